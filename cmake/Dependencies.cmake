@@ -1,0 +1,30 @@
+# Libraries, all from Debian 12, and the one INTERFACE target that carries the project's flags.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(OpenSSL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+
+add_library(dfp_flags INTERFACE)
+add_library(dfp::flags ALIAS dfp_flags)
+target_include_directories(dfp_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(dfp_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+target_compile_definitions(dfp_flags INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION
+  DFP_VERSION="${PROJECT_VERSION}")
+if(DFP_SANITIZE)
+  target_compile_options(dfp_flags INTERFACE -fsanitize=${DFP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  target_link_options(dfp_flags INTERFACE -fsanitize=${DFP_SANITIZE})
+endif()
+
+if(DFP_TESTS)
+  find_package(GTest REQUIRED)
+  find_package(rapidcheck REQUIRED)
+endif()

@@ -1,0 +1,99 @@
+#include "base/log.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
+#include <chrono>
+
+namespace dfp::log {
+namespace {
+
+std::atomic<Level> g_level{Level::Info};
+std::atomic<Format> g_format{Format::Text};
+
+std::string_view name_of(Level level) {
+  switch (level) {
+    case Level::Debug: return "debug";
+    case Level::Info: return "info";
+    case Level::Warn: return "warn";
+    case Level::Error: return "error";
+  }
+  return "error";
+}
+
+std::string quote(std::string_view text) { return boost::json::serialize(boost::json::string(text)); }
+
+bool needs_quotes(std::string_view text) {
+  return text.empty() || text.find_first_of(" \t\r\n\"=\\") != std::string_view::npos;
+}
+
+std::string value_text(const Field& field, Format format) {
+  if (auto* text = std::get_if<std::string>(&field.value))
+    return format == Format::Json || needs_quotes(*text) ? quote(*text) : *text;
+  if (auto* number = std::get_if<std::int64_t>(&field.value)) return fmt::format("{}", *number);
+  if (auto* number = std::get_if<double>(&field.value)) return fmt::format("{:.6g}", *number);
+  return std::get<bool>(field.value) ? "true" : "false";
+}
+
+std::string render_body(Level level, std::string_view event, Fields fields, Format format,
+                        std::string_view time) {
+  fmt::memory_buffer out;
+  auto to = std::back_inserter(out);
+  if (format == Format::Json) {
+    fmt::format_to(to, "{{");
+    if (!time.empty()) fmt::format_to(to, "\"time\":\"{}\",", time);
+    fmt::format_to(to, "\"level\":\"{}\",\"event\":{}", name_of(level), quote(event));
+    for (const auto& field : fields) fmt::format_to(to, ",{}:{}", quote(field.key), value_text(field, format));
+    fmt::format_to(to, "}}");
+  } else {
+    if (!time.empty()) fmt::format_to(to, "{} ", time);
+    fmt::format_to(to, "{:<5} {}", name_of(level), event);
+    for (const auto& field : fields) fmt::format_to(to, " {}={}", field.key, value_text(field, format));
+  }
+  return fmt::to_string(out);
+}
+
+void write(Level level, std::string_view event, Fields fields) {
+  if (level < g_level.load(std::memory_order_relaxed)) return;
+  auto now = std::chrono::system_clock::now();
+  auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  auto time = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms);
+  auto line = render_body(level, event, fields, g_format.load(std::memory_order_relaxed), time) + "\n";
+  // One write(2) per line keeps lines of several processes apart; a full pipe or closed stderr is not ours to mend.
+  [[maybe_unused]] auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace
+
+Result<Level> parse_level(std::string_view text) {
+  for (auto level : {Level::Debug, Level::Info, Level::Warn, Level::Error})
+    if (text == name_of(level)) return level;
+  return fail(Errc::InvalidArgument, fmt::format("log level \"{}\" is not one of debug, info, warn, error", text));
+}
+
+Result<Format> parse_format(std::string_view text) {
+  if (text == "text") return Format::Text;
+  if (text == "json") return Format::Json;
+  return fail(Errc::InvalidArgument, fmt::format("log format \"{}\" is not one of text, json", text));
+}
+
+void configure(Level level, Format format) {
+  g_level = level;
+  g_format = format;
+}
+void set_level(Level level) { g_level = level; }
+
+void debug(std::string_view event, Fields fields) { write(Level::Debug, event, fields); }
+void info(std::string_view event, Fields fields) { write(Level::Info, event, fields); }
+void warn(std::string_view event, Fields fields) { write(Level::Warn, event, fields); }
+void error(std::string_view event, Fields fields) { write(Level::Error, event, fields); }
+
+std::string render_line(Level level, std::string_view event, Fields fields, Format format) {
+  return render_body(level, event, fields, format, {});
+}
+
+}  // namespace dfp::log

@@ -1,0 +1,93 @@
+#include "base/wait.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <deque>
+#include <utility>
+
+namespace dfp {
+namespace asio = boost::asio;
+namespace {
+constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
+}
+
+Task<> sleep_for(Clock::duration span) {
+  auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor, span);
+  co_await timer.async_wait(kNoThrow);
+}
+
+struct Signal::State {
+  explicit State(Executor e) : executor(std::move(e)) {}
+  Executor executor;
+  std::uint64_t generation = 0;
+  std::deque<std::weak_ptr<asio::steady_timer>> waiters;
+};
+
+Signal::Signal(Executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
+Signal::~Signal() { notify_all(); }
+
+void Signal::notify_all() {
+  ++state_->generation;
+  auto waiters = std::exchange(state_->waiters, {});
+  for (auto& waiter : waiters)
+    if (auto timer = waiter.lock()) timer->cancel();
+}
+
+Task<bool> Signal::wait(Deadline deadline) {
+  auto state = state_;
+  auto before = state->generation;
+  auto timer = std::make_shared<asio::steady_timer>(state->executor, deadline.at);
+  std::erase_if(state->waiters, [](const auto& waiter) { return waiter.expired(); });
+  state->waiters.push_back(timer);
+  co_await timer->async_wait(kNoThrow);
+  co_return state->generation != before;
+}
+
+struct AsyncMutex::State {
+  explicit State(Executor e) : executor(std::move(e)) {}
+  Executor executor;
+  bool held = false;
+  std::deque<std::shared_ptr<asio::steady_timer>> queue;
+};
+
+AsyncMutex::AsyncMutex(Executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
+AsyncMutex::~AsyncMutex() = default;
+
+Task<AsyncMutex::Lock> AsyncMutex::lock() {
+  auto state = state_;
+  if (state->held) {
+    auto turn = std::make_shared<asio::steady_timer>(state->executor, Clock::time_point::max());
+    state->queue.push_back(turn);
+    // The releaser hands the lock over (held stays true) and cancels our timer.
+    co_await turn->async_wait(kNoThrow);
+  }
+  state->held = true;
+  co_return Lock(this);
+}
+
+void AsyncMutex::unlock() {
+  if (state_->queue.empty()) {
+    state_->held = false;
+    return;
+  }
+  auto next = std::move(state_->queue.front());
+  state_->queue.pop_front();
+  next->expires_at(Clock::time_point::min());
+}
+
+AsyncMutex::Lock& AsyncMutex::Lock::operator=(Lock&& other) noexcept {
+  if (this != &other) {
+    if (owner_) owner_->unlock();
+    owner_ = std::exchange(other.owner_, nullptr);
+  }
+  return *this;
+}
+
+AsyncMutex::Lock::~Lock() {
+  if (owner_) owner_->unlock();
+}
+
+}  // namespace dfp

@@ -1,0 +1,44 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace dfp::model {
+
+/// How a route's path is compared with a request's path (HAProxy's names; the original's `pathType`).
+enum class PathType { Beg, Exact, End, Sub, Dir, Reg };
+/// "path_beg", "path", "path_end", "path_sub", "path_dir", "path_reg".
+std::string_view to_string(PathType type) noexcept;
+Result<PathType> parse_path_type(std::string_view text);
+
+/// What an operator asked for: the parameters of `reconfigure`. A plain value; `validate` says whether it may be used.
+struct Definition {
+  std::string service;  ///< 1-128 of letters, digits, '.', '_', '-'; begins with a letter or digit
+  std::string color;    ///< blue-green colour; instances are registered as "SERVICE-COLOR"
+  std::vector<std::string> paths;
+  std::optional<PathType> path_type;  ///< as given; path_beg when absent
+  std::vector<std::string> domains;   ///< lower case; "*.example.com" matches every host below example.com
+  bool skip_check = false;            ///< no health checks by HAProxy
+  std::string acl_name;               ///< sort key between equal routes; the service's name when empty
+  std::string consul_template_path;
+
+  bool operator==(const Definition&) const = default;
+  PathType effective_path_type() const { return path_type.value_or(PathType::Beg); }
+  const std::string& order_key() const { return acl_name.empty() ? service : acl_name; }
+  /// The name under which its instances are registered: "go-demo" or "go-demo-blue".
+  std::string registered_name() const { return color.empty() ? service : service + "-" + color; }
+};
+
+// One check per field; each names its API parameter, shows the value and says what is allowed.
+Result<> check_service_name(std::string_view name);
+Result<> check_color(std::string_view color);
+Result<> check_path(std::string_view path, PathType type);
+Result<> check_domain(std::string_view domain);
+Result<> check_acl_name(std::string_view name);
+
+/// All checks of a definition, also those between fields.
+Result<> validate(const Definition& definition);
+
+}  // namespace dfp::model

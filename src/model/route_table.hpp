@@ -1,0 +1,46 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/desired_state.hpp"
+
+/// Which service answers a request. Order (design): exact host > longest wildcard > no host; then exact path > longest
+/// prefix > pattern (path_end, path_sub, path_dir, path_reg); then aclName (lower first), then service name.
+namespace dfp::model {
+
+/// One way to reach a service: one host rule and one path rule of its definition.
+struct Route {
+  std::string host;  ///< "" any host, "example.com", or "*.example.com"
+  PathType type = PathType::Beg;
+  std::string path;
+  std::string order;    ///< aclName, or the service's name
+  std::string service;
+
+  auto operator<=>(const Route&) const = default;
+};
+
+/// All routes of a definition: every domain with every path; "/" when it has domains only.
+std::vector<Route> routes_of(const Definition& definition);
+/// All routes of a state, sorted by rank: the first that matches a request wins.
+std::vector<Route> routes_of(const DesiredState& state);
+
+/// Lower case, without port and trailing dot: how hosts are compared.
+std::string normalized_host(std::string_view host);
+
+/// The reference rule, slow and plain: walks the ranked routes. Everything faster is tested against it.
+/// `regex_matches(pattern, path)` decides path_reg (PCRE2, unanchored).
+using RegexMatcher = bool (*)(const std::string& pattern, const std::string& path);
+const Route* find_route(const std::vector<Route>& ranked, std::string_view host, std::string_view path,
+                        RegexMatcher regex_matches);
+
+/// The other service that already claims the very same route, if neither has an aclName that orders them.
+struct RouteConflict {
+  Route route;
+  std::string owner;
+};
+std::optional<RouteConflict> find_conflict(const DesiredState& state, const Definition& candidate);
+
+}  // namespace dfp::model

@@ -1,0 +1,37 @@
+#pragma once
+#include <string>
+
+#include "base/deadline.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "model/plan.hpp"
+
+namespace dfp::reconcile {
+
+/// The proxy, as seen by the reconciler: something that can be made to serve a state. One caller at a time.
+class ProxyDriver {
+ public:
+  virtual ~ProxyDriver() = default;
+
+  /// Starts (or takes over) the proxy and makes it serve exactly `state`. Called once, before anything else.
+  virtual Task<Result<>> start(model::DesiredState state, Deadline deadline) = 0;
+
+  /// What `change` would need. No side effect.
+  virtual model::Plan plan(const model::Change& change) const = 0;
+
+  /// Makes the proxy serve the applied state with `change` on top: all or nothing. Success means that the proxy has
+  /// confirmed it. On failure it serves what it served before.
+  /// @return Rejected with the proxy's own message and the offending service when it refuses; Timeout; Unavailable.
+  virtual Task<Result<model::Plan>> apply(model::Change change, Deadline deadline) = 0;
+
+  /// What is being served.
+  virtual const model::DesiredState& applied() const = 0;
+
+  /// The configuration in force, as text, for people.
+  virtual std::string config() const = 0;
+
+  /// Ends the proxy gently: listening stops, requests in flight finish until the deadline.
+  virtual Task<> stop(Deadline deadline) = 0;
+};
+
+}  // namespace dfp::reconcile

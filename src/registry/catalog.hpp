@@ -1,0 +1,27 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/deadline.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "model/instance.hpp"
+
+namespace dfp::registry {
+
+/// The instance side of a registry. One conformance suite holds for all implementations
+/// (registry/testing/conformance.hpp). Use from one executor.
+class Catalog {
+ public:
+  virtual ~Catalog() = default;
+
+  /// Every instance registered under exactly this name, whatever its health, sorted by (node, id).
+  /// A consistent read: sees every registration that was acknowledged before the call.
+  /// @return an empty list for an unknown name; Unavailable or Timeout when the registry cannot be read.
+  virtual Task<Result<std::vector<model::Instance>>> instances(std::string service, Deadline deadline) = 0;
+
+  /// Names of all registered services, sorted.
+  virtual Task<Result<std::vector<std::string>>> services(Deadline deadline) = 0;
+};
+
+}  // namespace dfp::registry

@@ -1,0 +1,67 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/deadline.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+
+namespace dfp::registry {
+
+/// One key. Keys are '/'-separated paths without a leading slash ("docker-flow/go-demo/path"); values are bytes.
+struct Entry {
+  std::string key;
+  std::string value;
+  std::uint64_t version = 0;  ///< changes with every write of this key; never 0; comparable inside one registry
+  bool operator==(const Entry&) const = default;
+};
+
+struct Tree {
+  std::vector<Entry> entries;  ///< in byte order of keys
+  std::uint64_t index = 0;     ///< position for wait(); 0 is before everything
+};
+
+struct Put {
+  std::string key, value;
+};
+/// Writes only if the key's version is still `version` (0: the key is absent).
+struct PutIfVersion {
+  std::string key, value;
+  std::uint64_t version = 0;
+};
+struct Delete {
+  std::string key;
+};
+/// Deletes every key that begins with `prefix` (which ends in '/').
+struct DeleteTree {
+  std::string prefix;
+};
+/// Fails the transaction unless the key's version is still `version` (0: absent).
+struct CheckVersion {
+  std::string key;
+  std::uint64_t version = 0;
+};
+using Operation = std::variant<Put, PutIfVersion, Delete, DeleteTree, CheckVersion>;
+
+/// The key-value side of a registry, on which the definition store stands. Conformance suite as for Catalog.
+/// All operations: Unavailable or Timeout when the registry cannot be reached; values up to 500 KiB,
+/// 60 operations in a transaction (Consul's limits are 512 KiB and 64).
+class KeyValue {
+ public:
+  virtual ~KeyValue() = default;
+
+  /// Consistent read. std::nullopt when the key is absent.
+  virtual Task<Result<std::optional<Entry>>> get(std::string key, Deadline deadline) = 0;
+  /// Consistent read of every key that begins with `prefix`.
+  virtual Task<Result<Tree>> list(std::string prefix, Deadline deadline) = 0;
+  /// Completes with the tree as soon as it differs from the one at `index`; @return Timeout at the deadline otherwise.
+  /// May complete with an unchanged tree (an index can move for other reasons, or fall after a registry's restart).
+  virtual Task<Result<Tree>> wait(std::string prefix, std::uint64_t index, Deadline deadline) = 0;
+  /// Applies all operations or none. @return Conflict when a version did not match.
+  virtual Task<Result<>> transact(std::vector<Operation> operations, Deadline deadline) = 0;
+};
+
+}  // namespace dfp::registry
