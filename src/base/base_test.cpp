@@ -33,8 +33,9 @@ TEST(Text, PercentEncodeKeepsOnlyUnreserved) {
 }
 
 TEST(Log, JsonLineIsOneObject) {
-  EXPECT_EQ(log::render_line(log::Level::Info, "x.y", {{"n", 3}, {"s", "a\nb"}, {"ok", true}}, log::Format::Json),
-            R"({"level":"info","event":"x.y","n":3,"s":"a\nb","ok":true})");
+  EXPECT_EQ(
+      log::render_line(log::Level::Info, "x.y", {{"n", 3}, {"s", "a\nb"}, {"ok", true}}, log::Format::Json),
+      R"({"level":"info","event":"x.y","n":3,"s":"a\nb","ok":true})");
 }
 
 TEST(Log, TextLineQuotesOnlyWhenNeeded) {

@@ -63,7 +63,8 @@ Result<> write_atomic(const std::filesystem::path& path, std::string_view conten
   auto written = write_all(fd, content, temporary);
   if (written && sync && ::fsync(fd) != 0) written = std::unexpected(failure("fsync", temporary));
   if (::close(fd) != 0 && written) written = std::unexpected(failure("close", temporary));
-  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = std::unexpected(failure("rename", path));
+  if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
+    written = std::unexpected(failure("rename", path));
   if (!written) ::unlink(temporary.c_str());
   if (written && sync) sync_folder(path);
   return written;

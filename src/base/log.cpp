@@ -17,10 +17,14 @@ std::atomic<Format> g_format{Format::Text};
 
 std::string_view name_of(Level level) {
   switch (level) {
-    case Level::Debug: return "debug";
-    case Level::Info: return "info";
-    case Level::Warn: return "warn";
-    case Level::Error: return "error";
+    case Level::Debug:
+      return "debug";
+    case Level::Info:
+      return "info";
+    case Level::Warn:
+      return "warn";
+    case Level::Error:
+      return "error";
   }
   return "error";
 }
@@ -47,7 +51,8 @@ std::string render_body(Level level, std::string_view event, Fields fields, Form
     fmt::format_to(to, "{{");
     if (!time.empty()) fmt::format_to(to, "\"time\":\"{}\",", time);
     fmt::format_to(to, "\"level\":\"{}\",\"event\":{}", name_of(level), quote(event));
-    for (const auto& field : fields) fmt::format_to(to, ",{}:{}", quote(field.key), value_text(field, format));
+    for (const auto& field : fields)
+      fmt::format_to(to, ",{}:{}", quote(field.key), value_text(field, format));
     fmt::format_to(to, "}}");
   } else {
     if (!time.empty()) fmt::format_to(to, "{} ", time);
@@ -61,9 +66,11 @@ void write(Level level, std::string_view event, Fields fields) {
   if (level < g_level.load(std::memory_order_relaxed)) return;
   auto now = std::chrono::system_clock::now();
   auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  auto time = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms);
+  auto time =
+      fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms);
   auto line = render_body(level, event, fields, g_format.load(std::memory_order_relaxed), time) + "\n";
-  // One write(2) per line keeps lines of several processes apart; a full pipe or closed stderr is not ours to mend.
+  // One write(2) per line keeps lines of several processes apart; a full pipe or closed stderr is not ours to
+  // mend.
   [[maybe_unused]] auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
@@ -72,7 +79,8 @@ void write(Level level, std::string_view event, Fields fields) {
 Result<Level> parse_level(std::string_view text) {
   for (auto level : {Level::Debug, Level::Info, Level::Warn, Level::Error})
     if (text == name_of(level)) return level;
-  return fail(Errc::InvalidArgument, fmt::format("log level \"{}\" is not one of debug, info, warn, error", text));
+  return fail(Errc::InvalidArgument,
+              fmt::format("log level \"{}\" is not one of debug, info, warn, error", text));
 }
 
 Result<Format> parse_format(std::string_view text) {

@@ -11,7 +11,8 @@
 /// For tests only: runs one coroutine to its end on a fresh executor.
 namespace dfp::testing {
 
-/// Calls `body(executor)`, runs the task it returns and gives its value. Other tasks of the executor are dropped then.
+/// Calls `body(executor)`, runs the task it returns and gives its value. Other tasks of the executor are
+/// dropped then.
 template <class Body>
 auto run(Body body) {
   using TaskType = std::invoke_result_t<Body, Executor>;

@@ -89,7 +89,8 @@ std::string shown(std::string_view input) {
 std::string percent_encode(std::string_view input, std::string_view keep) {
   std::string out;
   for (char c : input) {
-    bool plain = is_alnum(static_cast<unsigned char>(c)) || std::string_view("-._~").contains(c) || keep.contains(c);
+    bool plain =
+        is_alnum(static_cast<unsigned char>(c)) || std::string_view("-._~").contains(c) || keep.contains(c);
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return out;

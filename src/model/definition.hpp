@@ -13,7 +13,8 @@ enum class PathType { Beg, Exact, End, Sub, Dir, Reg };
 std::string_view to_string(PathType type) noexcept;
 Result<PathType> parse_path_type(std::string_view text);
 
-/// What an operator asked for: the parameters of `reconfigure`. A plain value; `validate` says whether it may be used.
+/// What an operator asked for: the parameters of `reconfigure`. A plain value; `validate` says whether it may
+/// be used.
 struct Definition {
   std::string service;  ///< 1-128 of letters, digits, '.', '_', '-'; begins with a letter or digit
   std::string color;    ///< blue-green colour; instances are registered as "SERVICE-COLOR"

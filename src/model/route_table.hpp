@@ -7,8 +7,9 @@
 
 #include "model/desired_state.hpp"
 
-/// Which service answers a request. Order (design): exact host > longest wildcard > no host; then exact path > longest
-/// prefix > pattern (path_end, path_sub, path_dir, path_reg); then aclName (lower first), then service name.
+/// Which service answers a request. Order (design): exact host > longest wildcard > no host; then exact path
+/// > longest prefix > pattern (path_end, path_sub, path_dir, path_reg); then aclName (lower first), then
+/// service name.
 namespace dfp::model {
 
 /// One way to reach a service: one host rule and one path rule of its definition.
@@ -16,13 +17,13 @@ struct Route {
   std::string host;  ///< "" any host, "example.com", or "*.example.com"
   PathType type = PathType::Beg;
   std::string path;
-  std::string order;    ///< aclName, or the service's name
+  std::string order;  ///< aclName, or the service's name
   std::string service;
 
   auto operator<=>(const Route&) const = default;
 };
 
-/// All routes of a definition: every domain with every path; "/" when it has domains only.
+/// All routes of a definition: every domain with every path; "/" when it has domains only; none without both.
 std::vector<Route> routes_of(const Definition& definition);
 /// All routes of a state, sorted by rank: the first that matches a request wins.
 std::vector<Route> routes_of(const DesiredState& state);
@@ -36,11 +37,29 @@ using RegexMatcher = bool (*)(const std::string& pattern, const std::string& pat
 const Route* find_route(const std::vector<Route>& ranked, std::string_view host, std::string_view path,
                         RegexMatcher regex_matches);
 
-/// The other service that already claims the very same route, if neither has an aclName that orders them.
+/// The other service that already claims the very same route, where no aclName orders the two.
 struct RouteConflict {
   Route route;
   std::string owner;
 };
-std::optional<RouteConflict> find_conflict(const DesiredState& state, const Definition& candidate);
+
+/// Which service claims which route; answers in time proportional to the definition asked about, not to all
+/// services.
+class RouteClaims {
+ public:
+  /// Replaces what the definition's service claims.
+  void set(const Definition& definition);
+  void erase(const std::string& service);
+  std::optional<RouteConflict> conflict(const Definition& candidate) const;
+
+ private:
+  struct Claim {
+    std::string service;
+    std::string acl_name;
+  };
+  static std::string key_of(const Route& route);
+  std::map<std::string, std::vector<Claim>, std::less<>> claims_;    // route -> its claimants
+  std::map<std::string, std::vector<std::string>> keys_of_service_;  // for erase
+};
 
 }  // namespace dfp::model

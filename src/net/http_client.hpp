@@ -20,7 +20,8 @@ struct TlsOptions {
 };
 
 /// HTTP/1.1 client for one server, with a pool of kept-alive connections. Use from its executor only.
-/// A stale kept-alive connection (closed by the peer before any byte of the answer) is retried once on a fresh one.
+/// A stale kept-alive connection (closed by the peer before any byte of the answer) is retried once on a
+/// fresh one.
 class HttpClient {
  public:
   HttpClient(Executor executor, Endpoint endpoint, TlsOptions tls = {});
@@ -31,14 +32,17 @@ class HttpClient {
   const Endpoint& endpoint() const;
 
   /// Sends and reads the whole answer (any status is a success here; bodies up to 256 MiB).
-  /// @return Unavailable when no connection can be made or it breaks; Timeout; Rejected for an answer that is not HTTP.
+  /// @return Unavailable when no connection can be made or it breaks; Timeout; Rejected for an answer that is
+  /// not HTTP.
   Task<Result<HttpResponse>> send(HttpRequest request, Deadline deadline);
 
-  /// For endless answers (event streams, watches): calls `on_head` once, then `on_data` for each piece of the body as it
-  /// arrives. Either returns false to stop. `head_deadline` covers connect to head, `idle` the time between two pieces.
+  /// For endless answers (event streams, watches): calls `on_head` once, then `on_data` for each piece of the
+  /// body as it arrives. Either returns false to stop. `head_deadline` covers connect to head, `idle` the
+  /// time between two pieces.
   /// @return success when the peer ended the body or a callback stopped it; else as send().
   Task<Result<>> stream(HttpRequest request, std::function<bool(const HttpResponse& head)> on_head,
-                        std::function<bool(std::string_view data)> on_data, Deadline head_deadline, Clock::duration idle);
+                        std::function<bool(std::string_view data)> on_data, Deadline head_deadline,
+                        Clock::duration idle);
 
   /// Ends every request in flight with Cancelled and closes all connections; the client can be used again.
   void cancel();

@@ -27,7 +27,10 @@ class Headers {
 struct HttpRequest {
   HttpRequest() = default;
   HttpRequest(std::string method_, std::string target_, std::string body_ = {}, Headers headers_ = {})
-      : method(std::move(method_)), target(std::move(target_)), headers(std::move(headers_)), body(std::move(body_)) {}
+      : method(std::move(method_)),
+        target(std::move(target_)),
+        headers(std::move(headers_)),
+        body(std::move(body_)) {}
 
   std::string method = "GET";
   std::string target = "/";  ///< origin form: path and query, percent-encoded

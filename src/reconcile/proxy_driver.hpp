@@ -19,9 +19,10 @@ class ProxyDriver {
   /// What `change` would need. No side effect.
   virtual model::Plan plan(const model::Change& change) const = 0;
 
-  /// Makes the proxy serve the applied state with `change` on top: all or nothing. Success means that the proxy has
-  /// confirmed it. On failure it serves what it served before.
-  /// @return Rejected with the proxy's own message and the offending service when it refuses; Timeout; Unavailable.
+  /// Makes the proxy serve the applied state with `change` on top: all or nothing. Success means that the
+  /// proxy has confirmed it. On failure it serves what it served before.
+  /// @return Rejected with the proxy's own message and the offending service when it refuses; Timeout;
+  /// Unavailable.
   virtual Task<Result<model::Plan>> apply(model::Change change, Deadline deadline) = 0;
 
   /// What is being served.

@@ -24,30 +24,32 @@ struct ReconcilerSettings {
   std::string last_known_file;  ///< copy of the applied state for a start without the registry; "" keeps none
   std::chrono::milliseconds request_timeout = std::chrono::seconds(30);  ///< for one reconfigure or remove
   std::chrono::milliseconds watch_span = std::chrono::seconds(55);       ///< length of one blocking query
-  std::chrono::milliseconds retry_first = std::chrono::milliseconds(250);  ///< back-off of the watch: first pause
-  std::chrono::milliseconds retry_last = std::chrono::seconds(10);         ///< and the longest
+  std::chrono::milliseconds retry_first =
+      std::chrono::milliseconds(250);                               ///< back-off of the watch: first pause
+  std::chrono::milliseconds retry_last = std::chrono::seconds(10);  ///< and the longest
 };
 
 /// The single writer of proxy state: takes requests, plans, applies, keeps; follows the definition store.
 /// Requests run one after another in order of arrival. Use from one executor.
 class Reconciler {
  public:
-  Reconciler(Executor executor, registry::Catalog& catalog, registry::DefinitionStore& store, ProxyDriver& driver,
-             ReconcilerSettings settings);
+  Reconciler(Executor executor, registry::Catalog& catalog, registry::DefinitionStore& store,
+             ProxyDriver& driver, ReconcilerSettings settings);
   ~Reconciler();
 
-  /// Starts the proxy from the registry (or, where that is away, from the last known state) and begins to follow the
-  /// definition store. @return an error only when the proxy itself cannot be started.
+  /// Starts the proxy from the registry (or, where that is away, from the last known state) and begins to
+  /// follow the definition store. @return an error only when the proxy itself cannot be started.
   Task<Result<>> start();
   /// Ends the loop; a request that runs is finished.
   Task<> stop();
 
   /// Pins the instances that the catalog knows now, makes the proxy serve the definition and keeps it.
-  /// @return InvalidArgument; Conflict (route of another service, or the last instances of a serving service would
-  /// vanish); Unavailable (registry); Rejected (proxy). A failure changes nothing.
+  /// @return InvalidArgument; Conflict (route of another service, or the last instances of a serving service
+  /// would vanish); Unavailable (registry); Rejected (proxy). A failure changes nothing.
   Task<Result<Outcome>> reconfigure(model::Definition definition, std::string changed_by);
 
-  /// Removes the service's routes, servers and record. @return an Outcome with existed=false for an unknown one.
+  /// Removes the service's routes, servers and record. @return an Outcome with existed=false for an unknown
+  /// one.
   Task<Result<Outcome>> remove(std::string service, std::string changed_by);
 
   /// What `reconfigure` would do; changes nothing.

@@ -20,10 +20,10 @@ struct StoreSnapshot {
   std::uint64_t index = 0;
 };
 
-/// Services in the key-value side of a registry, under PREFIX/SERVICE/ (design.md section 5): one versioned JSON record
-/// `definition` is the authority; `color`, `path`, `domain`, `pathtype`, `skipcheck`, `consultemplatepath` beside it are
-/// written and read as the original 1.0 did. When those six were changed after our record (an original 1.0 wrote them),
-/// they win, and the service's changed_by is "kv".
+/// Services in the key-value side of a registry, under PREFIX/SERVICE/ (design.md section 5): one versioned
+/// JSON record `definition` is the authority; `color`, `path`, `domain`, `pathtype`, `skipcheck`,
+/// `consultemplatepath` beside it are written and read as the original 1.0 did. When those six were changed
+/// after our record (an original 1.0 wrote them), they win, and the service's changed_by is "kv".
 class DefinitionStore {
  public:
   /// @param prefix the instance name, e.g. "docker-flow". `kv` must outlive the store.
@@ -32,7 +32,8 @@ class DefinitionStore {
   Task<Result<StoreSnapshot>> load(Deadline deadline);
   /// Completes when something changed since `index`; Timeout at the deadline.
   Task<Result<StoreSnapshot>> wait(std::uint64_t index, Deadline deadline);
-  /// Writes a service if its stored version is still `expected_version` (0: absent). @return Conflict otherwise.
+  /// Writes a service if its stored version is still `expected_version` (0: absent). @return Conflict
+  /// otherwise.
   Task<Result<>> put(model::Service service, std::uint64_t expected_version, Deadline deadline);
   /// Deletes the service's whole subtree. Removing an absent one succeeds.
   Task<Result<>> remove(std::string service, Deadline deadline);

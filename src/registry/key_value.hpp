@@ -11,11 +11,13 @@
 
 namespace dfp::registry {
 
-/// One key. Keys are '/'-separated paths without a leading slash ("docker-flow/go-demo/path"); values are bytes.
+/// One key. Keys are '/'-separated paths without a leading slash ("docker-flow/go-demo/path"); values are
+/// bytes.
 struct Entry {
   std::string key;
   std::string value;
-  std::uint64_t version = 0;  ///< changes with every write of this key; never 0; comparable inside one registry
+  std::uint64_t version =
+      0;  ///< changes with every write of this key; never 0; comparable inside one registry
   bool operator==(const Entry&) const = default;
 };
 
@@ -57,8 +59,9 @@ class KeyValue {
   virtual Task<Result<std::optional<Entry>>> get(std::string key, Deadline deadline) = 0;
   /// Consistent read of every key that begins with `prefix`.
   virtual Task<Result<Tree>> list(std::string prefix, Deadline deadline) = 0;
-  /// Completes with the tree as soon as it differs from the one at `index`; @return Timeout at the deadline otherwise.
-  /// May complete with an unchanged tree (an index can move for other reasons, or fall after a registry's restart).
+  /// Completes with the tree as soon as it differs from the one at `index`; @return Timeout at the deadline
+  /// otherwise. May complete with an unchanged tree (an index can move for other reasons, or fall after a
+  /// registry's restart).
   virtual Task<Result<Tree>> wait(std::string prefix, std::uint64_t index, Deadline deadline) = 0;
   /// Applies all operations or none. @return Conflict when a version did not match.
   virtual Task<Result<>> transact(std::vector<Operation> operations, Deadline deadline) = 0;
