@@ -29,14 +29,16 @@ class DefinitionStore {
   /// @param prefix the instance name, e.g. "docker-flow". `kv` must outlive the store.
   DefinitionStore(KeyValue& kv, std::string prefix);
 
+  /// Reads all services (records that did not change since the last load are not parsed again).
   Task<Result<StoreSnapshot>> load(Deadline deadline);
-  /// Completes when something changed since `index`; Timeout at the deadline.
-  Task<Result<StoreSnapshot>> wait(std::uint64_t index, Deadline deadline);
-  /// Writes a service if its stored version is still `expected_version` (0: absent). @return Conflict
-  /// otherwise.
-  Task<Result<>> put(model::Service service, std::uint64_t expected_version, Deadline deadline);
-  /// Deletes the service's whole subtree. Removing an absent one succeeds.
-  Task<Result<>> remove(std::string service, Deadline deadline);
+  /// Completes with the new index when something may have changed since `index`; Timeout at the deadline.
+  Task<Result<std::uint64_t>> wait(std::uint64_t index, Deadline deadline);
+  /// Writes a service if its stored version is still `expected_version` (0: no `definition` key).
+  /// @return the new version; Conflict when the stored one differs.
+  Task<Result<std::uint64_t>> put(model::Service service, std::uint64_t expected_version, Deadline deadline);
+  /// Deletes the service's whole subtree. Removing an absent one succeeds. @return the registry's version of
+  /// the removal.
+  Task<Result<std::uint64_t>> remove(std::string service, Deadline deadline);
 
  private:
   KeyValue& kv_;

@@ -23,7 +23,7 @@ struct Entry {
 
 struct Tree {
   std::vector<Entry> entries;  ///< in byte order of keys
-  std::uint64_t index = 0;     ///< position for wait(); 0 is before everything
+  std::uint64_t index = 0;     ///< position for wait(); at least the version of every entry
 };
 
 struct Put {
@@ -59,12 +59,14 @@ class KeyValue {
   virtual Task<Result<std::optional<Entry>>> get(std::string key, Deadline deadline) = 0;
   /// Consistent read of every key that begins with `prefix`.
   virtual Task<Result<Tree>> list(std::string prefix, Deadline deadline) = 0;
-  /// Completes with the tree as soon as it differs from the one at `index`; @return Timeout at the deadline
-  /// otherwise. May complete with an unchanged tree (an index can move for other reasons, or fall after a
-  /// registry's restart).
-  virtual Task<Result<Tree>> wait(std::string prefix, std::uint64_t index, Deadline deadline) = 0;
-  /// Applies all operations or none. @return Conflict when a version did not match.
-  virtual Task<Result<>> transact(std::vector<Operation> operations, Deadline deadline) = 0;
+  /// Completes with the new index as soon as something under `prefix` changed since `index` (0: at once);
+  /// @return Timeout at the deadline. May complete without a change (an index can move for other reasons, or
+  /// fall after a registry's restart): the caller compares what it lists then.
+  virtual Task<Result<std::uint64_t>> wait(std::string prefix, std::uint64_t index, Deadline deadline) = 0;
+  /// Applies all operations or none.
+  /// @return the version that every key written by this transaction has now; Conflict when a version did not
+  /// match.
+  virtual Task<Result<std::uint64_t>> transact(std::vector<Operation> operations, Deadline deadline) = 0;
 };
 
 }  // namespace dfp::registry
