@@ -1,0 +1,213 @@
+#include "model/parameters.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace dfp::model {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+constexpr std::size_t kMaxName = 128;
+constexpr std::size_t kMaxPath = 2048;
+constexpr std::size_t kMaxDomain = 253;
+constexpr std::size_t kMaxFile = 1024;
+
+/// Set and get of a field that holds its value as it is.
+template <auto Field, class T>
+Result<> take(Definition& definition, const ParameterValue& value) {
+  definition.*Field = std::get<T>(value);
+  return {};
+}
+template <auto Field>
+ParameterValue give(const Definition& definition) {
+  return definition.*Field;
+}
+
+Result<> take_domains(Definition& definition, const ParameterValue& value) {
+  definition.domains.clear();
+  for (const auto& domain : std::get<Texts>(value)) definition.domains.push_back(text::lower(domain));
+  return {};
+}
+
+Result<> take_path_type(Definition& definition, const ParameterValue& value) {
+  auto type = parse_path_type(std::get<std::string>(value));
+  if (!type) return std::unexpected(type.error());
+  definition.path_type = *type;
+  return {};
+}
+
+ParameterValue give_path_type(const Definition& definition) {
+  return std::string(definition.path_type ? to_string(*definition.path_type) : "");
+}
+
+constexpr std::array kParameters = {
+    Parameter{{.name = "serviceName",
+               .max_bytes = kMaxName,
+               .allowed = "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit",
+               .meaning = "Name of the service, as it is registered (without the colour). Mandatory.",
+               .since = "1.0"},
+              "the name of the backend",
+              false,
+              take<&Definition::service, std::string>,
+              give<&Definition::service>},
+    Parameter{{.name = "serviceColor",
+               .max_bytes = kMaxName,
+               .allowed = "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
+               .meaning =
+                   "Blue-green colour: the instances registered as serviceName-serviceColor are used. Routes "
+                   "and names stay those of serviceName.",
+               .since = "1.0"},
+              "the servers of the backend",
+              false,
+              take<&Definition::color, std::string>,
+              give<&Definition::color>},
+    Parameter{
+        {.name = "servicePath",
+         .type = ParameterType::List,
+         .max_bytes = kMaxPath,
+         .allowed = "URL paths of up to 2048 bytes each, percent-encoded as in a request; for path_beg and "
+                    "path beginning with '/'; for path_reg a regular expression (PCRE2) without a comma",
+         .meaning =
+             "Paths of the service; a request with any of them is for it. Mandatory unless serviceDomain "
+             "or consulTemplatePath is given; with serviceDomain alone it is every path.",
+         .since = "1.0"},
+        "entries of the route maps",
+        false,
+        take<&Definition::paths, Texts>,
+        give<&Definition::paths>},
+    Parameter{{.name = "serviceDomain",
+               .type = ParameterType::List,
+               .max_bytes = kMaxDomain,
+               .allowed = "host names without port, or *.example.com for every host below example.com",
+               .meaning =
+                   "Hosts of the service; requests for other hosts are not for it. Compared without case and "
+                   "port, always the whole name.",
+               .since = "1.0 (one name; a list is new)"},
+              "entries of the route maps",
+              true,
+              take_domains,
+              give<&Definition::domains>},
+    Parameter{
+        {.name = "consulTemplatePath",
+         .max_bytes = kMaxFile,
+         .allowed = "path of a template file",
+         .meaning = "Template (Consul Template or Go template) that gives the service's whole part of the "
+                    "configuration.",
+         .since = "1.0"},
+        "the service's own sections",
+        false,
+        take<&Definition::consul_template_path, std::string>,
+        give<&Definition::consul_template_path>},
+    Parameter{
+        {.name = "pathType",
+         .fallback = "path_beg",
+         .allowed = "path_beg, path, path_end, path_sub, path_dir, path_reg",
+         .meaning = "How a request's path is compared with servicePath: it begins with it, is it, ends with "
+                    "it, contains it, contains it between slashes, or matches it as a regular expression.",
+         .since = "1.0"},
+        "which route map the paths are in",
+        false,
+        take_path_type,
+        give_path_type},
+    Parameter{{.name = "skipCheck",
+               .type = ParameterType::Bool,
+               .fallback = "false",
+               .allowed = "true or false (1, t, T, TRUE, True, 0, f, F, FALSE, False)",
+               .meaning = "HAProxy does not check the health of the instances.",
+               .since = "1.0"},
+              "the check of the servers",
+              false,
+              take<&Definition::skip_check, bool>,
+              give<&Definition::skip_check>},
+    Parameter{
+        {.name = "aclName",
+         .max_bytes = kMaxName,
+         .allowed = "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit",
+         .meaning =
+             "Sort key where two services claim the very same route: the lower one (byte order) gets the "
+             "request. The service's name when absent; without it the second claim is refused.",
+         .since = "the original of December 2016"},
+        "the order of equal routes",
+        false,
+        take<&Definition::acl_name, std::string>,
+        give<&Definition::acl_name>},
+};
+
+constexpr std::array kOptions = {
+    ParameterInfo{.name = "distribute",
+                  .type = ParameterType::Bool,
+                  .fallback = "false",
+                  .allowed = "true or false",
+                  .meaning =
+                      "Accepted as in the original, without effect: every proxy with this registry and "
+                      "instance name follows within seconds anyway.",
+                  .since = "the original of August 2016"},
+    ParameterInfo{
+        .name = "dryRun",
+        .type = ParameterType::Bool,
+        .fallback = "false",
+        .allowed = "true or false",
+        .meaning = "Only says what would be done and whether it would be accepted; changes nothing.",
+        .since = "new"},
+};
+
+constexpr auto kReconfigure = [] {
+  std::array<ParameterInfo, kParameters.size() + kOptions.size()> all;
+  auto end = std::ranges::transform(kParameters, all.begin(), &Parameter::info).out;
+  std::ranges::copy(kOptions, end);
+  return all;
+}();
+
+bool is_default(const ParameterValue& value) {
+  if (auto* flag = std::get_if<bool>(&value)) return !*flag;
+  return render_value(value).empty();
+}
+
+/// The original's sentence comes first, word for word: clients look for it.
+Result<> check_mandatory(const Definition& d) {
+  bool routed = !d.paths.empty() || !d.domains.empty() || !d.consul_template_path.empty();
+  if (!d.service.empty() && routed) return {};
+  return fail(Errc::InvalidArgument,
+              "The following queries are mandatory: serviceName and (servicePath or consulTemplatePath); "
+              "a serviceDomain can stand for the servicePath");
+}
+
+}  // namespace
+
+std::span<const Parameter> parameters() { return kParameters; }
+
+const Parameter* find_parameter(std::string_view name) {
+  auto at = std::ranges::find(kParameters, name, [](const Parameter& p) { return p.info.name; });
+  return at == kParameters.end() ? nullptr : &*at;
+}
+
+std::span<const ParameterInfo> reconfigure_parameters() { return kReconfigure; }
+
+Result<ReconfigureRequest> decode_reconfigure(const ParameterPairs& pairs) {
+  auto values = read_values(pairs, kReconfigure);
+  if (!values) return std::unexpected(values.error());
+  ReconfigureRequest request;
+  for (const auto& parameter : kParameters) {
+    auto* value = values->find(parameter.info.name);
+    if (!value) continue;
+    if (auto ok = parameter.set(request.definition, *value); !ok) return std::unexpected(ok.error());
+  }
+  if (auto ok = check_mandatory(request.definition); !ok) return std::unexpected(ok.error());
+  if (auto ok = validate(request.definition); !ok) return std::unexpected(ok.error());
+  request.options = {.distribute = values->flag("distribute"), .dry_run = values->flag("dryRun")};
+  return request;
+}
+
+ParameterPairs encode(const Definition& definition) {
+  ParameterPairs pairs;
+  for (const auto& parameter : kParameters) {
+    auto value = parameter.get(definition);
+    if (!is_default(value)) pairs.emplace_back(parameter.info.name, render_value(value));
+  }
+  return pairs;
+}
+
+}  // namespace dfp::model

@@ -1,0 +1,53 @@
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "model/definition.hpp"
+#include "model/parameter_values.hpp"
+
+/// THE parameters of `reconfigure`: one table from which query decoding, command line, JSON and the reference
+/// in docs/ are derived. A new parameter is one new row (and a field of Definition).
+namespace dfp::model {
+
+struct Parameter {
+  ParameterInfo info;
+  std::string_view applied;  ///< what of HAProxy it decides
+  bool joined_in_json;       ///< a list that JSON shows as one comma-separated text, as 1.0 did
+  /// Takes a value of the parameter's type into a definition.
+  Result<> (*set)(Definition& definition, const ParameterValue& value);
+  /// The definition's value: an empty text or list when it has none.
+  ParameterValue (*get)(const Definition& definition);
+};
+
+/// In the order of the original's JSON, later ones behind.
+std::span<const Parameter> parameters();
+/// nullptr for an unknown name.
+const Parameter* find_parameter(std::string_view name);
+
+/// What a request may say beside the definition.
+struct RequestOptions {
+  bool distribute = false;  ///< accepted as in the original; proxies on one registry always converge
+  bool dry_run = false;     ///< say what would be done, change nothing
+};
+
+struct ReconfigureRequest {
+  Definition definition;  ///< valid
+  RequestOptions options;
+};
+
+/// Everything that `reconfigure` takes: the table's descriptions, then the request options'.
+std::span<const ParameterInfo> reconfigure_parameters();
+
+/// Reads and checks a whole request.
+/// @return InvalidArgument as read_values and validate; also when serviceName or every kind of route is
+/// missing.
+Result<ReconfigureRequest> decode_reconfigure(const ParameterPairs& pairs);
+
+/// The shortest request for a definition: only what differs from the defaults, in the table's order.
+/// decode_reconfigure(encode(d)) gives d again
+/// for every valid d that has no comma inside a path.
+ParameterPairs encode(const Definition& definition);
+
+}  // namespace dfp::model

@@ -1,0 +1,176 @@
+#include "model/parameters.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <set>
+
+namespace dfp::model {
+namespace {
+
+ParameterPairs with(ParameterPairs more) {
+  ParameterPairs pairs = {{"serviceName", "go-demo"}, {"servicePath", "/demo"}};
+  pairs.insert(pairs.end(), more.begin(), more.end());
+  return pairs;
+}
+
+/// The message of a refusal; the test fails when the request is taken.
+std::string refusal(const ParameterPairs& pairs) {
+  auto request = decode_reconfigure(pairs);
+  EXPECT_FALSE(request.has_value());
+  if (request) return "";
+  EXPECT_EQ(request.error().code, Errc::InvalidArgument);
+  return request.error().what;
+}
+
+TEST(DecodeReconfigure, TakesEveryParameter) {
+  auto request = decode_reconfigure({{"serviceName", "go-demo"},
+                                     {"serviceColor", "blue"},
+                                     {"servicePath", "/demo/hello,/demo/person"},
+                                     {"serviceDomain", "My-Domain.com,*.acme.com"},
+                                     {"consulTemplatePath", "/templates/go-demo.tmpl"},
+                                     {"pathType", "path_end"},
+                                     {"skipCheck", "T"},
+                                     {"aclName", "05-go-demo"},
+                                     {"distribute", "true"},
+                                     {"dryRun", "1"}});
+  ASSERT_TRUE(request) << request.error().what;
+  Definition want;
+  want.service = "go-demo";
+  want.color = "blue";
+  want.paths = {"/demo/hello", "/demo/person"};
+  want.domains = {"my-domain.com", "*.acme.com"};
+  want.consul_template_path = "/templates/go-demo.tmpl";
+  want.path_type = PathType::End;
+  want.skip_check = true;
+  want.acl_name = "05-go-demo";
+  EXPECT_EQ(request->definition, want);
+  EXPECT_TRUE(request->options.distribute);
+  EXPECT_TRUE(request->options.dry_run);
+}
+
+TEST(DecodeReconfigure, EmptyTextsAreNotGiven) {
+  auto request = decode_reconfigure(with({{"serviceColor", ""}, {"pathType", ""}, {"skipCheck", ""}}));
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->definition.color, "");
+  EXPECT_EQ(request->definition.path_type, std::nullopt);
+  EXPECT_FALSE(request->definition.skip_check);
+}
+
+TEST(DecodeReconfigure, ADomainOrATemplateStandsForThePath) {
+  EXPECT_TRUE(decode_reconfigure({{"serviceName", "a"}, {"serviceDomain", "acme.com"}}));
+  EXPECT_TRUE(decode_reconfigure({{"serviceName", "a"}, {"consulTemplatePath", "/x.tmpl"}}));
+}
+
+TEST(DecodeReconfigure, SaysTheOriginalsSentenceWhenSomethingIsMissing) {
+  constexpr auto kSentence =
+      "The following queries are mandatory: serviceName and (servicePath or consulTemplatePath)";
+  for (const auto& pairs : {ParameterPairs{}, ParameterPairs{{"serviceName", "a"}},
+                            ParameterPairs{{"servicePath", "/a"}}, ParameterPairs{{"serviceName", ""}}})
+    EXPECT_TRUE(refusal(pairs).starts_with(kSentence));
+}
+
+TEST(DecodeReconfigure, NamesUnknownParametersAndTheNearestKnownOne) {
+  EXPECT_EQ(refusal(with({{"servicepaths", "/x"}})),
+            "unknown parameter \"servicepaths\"; did you mean servicePath?");
+  EXPECT_EQ(refusal(with({{"port", "80"}})),
+            "unknown parameter \"port\"; known are serviceName, serviceColor, servicePath, serviceDomain, "
+            "consulTemplatePath, pathType, skipCheck, aclName, distribute, dryRun");
+}
+
+TEST(DecodeReconfigure, RefusesRepeatedParameters) {
+  EXPECT_EQ(refusal(with({{"servicePath", "/b"}})),
+            "servicePath: given twice; write one comma-separated list");
+  EXPECT_EQ(refusal(with({{"aclName", ""}, {"aclName", "a"}})), "aclName: given twice; give it once");
+}
+
+struct BadCase {
+  const char* name;
+  ParameterPairs pairs;
+  const char* want;  ///< what the message begins with
+};
+void PrintTo(const BadCase& c, std::ostream* os) { *os << c.name; }
+class BadParameter : public testing::TestWithParam<BadCase> {};
+TEST_P(BadParameter, IsRefusedByName) {
+  auto what = refusal(GetParam().pairs);
+  EXPECT_TRUE(what.starts_with(GetParam().want)) << what;
+}
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadParameter,
+    testing::Values(
+        BadCase{"Bool", with({{"skipCheck", "yes"}}), "skipCheck: \"yes\" is not true or false"},
+        BadCase{"PathType", with({{"pathType", "path_foo"}}),
+                "pathType: \"path_foo\" is not allowed: one of"},
+        BadCase{"EmptyItem", with({{"serviceDomain", "a.com,,b.com"}}),
+                "serviceDomain: \"a.com,,b.com\" has an empty item"},
+        BadCase{"TrailingComma",
+                {{"serviceName", "a"}, {"servicePath", "/a,"}},
+                "servicePath: \"/a,\" has an empty item"},
+        BadCase{"Newline", with({{"aclName", "a\nb"}}), "aclName: \"a\\x0ab\" contains a line break"},
+        BadCase{"Nul", with({{"serviceColor", std::string("a\0b", 3)}}),
+                "serviceColor: \"a\\x00b\" contains"},
+        BadCase{"Utf8", with({{"serviceDomain", "a\xff.com"}}),
+                "serviceDomain: \"a\\xff.com\" is not valid UTF-8"},
+        BadCase{"LongName",
+                {{"serviceName", std::string(129, 'a')}, {"servicePath", "/a"}},
+                "serviceName: \"aaa"},
+        BadCase{"LongPath",
+                {{"serviceName", "a"}, {"servicePath", "/" + std::string(2048, 'a')}},
+                "servicePath: \"/aaa"},
+        BadCase{"NewlineInSecondPath",
+                {{"serviceName", "a"}, {"servicePath", "/a,/b\r\n"}},
+                "servicePath: \"/b\\x0d\\x0a\""},
+        BadCase{"QuoteInPath", {{"serviceName", "a"}, {"servicePath", "/a\" if TRUE"}}, "servicePath: "},
+        BadCase{"HashInDomain", with({{"serviceDomain", "a#.com"}}), "serviceDomain: "},
+        BadCase{"SlashInName", {{"serviceName", "../etc"}, {"servicePath", "/a"}}, "serviceName: "}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(Parameters, EveryRowIsDocumentedAndNamedOnce) {
+  std::set<std::string_view> names;
+  for (const auto& info : reconfigure_parameters()) {
+    EXPECT_TRUE(names.insert(info.name).second) << info.name;
+    EXPECT_FALSE(info.meaning.empty()) << info.name;
+    EXPECT_FALSE(info.allowed.empty()) << info.name;
+    EXPECT_FALSE(info.since.empty()) << info.name;
+  }
+  for (const auto& parameter : parameters()) {
+    EXPECT_FALSE(parameter.applied.empty()) << parameter.info.name;
+    EXPECT_EQ(find_parameter(parameter.info.name), &parameter);
+  }
+  EXPECT_EQ(find_parameter("dryRun"), nullptr);
+}
+
+TEST(Parameters, DefaultsAreThoseOfAnEmptyDefinition) {
+  for (const auto& parameter : parameters()) {
+    auto text = render_value(parameter.get(Definition{}));
+    if (parameter.info.name == "pathType")
+      EXPECT_EQ(parameter.info.fallback, to_string(Definition{}.effective_path_type()));
+    else
+      EXPECT_EQ(parameter.info.fallback, text) << parameter.info.name;
+  }
+}
+
+RC_GTEST_PROP(Encode, IsReadBackAsTheSame, ()) {
+  auto word = [] { return *rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::inRange('a', 'z'))); };
+  auto words = [&](std::string prefix, std::string suffix) {
+    std::vector<std::string> all(*rc::gen::inRange(0, 4));
+    for (auto& item : all) item = prefix + word().substr(0, 60) + suffix;
+    return all;
+  };
+  Definition d;
+  d.service = word().substr(0, 100);
+  d.paths = words("/", "");
+  d.domains = words("", ".com");
+  if (d.paths.empty() && d.domains.empty()) d.paths = {"/"};
+  if (*rc::gen::arbitrary<bool>() && !d.paths.empty())
+    d.path_type = static_cast<PathType>(*rc::gen::inRange(0, 6));
+  d.skip_check = *rc::gen::arbitrary<bool>();
+  if (*rc::gen::arbitrary<bool>()) d.color = word().substr(0, 60);
+  if (*rc::gen::arbitrary<bool>()) d.acl_name = word().substr(0, 60);
+  auto request = decode_reconfigure(encode(d));
+  RC_ASSERT(request.has_value());
+  RC_ASSERT(request->definition == d);
+}
+
+}  // namespace
+}  // namespace dfp::model
