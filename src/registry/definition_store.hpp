@@ -17,6 +17,8 @@ struct StoredService {
 struct StoreSnapshot {
   std::map<std::string, StoredService> services;
   std::map<std::string, std::string> broken;  ///< service name -> why its record cannot be read
+  bool blank =
+      false;  ///< not a single key under the prefix, not even the marker that every write leaves there
   std::uint64_t index = 0;
 };
 
