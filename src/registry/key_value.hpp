@@ -48,9 +48,17 @@ struct CheckVersion {
 };
 using Operation = std::variant<Put, PutIfVersion, Delete, DeleteTree, CheckVersion>;
 
+// Below the limits of every registry: Consul takes 64 operations and 512 KiB of JSON (values in base64) in a
+// transaction, ZooKeeper 1 MiB.
+constexpr std::size_t kMaxValueBytes = 350 * 1024;  ///< all values of a transaction together
+constexpr std::size_t kMaxOperations = 60;          ///< in one transaction
+
+/// What every registry refuses before it asks anybody. @return InvalidArgument, naming the key, for an empty
+/// key and for more or bigger operations than the limits above.
+Result<> check_limits(const std::vector<Operation>& operations);
+
 /// The key-value side of a registry, on which the definition store stands. Conformance suite as for Catalog.
-/// All operations: Unavailable or Timeout when the registry cannot be reached; values up to 500 KiB,
-/// 60 operations in a transaction (Consul's limits are 512 KiB and 64).
+/// All operations: Unavailable or Timeout when the registry cannot be reached.
 class KeyValue {
  public:
   virtual ~KeyValue() = default;
@@ -64,8 +72,9 @@ class KeyValue {
   /// fall after a registry's restart): the caller compares what it lists then.
   virtual Task<Result<std::uint64_t>> wait(std::string prefix, std::uint64_t index, Deadline deadline) = 0;
   /// Applies all operations or none.
-  /// @return the version that every key written by this transaction has now; Conflict when a version did not
-  /// match.
+  /// @return the version that every key changed by this transaction has now (a registry may keep the version
+  /// of a key whose value was the same before); InvalidArgument as check_limits(); Conflict when a version
+  /// did not match.
   virtual Task<Result<std::uint64_t>> transact(std::vector<Operation> operations, Deadline deadline) = 0;
 };
 
