@@ -15,20 +15,6 @@ namespace {
 std::atomic<Level> g_level{Level::Info};
 std::atomic<Format> g_format{Format::Text};
 
-std::string_view name_of(Level level) {
-  switch (level) {
-    case Level::Debug:
-      return "debug";
-    case Level::Info:
-      return "info";
-    case Level::Warn:
-      return "warn";
-    case Level::Error:
-      return "error";
-  }
-  return "error";
-}
-
 std::string quote(std::string_view text) { return boost::json::serialize(boost::json::string(text)); }
 
 bool needs_quotes(std::string_view text) {
@@ -50,13 +36,13 @@ std::string render_body(Level level, std::string_view event, Fields fields, Form
   if (format == Format::Json) {
     fmt::format_to(to, "{{");
     if (!time.empty()) fmt::format_to(to, "\"time\":\"{}\",", time);
-    fmt::format_to(to, "\"level\":\"{}\",\"event\":{}", name_of(level), quote(event));
+    fmt::format_to(to, "\"level\":\"{}\",\"event\":{}", to_string(level), quote(event));
     for (const auto& field : fields)
       fmt::format_to(to, ",{}:{}", quote(field.key), value_text(field, format));
     fmt::format_to(to, "}}");
   } else {
     if (!time.empty()) fmt::format_to(to, "{} ", time);
-    fmt::format_to(to, "{:<5} {}", name_of(level), event);
+    fmt::format_to(to, "{:<5} {}", to_string(level), event);
     for (const auto& field : fields) fmt::format_to(to, " {}={}", field.key, value_text(field, format));
   }
   return fmt::to_string(out);
@@ -76,9 +62,25 @@ void write(Level level, std::string_view event, Fields fields) {
 
 }  // namespace
 
+std::string_view to_string(Level level) noexcept {
+  switch (level) {
+    case Level::Debug:
+      return "debug";
+    case Level::Info:
+      return "info";
+    case Level::Warn:
+      return "warn";
+    case Level::Error:
+      return "error";
+  }
+  return "error";
+}
+
+std::string_view to_string(Format format) noexcept { return format == Format::Json ? "json" : "text"; }
+
 Result<Level> parse_level(std::string_view text) {
   for (auto level : {Level::Debug, Level::Info, Level::Warn, Level::Error})
-    if (text == name_of(level)) return level;
+    if (text == to_string(level)) return level;
   return fail(Errc::InvalidArgument,
               fmt::format("log level \"{}\" is not one of debug, info, warn, error", text));
 }

@@ -38,8 +38,10 @@ using Fields = std::initializer_list<Field>;
 
 /// debug, info, warn, error.
 Result<Level> parse_level(std::string_view text);
+std::string_view to_string(Level level) noexcept;
 /// text, json.
 Result<Format> parse_format(std::string_view text);
+std::string_view to_string(Format format) noexcept;
 
 void configure(Level level, Format format);
 /// Can be changed at run time.

@@ -1,0 +1,267 @@
+#include "settings/properties.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "settings/registry_address.hpp"
+#include "settings/setters.hpp"
+
+namespace dfp::settings {
+namespace {
+
+constexpr std::string_view kDuration = "duration: 250ms, 5s, 1m, 1h; a number alone is seconds; 1ms to 24d";
+constexpr std::string_view kListen = "ADDR:PORT; * for every address";
+
+template <auto... Path>
+constexpr Property text(std::string_view key, std::string_view allowed, std::string_view help,
+                        std::array<Variable, 2> also = {}) {
+  return {key, allowed, help, set_text<Path...>, get_text<Path...>, also};
+}
+template <auto... Path>
+constexpr Property secret(std::string_view key, std::string_view allowed, std::string_view help,
+                          std::array<Variable, 2> also = {}) {
+  return {key, allowed, help, set_text<Path...>, get_text<Path...>, also, true};
+}
+template <auto... Path>
+constexpr Property duration(std::string_view key, std::string_view help, Variable also = {}) {
+  return {key, kDuration, help, set_duration<Path...>, get_duration<Path...>, {also}};
+}
+template <auto... Path>
+constexpr Property boolean(std::string_view key, std::string_view help, Variable also = {}) {
+  return {key, "true or false", help, set_bool<Path...>, get_bool<Path...>, {also}};
+}
+
+Result<> set_registry(Settings& settings, std::string_view text) {
+  auto registry = parse_registry(text);
+  if (!registry) return std::unexpected(registry.error());
+  settings.registry = std::move(*registry);
+  return {};
+}
+std::string get_registry(const Settings& settings) { return render_registry(settings.registry); }
+
+/// CONSUL_ADDRESS: the original's choice of a registry.
+Result<> set_consul_registry(Settings& settings, std::string_view text) {
+  auto servers = parse_consul_servers(text, false);
+  if (!servers) return std::unexpected(servers.error());
+  settings.registry = {.kind = Registry::Kind::Consul, .file = {}, .servers = std::move(*servers)};
+  return {};
+}
+
+Result<> set_consul_address(Settings& settings, std::string_view text) {
+  if (auto servers = parse_consul_servers(text, false); !servers) return std::unexpected(servers.error());
+  settings.consul.address = std::string(text);
+  return {};
+}
+
+/// IP and PORT replace one half of the API's address each.
+Result<> set_api_address(Settings& settings, std::string_view text) {
+  auto host = text.contains(':') ? "[" + std::string(text) + "]" : std::string(text);
+  return set_listen<&Settings::api>(settings, host + settings.api.substr(settings.api.rfind(':')));
+}
+Result<> set_api_port(Settings& settings, std::string_view text) {
+  if (auto port = parse::number(text, 0, 65535); !port) return std::unexpected(port.error());
+  settings.api = settings.api.substr(0, settings.api.rfind(':') + 1) + std::string(text);
+  return {};
+}
+
+Result<> set_https(Settings& settings, std::string_view text) {
+  if (text == "off") {
+    settings.https.reset();
+    return {};
+  }
+  if (auto ok = check_listen(text); !ok)
+    return fail(Errc::InvalidArgument, ok.error().what + ", and not off");
+  settings.https = std::string(text);
+  return {};
+}
+std::string get_https(const Settings& settings) { return settings.https.value_or("off"); }
+
+/// A part of a key in the registry, so without '/'.
+Result<> set_instance_name(Settings& settings, std::string_view text) {
+  auto fits = [](unsigned char c) { return std::isalnum(c) || c == '.' || c == '_' || c == '-'; };
+  if (text.empty() || text.size() > 128 || !std::isalnum(static_cast<unsigned char>(text[0])) ||
+      !std::ranges::all_of(text, fits))
+    return fail(Errc::InvalidArgument,
+                text::shown(text) +
+                    " is not 1 to 128 letters, digits, '.', '_' or '-' that begin with a letter or digit");
+  settings.instance_name = std::string(text);
+  return {};
+}
+
+Result<> set_log_level(Settings& settings, std::string_view text) {
+  auto level = log::parse_level(text);
+  if (!level) return std::unexpected(level.error());
+  settings.log_level = *level;
+  return {};
+}
+std::string get_log_level(const Settings& settings) {
+  return std::string(log::to_string(settings.log_level));
+}
+
+Result<> set_log_format(Settings& settings, std::string_view text) {
+  auto format = log::parse_format(text);
+  if (!format) return std::unexpected(format.error());
+  settings.log_format = *format;
+  return {};
+}
+std::string get_log_format(const Settings& settings) {
+  return std::string(log::to_string(settings.log_format));
+}
+
+Result<> set_stats_uri(Settings& settings, std::string_view text) {
+  auto printable = [](char c) { return c > 0x20 && c < 0x7F; };
+  if (!text.starts_with('/') || !std::ranges::all_of(text, printable))
+    return fail(Errc::InvalidArgument,
+                text::shown(text) + " is not a path of printable ASCII that begins with '/'");
+  settings.stats.uri = std::string(text);
+  return {};
+}
+
+constexpr std::array kProperties = {
+    Property{"registry",
+             "embedded[:FILE], consul[://HOST:PORT[,HOST:PORT]], consuls://… for TLS",
+             "Where instances and definitions are kept. The embedded one is a file below the state folder; "
+             "several "
+             "servers of Consul are tried in order.",
+             set_registry,
+             get_registry,
+             {Variable{"CONSUL_ADDRESS", set_consul_registry}}},
+    Property{"api",
+             kListen,
+             "Where the HTTP API listens.",
+             set_listen<&Settings::api>,
+             get_text<&Settings::api>,
+             {Variable{"IP", set_api_address}, Variable{"PORT", set_api_port}}},
+    Property{"http", kListen, "Where HAProxy listens for HTTP.", set_listen<&Settings::http>,
+             get_text<&Settings::http>},
+    Property{"https", "ADDR:PORT; * for every address; or off", "Where HAProxy listens for HTTPS.", set_https,
+             get_https},
+    text<&Settings::state_dir>("state-dir", "folder",
+                               "What must survive a restart: the last known routes, the "
+                               "embedded registry."),
+    text<&Settings::run_dir>("run-dir", "folder", "Sockets and HAProxy's configuration."),
+    text<&Settings::templates_dir>("templates-dir", "folder", "Templates that consulTemplatePath may name."),
+    text<&Settings::certs_dir>("certs-dir", "folder", "Certificates with their keys (PEM) for HTTPS."),
+    Property{"instance-name",
+             "1 to 128 letters, digits, '.', '_', '-'",
+             "Prefix of the keys in the registry. Proxies with the same name serve the same routes.",
+             set_instance_name,
+             get_text<&Settings::instance_name>,
+             {Variable{"PROXY_INSTANCE_NAME"}}},
+    text<&Settings::haproxy>("haproxy", "file", "The HAProxy program, 2.6 or newer."),
+    Property{"log-level", "debug, info, warn, error", "Least severe event that is logged.", set_log_level,
+             get_log_level},
+    Property{"log-format", "text, json", "Form of the log lines on standard error.", set_log_format,
+             get_log_format},
+    Property{"max-connections", "number, 1 to 10000000", "Connections to the public ports at one time.",
+             set_number<1, 10'000'000, &Settings::max_connections>, get_number<&Settings::max_connections>},
+    duration<&Settings::hard_stop_after>("hard-stop-after",
+                                         "After a reload, an old HAProxy worker that still has "
+                                         "connections is ended then."),
+    duration<&Settings::reload_timeout>("reload-timeout",
+                                        "A new HAProxy worker must have confirmed its configuration "
+                                        "by then; else the change is refused."),
+    duration<&Settings::request_timeout>("request-timeout", "For one reconfigure or remove as a whole."),
+    duration<&Settings::timeouts, &Timeouts::connect>(
+        "timeout-connect", "HAProxy: to connect to an instance.", {"TIMEOUT_CONNECT"}),
+    duration<&Settings::timeouts, &Timeouts::client>("timeout-client", "HAProxy: a client that is silent.",
+                                                     {"TIMEOUT_CLIENT"}),
+    duration<&Settings::timeouts, &Timeouts::server>("timeout-server", "HAProxy: an instance that is silent.",
+                                                     {"TIMEOUT_SERVER"}),
+    duration<&Settings::timeouts, &Timeouts::queue>(
+        "timeout-queue", "HAProxy: to wait for a free connection.", {"TIMEOUT_QUEUE"}),
+    duration<&Settings::timeouts, &Timeouts::tunnel>(
+        "timeout-tunnel", "HAProxy: a silent tunnel (WebSocket).", {"TIMEOUT_TUNNEL"}),
+    duration<&Settings::timeouts, &Timeouts::http_request>("timeout-http-request",
+                                                           "HAProxy: for the head of a request "
+                                                           "to arrive.",
+                                                           {"TIMEOUT_HTTP_REQUEST"}),
+    duration<&Settings::timeouts, &Timeouts::http_keep_alive>("timeout-http-keep-alive",
+                                                              "HAProxy: between two "
+                                                              "requests of a connection.",
+                                                              {"TIMEOUT_HTTP_KEEP_ALIVE"}),
+    duration<&Settings::checks, &Checks::interval>("check-interval",
+                                                   "HAProxy: between two health checks of an "
+                                                   "instance."),
+    Property{"check-rise", "number, 1 to 100", "HAProxy: good checks until an instance is used again.",
+             set_number<1, 100, &Settings::checks, &Checks::rise>,
+             get_number<&Settings::checks, &Checks::rise>},
+    Property{"check-fall", "number, 1 to 100", "HAProxy: bad checks until an instance is not used any more.",
+             set_number<1, 100, &Settings::checks, &Checks::fall>,
+             get_number<&Settings::checks, &Checks::fall>},
+    text<&Settings::stats, &Stats::user>("stats-user", "text",
+                                         "User of HAProxy's statistics page. The page is off "
+                                         "without user and password; both \"none\": open to everyone.",
+                                         {Variable{"STATS_USER", nullptr, true}}),
+    secret<&Settings::stats, &Stats::password>("stats-password", "text", "Password of the statistics page.",
+                                               {Variable{"STATS_PASS", nullptr, true}}),
+    Property{"stats-uri",
+             "path",
+             "Where the statistics page is.",
+             set_stats_uri,
+             get_text<&Settings::stats, &Stats::uri>,
+             {Variable{"STATS_URI", nullptr, true}}},
+    Property{"stats-port",
+             "number, 0 to 65535",
+             "A port of its own for the statistics page; 0: the public HTTP port.",
+             set_number<0, 65535, &Settings::stats, &Stats::port>,
+             get_number<&Settings::stats, &Stats::port>,
+             {Variable{"STATS_PORT", nullptr, true}}},
+    Property{
+        "consul-address",
+        "HOST:PORT, http://…, https://…, unix:///path; several separated by commas",
+        "Consul's servers where the registry is \"consul\" without any. Does not choose Consul by itself.",
+        set_consul_address,
+        get_text<&Settings::consul, &ConsulAccess::address>,
+        {Variable{"CONSUL_HTTP_ADDR"}}},
+    secret<&Settings::consul, &ConsulAccess::token>("consul-token", "text", "ACL token for Consul.",
+                                                    {Variable{"CONSUL_HTTP_TOKEN"}}),
+    text<&Settings::consul, &ConsulAccess::token_file>("consul-token-file", "file",
+                                                       "File with the ACL token; wins over "
+                                                       "consul-token.",
+                                                       {Variable{"CONSUL_HTTP_TOKEN_FILE"}}),
+    secret<&Settings::consul, &ConsulAccess::auth>(
+        "consul-auth", "USER:PASSWORD", "Basic authentication at Consul.", {Variable{"CONSUL_HTTP_AUTH"}}),
+    boolean<&Settings::consul, &ConsulAccess::tls>(
+        "consul-ssl", "Speak https to Consul whatever the scheme says.", {"CONSUL_HTTP_SSL"}),
+    boolean<&Settings::consul, &ConsulAccess::verify>("consul-ssl-verify", "Check the certificate of Consul.",
+                                                      {"CONSUL_HTTP_SSL_VERIFY"}),
+    text<&Settings::consul, &ConsulAccess::ca_file>("consul-ca-file", "file",
+                                                    "Authorities (PEM) that Consul's "
+                                                    "certificate is checked against.",
+                                                    {Variable{"CONSUL_CACERT"}}),
+    text<&Settings::consul, &ConsulAccess::ca_path>("consul-ca-path", "folder", "The same as a folder.",
+                                                    {Variable{"CONSUL_CAPATH"}}),
+    text<&Settings::consul, &ConsulAccess::cert_file>(
+        "consul-cert-file", "file", "Client certificate (PEM) for Consul.", {Variable{"CONSUL_CLIENT_CERT"}}),
+    text<&Settings::consul, &ConsulAccess::key_file>("consul-key-file", "file", "Its key (PEM).",
+                                                     {Variable{"CONSUL_CLIENT_KEY"}}),
+    text<&Settings::consul, &ConsulAccess::server_name>("consul-server-name", "host name",
+                                                        "Name in Consul's "
+                                                        "certificate, if not the host's.",
+                                                        {Variable{"CONSUL_TLS_SERVER_NAME"}}),
+    text<&Settings::consul, &ConsulAccess::name_space>(
+        "consul-namespace", "text", "Namespace of Consul Enterprise.", {Variable{"CONSUL_NAMESPACE"}}),
+};
+
+}  // namespace
+
+std::string Property::variable() const {
+  std::string name = "DFP_";
+  for (char c : key) name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+std::span<const Property> properties() { return kProperties; }
+
+const Property* find_property(std::string_view key) {
+  auto at = std::ranges::find(kProperties, key, &Property::key);
+  return at == kProperties.end() ? nullptr : &*at;
+}
+
+std::string shown_value(const Property& property, const Settings& settings) {
+  auto value = property.get(settings);
+  return property.secret && !value.empty() ? "(set)" : value;
+}
+
+}  // namespace dfp::settings

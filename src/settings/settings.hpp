@@ -1,0 +1,92 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+
+/// What the operator of a proxy can set. Each field stands in the table of settings/properties.hpp with its
+/// flag, variables, file key and check; the defaults are these here.
+namespace dfp::settings {
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+/// Where instances and definitions are kept.
+struct Registry {
+  enum class Kind { Embedded, Consul };
+  Kind kind = Kind::Embedded;
+  std::string file;  ///< Embedded: the database; load() puts it below state_dir when not given
+  std::vector<std::string> servers;  ///< Consul: URLs in the order to try: http://, https://, unix:///path
+};
+
+/// How Consul is spoken to: what its own tools read from their variables.
+struct ConsulAccess {
+  std::string address;  ///< used when `registry` names no server
+  std::string token;    ///< secret; load() reads it from token_file where that is given
+  std::string token_file;
+  std::string auth;     ///< "user:password" for basic authentication; secret
+  bool tls = false;     ///< speak https also to servers that were given with http:// (as Consul's tools do)
+  bool verify = true;   ///< check the server's certificate
+  std::string ca_file;  ///< PEM
+  std::string ca_path;
+  std::string cert_file;
+  std::string key_file;
+  std::string server_name;  ///< SNI, and the name to verify
+  std::string name_space;   ///< Consul Enterprise
+};
+
+/// HAProxy's, for every service that has none of its own.
+struct Timeouts {
+  milliseconds connect = 5s;
+  milliseconds client = 20s;
+  milliseconds server = 20s;
+  milliseconds queue = 30s;
+  milliseconds tunnel = 1h;
+  milliseconds http_request = 5s;
+  milliseconds http_keep_alive = 15s;
+};
+
+/// HAProxy's health checks of the instances.
+struct Checks {
+  milliseconds interval = 2s;
+  unsigned rise = 2;  ///< good checks until an instance is used again
+  unsigned fall = 3;  ///< bad checks until it is not used any more
+};
+
+/// HAProxy's statistics page. Off without user and password; without authentication when both are "none".
+struct Stats {
+  std::string user;
+  std::string password;  ///< secret
+  std::string uri = "/admin?stats";
+  std::uint16_t port = 0;  ///< of a listener of its own; 0: on the public HTTP port
+
+  bool enabled() const { return !user.empty() && !password.empty(); }
+  bool open() const { return user == "none" && password == "none"; }
+};
+
+struct Settings {
+  Registry registry;
+  ConsulAccess consul;
+  std::string api = "127.0.0.1:8080";  ///< ADDR:PORT of the HTTP API
+  std::string http = "*:80";           ///< ADDR:PORT where HAProxy listens
+  std::optional<std::string> https;    ///< the same for TLS; off when absent
+  std::string state_dir = "/var/lib/docker-flow-proxy";
+  std::string run_dir = "/run/docker-flow-proxy";
+  std::string templates_dir = "/etc/docker-flow-proxy/templates";
+  std::string certs_dir = "/etc/docker-flow-proxy/certs";
+  std::string instance_name = "docker-flow";  ///< prefix of the keys in the registry
+  std::string haproxy = "/usr/sbin/haproxy";
+  log::Level log_level = log::Level::Info;
+  log::Format log_format = log::Format::Text;
+  unsigned max_connections = 10'000;    ///< HAProxy's, to the public ports
+  milliseconds hard_stop_after = 5min;  ///< an old HAProxy worker is ended this long after a reload
+  milliseconds reload_timeout = 30s;    ///< until a new HAProxy worker must have confirmed its configuration
+  milliseconds request_timeout = 60s;   ///< for one reconfigure or remove; longer than reload_timeout
+  Timeouts timeouts;
+  Checks checks;
+  Stats stats;
+};
+
+}  // namespace dfp::settings
