@@ -1,0 +1,40 @@
+#pragma once
+#include <span>
+#include <string_view>
+
+#include "model/parameter_values.hpp"
+
+/// What the HTTP API offers: one table from which routing, the help answer, the command line and the
+/// reference in docs/ are derived. Plain data; the handlers are in api.cpp.
+namespace dfp::api {
+
+enum class Action {
+  Reconfigure,
+  Remove,
+  Services,
+  Register,
+  Deregister,
+  Config,
+  Ping,
+  InitialReload,
+  Test,
+  Help,
+};
+
+struct Endpoint {
+  Action action;
+  std::string_view path;
+  std::string_view command;  ///< the subcommand that calls it; empty: none
+  std::string_view summary;
+  std::span<const model::ParameterInfo> parameters;
+  std::string_view success;   ///< what a 200 says
+  std::string_view failures;  ///< the other statuses and when they come
+};
+
+std::span<const Endpoint> endpoints();
+
+/// A trailing slash makes no difference. nullptr for an unknown path.
+const Endpoint* find_endpoint(std::string_view path);
+const Endpoint* find_command(std::string_view command);
+
+}  // namespace dfp::api

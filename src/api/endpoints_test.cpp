@@ -1,0 +1,43 @@
+#include "api/endpoints.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace dfp::api {
+namespace {
+
+TEST(Endpoints, PathsAndCommandsAreNamedOnceAndEverythingIsDescribed) {
+  std::set<std::string_view> paths;
+  std::set<std::string_view> commands;
+  for (const auto& endpoint : endpoints()) {
+    EXPECT_TRUE(paths.insert(endpoint.path).second) << endpoint.path;
+    if (!endpoint.command.empty()) EXPECT_TRUE(commands.insert(endpoint.command).second) << endpoint.command;
+    EXPECT_FALSE(endpoint.summary.empty()) << endpoint.path;
+    EXPECT_FALSE(endpoint.success.empty()) << endpoint.path;
+    for (const auto& parameter : endpoint.parameters) {
+      EXPECT_FALSE(parameter.meaning.empty()) << endpoint.path << " " << parameter.name;
+      EXPECT_FALSE(parameter.allowed.empty()) << endpoint.path << " " << parameter.name;
+    }
+  }
+  EXPECT_EQ(commands, (std::set<std::string_view>{"reconfigure", "remove", "services", "register",
+                                                  "deregister", "config", "ping"}));
+}
+
+TEST(FindEndpoint, ATrailingSlashMakesNoDifference) {
+  for (auto path : {"/v1/docker-flow-proxy/ping", "/v1/docker-flow-proxy/ping/"})
+    EXPECT_EQ(find_endpoint(path)->action, Action::Ping) << path;
+  for (auto path : {"/v1/docker-flow-proxy", "/v1/docker-flow-proxy/"})
+    EXPECT_EQ(find_endpoint(path)->action, Action::Help) << path;
+  for (auto path : {"", "/", "/v1", "/v1/docker-flow-proxy/pin", "/v1/docker-flow-proxy/ping//", "/V1/test"})
+    EXPECT_EQ(find_endpoint(path), nullptr) << path;
+}
+
+TEST(FindCommand, FindsOnlyNamedOnes) {
+  EXPECT_EQ(find_command("remove")->action, Action::Remove);
+  EXPECT_EQ(find_command(""), nullptr);
+  EXPECT_EQ(find_command("test"), nullptr);
+}
+
+}  // namespace
+}  // namespace dfp::api

@@ -1,0 +1,87 @@
+#include "api/json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "base/text.hpp"
+#include "model/parameters.hpp"
+
+namespace dfp::api {
+namespace json = boost::json;
+namespace {
+
+json::array text_array(const std::vector<std::string>& texts) {
+  json::array array;
+  for (const auto& text : texts) array.emplace_back(text);
+  return array;
+}
+
+json::value parameter_json(const model::Parameter& parameter, const model::Definition& definition) {
+  auto value = parameter.get(definition);
+  if (auto* flag = std::get_if<bool>(&value)) return *flag;
+  auto* list = std::get_if<std::vector<std::string>>(&value);
+  if (!list || parameter.joined_in_json) return json::string(model::render_value(value));
+  if (list->empty()) return nullptr;
+  return text_array(*list);
+}
+
+/// The original's answer ends here; parameters behind this one are younger.
+constexpr std::string_view kLastOfTheNine = "skipCheck";
+
+}  // namespace
+
+std::string render_json(const json::value& value) {
+  // Outside of texts JSON has none of these characters, so replacing them everywhere is right.
+  std::string out;
+  auto plain = json::serialize(value);
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    std::string_view rest(plain.data() + i, plain.size() - i);
+    if (rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9")) {
+      out += rest[2] == '\xA8' ? "\\u2028" : "\\u2029";
+      i += 2;
+    } else if (rest[0] == '<') {
+      out += "\\u003c";
+    } else if (rest[0] == '>') {
+      out += "\\u003e";
+    } else if (rest[0] == '&') {
+      out += "\\u0026";
+    } else {
+      out += rest[0];
+    }
+  }
+  return out;
+}
+
+std::string json_key(std::string_view parameter) {
+  std::string key(parameter);
+  if (!key.empty() && key[0] >= 'a' && key[0] <= 'z') key[0] = static_cast<char>(key[0] - ('a' - 'A'));
+  return key;
+}
+
+json::object nine_keys(bool ok, std::string_view message, const model::Definition& definition) {
+  json::object answer{{"Status", ok ? "OK" : "NOK"}, {"Message", message}};
+  for (const auto& parameter : model::parameters()) {
+    answer[json_key(parameter.info.name)] = parameter_json(parameter, definition);
+    if (parameter.info.name == kLastOfTheNine) break;
+  }
+  return answer;
+}
+
+json::object definition_json(const model::Definition& definition) {
+  json::object object;
+  for (const auto& parameter : model::parameters())
+    object[json_key(parameter.info.name)] = parameter_json(parameter, definition);
+  return object;
+}
+
+json::object instance_json(const model::Instance& instance) {
+  return {{"Node", instance.node},
+          {"ID", instance.id},
+          {"Address", instance.address},
+          {"Port", instance.port},
+          {"Tags", text_array(instance.tags)},
+          {"Health", model::to_string(instance.health)},
+          {"Weight", instance.weight}};
+}
+
+}  // namespace dfp::api
