@@ -18,4 +18,10 @@ std::string_view to_string(Health health) noexcept {
   return "critical";
 }
 
+Result<Health> parse_health(std::string_view text) {
+  for (auto health : {Health::Passing, Health::Warning, Health::Critical, Health::Maintenance})
+    if (text == to_string(health)) return health;
+  return fail(Errc::InvalidArgument, "one of passing, warning, critical, maintenance");
+}
+
 }  // namespace dfp::model

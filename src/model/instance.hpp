@@ -5,10 +5,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.hpp"
+
 namespace dfp::model {
 
 enum class Health { Passing, Warning, Critical, Maintenance };
 std::string_view to_string(Health health) noexcept;
+/// "passing", "warning", "critical", "maintenance".
+Result<Health> parse_health(std::string_view text);
 
 /// One running endpoint of a service, as a registry knows it. The key of an instance is (node, id).
 struct Instance {

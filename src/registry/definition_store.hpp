@@ -1,6 +1,8 @@
 #pragma once
 #include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "model/desired_state.hpp"
 #include "registry/key_value.hpp"
@@ -23,19 +25,26 @@ struct StoreSnapshot {
 };
 
 /// Services in the key-value side of a registry, under PREFIX/SERVICE/ (design.md section 5): one versioned
-/// JSON record `definition` is the authority; `color`, `path`, `domain`, `pathtype`, `skipcheck`,
-/// `consultemplatepath` beside it are written and read as the original 1.0 did. When those six were changed
-/// after our record (an original 1.0 wrote them), they win, and the service's changed_by is "kv".
+/// JSON record `definition` (record.hpp) is the authority; `color`, `path`, `domain`, `pathtype`,
+/// `skipcheck`, `consultemplatepath` beside it are written and read as the original 1.0 did
+/// (legacy_keys.hpp). Every write also renews PREFIX/_/changed. Names that begin with '_' are not services.
+///
+/// What an original 1.0 does beside us counts: where the six keys say something else than the record and were
+/// written after it, they win; where `path` was deleted, the service is gone (the original's rule); a service
+/// that has only the six keys exists. Such a service has changed_by "kv", the record's revision, and its pins
+/// only if they are of the right colour: whoever applies it pins anew.
 class DefinitionStore {
  public:
   /// @param prefix the instance name, e.g. "docker-flow". `kv` must outlive the store.
   DefinitionStore(KeyValue& kv, std::string prefix);
+  ~DefinitionStore();
 
   /// Reads all services (records that did not change since the last load are not parsed again).
   Task<Result<StoreSnapshot>> load(Deadline deadline);
   /// Completes with the new index when something may have changed since `index`; Timeout at the deadline.
   Task<Result<std::uint64_t>> wait(std::uint64_t index, Deadline deadline);
-  /// Writes a service if its stored version is still `expected_version` (0: no `definition` key).
+  /// Writes a service if its stored version is still `expected_version`. 0 means that there is none: no
+  /// `definition` key, or one that load() does not give as a service (broken, or removed by an original 1.0).
   /// @return the new version; Conflict when the stored one differs.
   Task<Result<std::uint64_t>> put(model::Service service, std::uint64_t expected_version, Deadline deadline);
   /// Deletes the service's whole subtree. Removing an absent one succeeds. @return the registry's version of
@@ -43,8 +52,15 @@ class DefinitionStore {
   Task<Result<std::uint64_t>> remove(std::string service, Deadline deadline);
 
  private:
+  std::string folder(const std::string& service) const { return prefix_ + "/" + service + "/"; }
+  Operation marker(const std::string& write) const;
+  std::vector<Operation> put_operations(model::Service service, std::uint64_t expected_version) const;
+  Task<Result<std::uint64_t>> put_over_unreadable(model::Service service, Error conflict, Deadline deadline);
+
   KeyValue& kv_;
   std::string prefix_;
+  struct Cache;
+  std::unique_ptr<Cache> cache_;
 };
 
 }  // namespace dfp::registry

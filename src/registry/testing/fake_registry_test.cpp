@@ -24,6 +24,7 @@ Backend fake() {
 
 INSTANTIATE_TEST_SUITE_P(Fake, CatalogConformance, ::testing::Values(fake()), backend_name);
 INSTANTIATE_TEST_SUITE_P(Fake, KeyValueConformance, ::testing::Values(fake()), backend_name);
+INSTANTIATE_TEST_SUITE_P(Fake, DefinitionStoreConformance, ::testing::Values(fake()), backend_name);
 INSTANTIATE_TEST_SUITE_P(Fake, RegistrarConformance, ::testing::Values(fake()), backend_name);
 
 std::vector<Operation> put_a() { return {Put{"a", "1"}}; }

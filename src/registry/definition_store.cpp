@@ -1,0 +1,130 @@
+#include "registry/definition_store.hpp"
+
+#include <fmt/format.h>
+
+#include <random>
+#include <utility>
+
+#include "base/text.hpp"
+#include "registry/record.hpp"
+#include "registry/service_keys.hpp"
+
+namespace dfp::registry {
+namespace {
+
+/// 64 random bits: no two writes are alike.
+std::string fresh_write_id() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+/// What may stand between two slashes of a key and is no internal name.
+Result<> check_key_name(const std::string& service) {
+  if (!service.empty() && service[0] != '_' && !service.contains('/')) return {};
+  return fail(Errc::InvalidArgument,
+              "definition store: " + text::shown(service) + " is not the name of a service");
+}
+
+}  // namespace
+
+/// Of the last load, by service.
+struct DefinitionStore::Cache {
+  struct Read {
+    std::size_t fingerprint;
+    Result<std::optional<StoredService>> result;
+  };
+  std::map<std::string, Read, std::less<>> reads;
+
+  /// From the cache if nothing changed. Moves what it uses into `next`.
+  const Read& read(std::string_view service, const ServiceKeys& keys, Cache& next) {
+    auto fingerprint = keys.fingerprint();
+    auto known = reads.find(service);
+    if (known != reads.end() && known->second.fingerprint == fingerprint)
+      return next.reads.insert(reads.extract(known)).position->second;
+    std::string name(service);
+    Read fresh{fingerprint, interpret(name, keys)};
+    return next.reads.insert_or_assign(std::move(name), std::move(fresh)).first->second;
+  }
+};
+
+DefinitionStore::DefinitionStore(KeyValue& kv, std::string prefix)
+    : kv_(kv), prefix_(std::move(prefix)), cache_(std::make_unique<Cache>()) {}
+DefinitionStore::~DefinitionStore() = default;
+
+Task<Result<StoreSnapshot>> DefinitionStore::load(Deadline deadline) {
+  auto tree = co_await kv_.list(prefix_ + "/", deadline);
+  if (!tree) co_return fail("definition store: load", tree.error());
+  StoreSnapshot snapshot;
+  snapshot.blank = tree->entries.empty();
+  snapshot.index = tree->index;
+  Cache next;
+  for (const auto& [name, keys] : group_by_service(*tree, prefix_)) {
+    const auto& read = cache_->read(name, keys, next).result;
+    if (!read)
+      snapshot.broken.emplace(name, read.error().what);
+    else if (*read)
+      snapshot.services.emplace(name, **read);
+  }
+  *cache_ = std::move(next);
+  co_return snapshot;
+}
+
+Task<Result<std::uint64_t>> DefinitionStore::wait(std::uint64_t index, Deadline deadline) {
+  auto moved = co_await kv_.wait(prefix_ + "/", index, deadline);
+  if (!moved) co_return fail("definition store: wait", moved.error());
+  co_return *moved;
+}
+
+Operation DefinitionStore::marker(const std::string& write) const {
+  return Put{prefix_ + "/_/changed", write};
+}
+
+std::vector<Operation> DefinitionStore::put_operations(model::Service service,
+                                                       std::uint64_t expected_version) const {
+  auto write = fresh_write_id();
+  auto at = folder(service.definition.service);
+  auto legacy = render_legacy(service.definition);
+  auto record = render_record({std::move(service), write, true});
+  std::vector<Operation> operations{PutIfVersion{at + "definition", std::move(record), expected_version}};
+  for (std::size_t i = 0; i < kLegacyKeys.size(); ++i)
+    operations.emplace_back(Put{at + std::string(kLegacyKeys[i].name), *legacy[i]});
+  operations.push_back(marker(write));
+  return operations;
+}
+
+Task<Result<std::uint64_t>> DefinitionStore::put(model::Service service, std::uint64_t expected_version,
+                                                 Deadline deadline) {
+  auto name = service.definition.service;
+  if (auto valid = model::check_service_name(name); !valid) co_return std::unexpected(valid.error());
+  auto operations = put_operations(service, expected_version);
+  auto written = co_await kv_.transact(std::move(operations), deadline);
+  bool conflict = !written && written.error().code == Errc::Conflict;
+  if (conflict && expected_version == 0)
+    written = co_await put_over_unreadable(std::move(service), written.error(), deadline);
+  if (!written) co_return fail("definition store: put " + name, written.error());
+  co_return *written;
+}
+
+/// The service seems to be new, but its record is there: right only if load() does not show it.
+Task<Result<std::uint64_t>> DefinitionStore::put_over_unreadable(model::Service service, Error conflict,
+                                                                 Deadline deadline) {
+  auto name = service.definition.service;
+  auto tree = co_await kv_.list(folder(name), deadline);
+  if (!tree) co_return std::unexpected(tree.error());
+  auto keys = group_by_service(*tree, prefix_)[name];
+  auto meaning = interpret(name, keys);
+  bool shown = meaning && meaning->has_value();
+  if (shown || !keys.definition) co_return std::unexpected(std::move(conflict));
+  auto operations = put_operations(std::move(service), keys.definition->version);
+  co_return co_await kv_.transact(std::move(operations), deadline);
+}
+
+Task<Result<std::uint64_t>> DefinitionStore::remove(std::string service, Deadline deadline) {
+  if (auto valid = check_key_name(service); !valid) co_return std::unexpected(valid.error());
+  std::vector<Operation> operations{DeleteTree{folder(service)}, marker(fresh_write_id())};
+  auto removed = co_await kv_.transact(std::move(operations), deadline);
+  if (!removed) co_return fail("definition store: remove " + service, removed.error());
+  co_return *removed;
+}
+
+}  // namespace dfp::registry

@@ -1,0 +1,261 @@
+#include "registry/record.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+
+#include "base/text.hpp"
+#include "model/parameters.hpp"
+
+namespace dfp::registry {
+namespace json = boost::json;
+namespace {
+
+using Texts = std::vector<std::string>;
+
+constexpr int kMaxWeight = 65535;
+
+// ------------------------------------------------------------------------------------------------ writing
+
+json::value to_json(const model::ParameterValue& value) {
+  if (auto* text = std::get_if<std::string>(&value)) return json::value(*text);
+  if (auto* flag = std::get_if<bool>(&value)) return *flag;
+  return json::value_from(std::get<Texts>(value));
+}
+
+json::object render_definition(const model::Definition& definition) {
+  static const model::Definition defaults;
+  json::object out;
+  for (const auto& parameter : model::parameters()) {
+    auto value = parameter.get(definition);
+    if (value != parameter.get(defaults)) out[parameter.info.name] = to_json(value);
+  }
+  return out;
+}
+
+json::object render_instance(const model::Instance& instance) {
+  json::object out{{"service", instance.service},
+                   {"node", instance.node},
+                   {"id", instance.id},
+                   {"address", instance.address},
+                   {"port", instance.port}};
+  if (!instance.tags.empty()) out["tags"] = json::value_from(instance.tags);
+  if (!instance.meta.empty()) out["meta"] = json::value_from(instance.meta);
+  if (instance.health != model::Health::Passing) out["health"] = model::to_string(instance.health);
+  if (instance.weight != 1) out["weight"] = instance.weight;
+  return out;
+}
+
+// ------------------------------------------------------------------------------------------------ reading
+
+/// Reads the fields of one object and remembers the first thing that is wrong. Absent fields leave the target
+/// as it is.
+class Fields {
+ public:
+  Fields(const json::value& value, std::string where, Result<>& outcome)
+      : where_(std::move(where)), outcome_(outcome), object_(value.if_object()) {
+    if (!object_) wrong("", "is not an object");
+  }
+
+  const json::value* find(std::string_view name) const {
+    return object_ ? object_->if_contains(name) : nullptr;
+  }
+
+  void read(std::string_view name, std::string& target) {
+    auto* value = find(name);
+    if (!value) return;
+    if (auto* text = value->if_string())
+      target = std::string(*text);
+    else
+      wrong(name, "is not a text");
+  }
+
+  void read(std::string_view name, bool& target) {
+    auto* value = find(name);
+    if (!value) return;
+    if (auto* flag = value->if_bool())
+      target = *flag;
+    else
+      wrong(name, "is neither true nor false");
+  }
+
+  template <std::integral T>
+  void read(std::string_view name, T& target, T least, T most) {
+    auto* value = find(name);
+    if (!value) return;
+    boost::system::error_code error;
+    auto number = value->to_number<T>(error);
+    if (error || number < least || number > most)
+      wrong(name, fmt::format("is not a whole number from {} to {}", least, most));
+    else
+      target = number;
+  }
+
+  void read(std::string_view name, Texts& target) {
+    auto* value = find(name);
+    if (!value) return;
+    auto* items = value->if_array();
+    if (!items || !std::ranges::all_of(*items, &json::value::is_string))
+      return wrong(name, "is not a list of texts");
+    target = json::value_to<Texts>(*value);
+  }
+
+  void read(std::string_view name, std::map<std::string, std::string>& target) {
+    auto* value = find(name);
+    if (!value) return;
+    auto* pairs = value->if_object();
+    if (!pairs) return wrong(name, "is not an object");
+    for (const auto& [key, text] : *pairs) {
+      if (!text.is_string()) return wrong(name, "has a value that is not a text");
+      target.insert_or_assign(std::string(key), std::string(text.get_string()));
+    }
+  }
+
+  void wrong(std::string_view name, std::string_view problem) {
+    if (!outcome_) return;
+    auto field = where_ + (where_.empty() || name.empty() ? "" : ".") + std::string(name);
+    outcome_ =
+        fail(Errc::InvalidArgument, fmt::format("{} {}", field.empty() ? "the record" : field, problem));
+  }
+
+ private:
+  std::string where_;
+  Result<>& outcome_;
+  const json::object* object_;
+};
+
+/// The limits that hold for this parameter in a request hold here too.
+Result<> check_texts(const model::ParameterInfo& info, const model::ParameterValue& value) {
+  auto as_text = info;
+  as_text.type = model::ParameterType::Text;
+  auto check = [&](const std::string& text) -> Result<> {
+    auto read = model::read_value(as_text, text);
+    if (!read) return std::unexpected(read.error());
+    return {};
+  };
+  if (auto* text = std::get_if<std::string>(&value)) return check(*text);
+  if (auto* list = std::get_if<Texts>(&value))
+    for (const auto& text : *list)
+      if (auto ok = check(text); !ok) return ok;
+  return {};
+}
+
+void read_parameter(Fields& fields, const model::Parameter& parameter, model::Definition& definition) {
+  auto name = parameter.info.name;
+  if (!fields.find(name)) return;
+  auto value = parameter.get(definition);
+  std::visit([&](auto& target) { fields.read(name, target); }, value);
+  auto ok = check_texts(parameter.info, value);
+  if (ok) ok = parameter.set(definition, value);
+  if (!ok) fields.wrong(name, "is not allowed: " + ok.error().what);
+}
+
+model::Definition read_definition(Fields& fields) {
+  model::Definition definition;
+  for (const auto& parameter : model::parameters()) read_parameter(fields, parameter, definition);
+  return definition;
+}
+
+model::Instance read_instance(Fields fields) {
+  model::Instance instance;
+  fields.read("service", instance.service);
+  fields.read("node", instance.node);
+  fields.read("id", instance.id);
+  fields.read("address", instance.address);
+  fields.read<std::uint16_t>("port", instance.port, 1, 65535);
+  fields.read("tags", instance.tags);
+  fields.read("meta", instance.meta);
+  fields.read("weight", instance.weight, 0, kMaxWeight);
+  std::string health(model::to_string(instance.health));
+  fields.read("health", health);
+  if (auto known = model::parse_health(health))
+    instance.health = *known;
+  else
+    fields.wrong("health", "is not " + known.error().what);
+  if (instance.address.empty()) fields.wrong("address", "is missing");
+  if (instance.port == 0) fields.wrong("port", "is missing");
+  std::ranges::sort(instance.tags);
+  return instance;
+}
+
+std::vector<model::Instance> read_instances(Fields& record, Result<>& outcome) {
+  std::vector<model::Instance> instances;
+  auto* value = record.find("instances");
+  if (!value) return instances;
+  auto* items = value->if_array();
+  if (!items) {
+    record.wrong("instances", "is not a list");
+    return instances;
+  }
+  for (const auto& item : *items)
+    instances.push_back(read_instance(Fields(item, fmt::format("instances[{}]", instances.size()), outcome)));
+  std::ranges::sort(instances, {}, [](const auto& i) { return std::tie(i.node, i.id); });
+  return instances;
+}
+
+Record read_record(Fields& fields, Result<>& outcome) {
+  Record record;
+  fields.read("write", record.write);
+  fields.read("mirrored", record.mirrored);
+  auto& service = record.service;
+  if (auto* value = fields.find("definition")) {
+    Fields definition(*value, "definition", outcome);
+    service.definition = read_definition(definition);
+  } else {
+    fields.wrong("definition", "is missing");
+  }
+  service.instances = read_instances(fields, outcome);
+  fields.read<std::uint64_t>("revision", service.revision, 0, UINT64_MAX);
+  fields.read("changedAt", service.changed_at);
+  fields.read("changedBy", service.changed_by);
+  return record;
+}
+
+/// Before anything else is looked at: another version may mean something else by the same names.
+void check_version(Fields& fields) {
+  int version = 0;
+  fields.read("version", version, 1, INT32_MAX);
+  if (version == 0) return fields.wrong("version", "is missing");
+  if (version > kRecordVersion)
+    fields.wrong(
+        "version",
+        fmt::format("is {}: a newer docker-flow-proxy wrote this record; this one reads {} and older",
+                    version, kRecordVersion));
+}
+
+}  // namespace
+
+std::string render_record(const Record& record) {
+  const auto& service = record.service;
+  json::array instances;
+  for (const auto& instance : service.instances) instances.push_back(render_instance(instance));
+  json::object out{{"version", kRecordVersion},         {"write", record.write},
+                   {"mirrored", record.mirrored},       {"definition", render_definition(service.definition)},
+                   {"instances", std::move(instances)}, {"revision", service.revision},
+                   {"changedAt", service.changed_at},   {"changedBy", service.changed_by}};
+  return json::serialize(out);
+}
+
+Result<Record> parse_record(std::string_view text, std::string_view service) {
+  json::monotonic_resource memory;
+  boost::system::error_code error;
+  auto value = json::parse(text, error, &memory);
+  if (error) return fail(Errc::InvalidArgument, "the record is not JSON: " + error.message());
+  Result<> outcome;
+  Fields fields(value, "", outcome);
+  check_version(fields);
+  if (!outcome) return std::unexpected(outcome.error());
+  auto record = read_record(fields, outcome);
+  if (!outcome) return std::unexpected(outcome.error());
+  const auto& definition = record.service.definition;
+  if (definition.service != service)
+    return fail(Errc::InvalidArgument,
+                fmt::format("definition.serviceName is {}, but the key is of service {}",
+                            text::shown(definition.service), text::shown(service)));
+  if (auto valid = model::validate(definition); !valid) return std::unexpected(valid.error());
+  return record;
+}
+
+}  // namespace dfp::registry
