@@ -1,9 +1,14 @@
 #pragma once
+#include <functional>
+#include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/task.hpp"
 
 namespace dfp::net {
 
@@ -36,7 +41,21 @@ struct HttpRequest {
   std::string target = "/";  ///< origin form: path and query, percent-encoded
   Headers headers;
   std::string body;
-  std::string peer;  ///< server side: the client's address and port
+  std::string peer;  ///< server side: the client's address and port, or the path of a unix socket's client
+  /// Server side: requested when the client has closed its connection (noticed within a second) or the server
+  /// stops. For handlers that wait long: look at it after each wait, or register a std::stop_callback that
+  /// ends the wait.
+  std::stop_token left;
+};
+
+/// Takes the body of a streamed answer, piece by piece.
+class BodyWriter {
+ public:
+  virtual ~BodyWriter() = default;
+  /// Sends a piece at once; an empty one sends nothing.
+  /// @return false when the client has left, does not take it in time, or the server stops: end the stream
+  /// then.
+  virtual Task<bool> write(std::string piece) = 0;
 };
 
 struct HttpResponse {
@@ -47,6 +66,9 @@ struct HttpResponse {
   int status = 200;
   Headers headers;
   std::string body;
+  /// Server side: when set, the body is what this coroutine writes (server-sent events, long downloads) and
+  /// `body` is not used. It should watch HttpRequest::left while it has nothing to write.
+  std::function<Task<>(std::shared_ptr<BodyWriter>)> stream;
 };
 
 }  // namespace dfp::net
