@@ -7,21 +7,15 @@
 #include "base/task.hpp"
 #include "net/endpoint.hpp"
 #include "net/http_message.hpp"
+#include "net/tls_options.hpp"
 
 namespace dfp::net {
 
-struct TlsOptions {
-  std::string ca_file;      ///< PEM; empty with empty ca_path: the system's store
-  std::string ca_path;      ///< folder of hashed certificates
-  std::string cert_file;    ///< client certificate, PEM
-  std::string key_file;     ///< its key, PEM
-  std::string server_name;  ///< SNI and name to verify; empty: the endpoint's host
-  bool verify = true;
-};
-
 /// HTTP/1.1 client for one server, with a pool of kept-alive connections. Use from its executor only.
 /// A stale kept-alive connection (closed by the peer before any byte of the answer) is retried once on a
-/// fresh one.
+/// fresh one; POST and PATCH only where nothing was sent yet, since they could be executed twice (RFC 9110,
+/// section 9.2.2). Errors begin with the method and the URL without its query ("GET
+/// http://consul:8500/v1/kv/a: ...").
 class HttpClient {
  public:
   HttpClient(Executor executor, Endpoint endpoint, TlsOptions tls = {});
@@ -33,7 +27,8 @@ class HttpClient {
 
   /// Sends and reads the whole answer (any status is a success here; bodies up to 256 MiB).
   /// @return Unavailable when no connection can be made or it breaks; Timeout; Rejected for an answer that is
-  /// not HTTP.
+  /// not HTTP;
+  ///         InvalidArgument for a request that cannot be written as HTTP, or TLS files that cannot be used.
   Task<Result<HttpResponse>> send(HttpRequest request, Deadline deadline);
 
   /// For endless answers (event streams, watches): calls `on_head` once, then `on_data` for each piece of the

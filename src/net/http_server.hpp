@@ -1,16 +1,19 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/deadline.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "net/endpoint.hpp"
 #include "net/http_message.hpp"
+#include "net/tls_options.hpp"
 
 namespace dfp::net {
 
 struct HttpServerLimits {
+<<<<<<< HEAD
   std::size_t max_head_bytes = 64 * 1024;              ///< request line and headers; more gets 431
   std::size_t max_body_bytes = 4 * 1024 * 1024;        ///< more gets 413
   std::size_t max_connections = 1024;                  ///< further ones wait in the listen queue
@@ -20,20 +23,42 @@ struct HttpServerLimits {
 
 /// HTTP/1.1 server. One coroutine per connection on the given executor; keep-alive; an exception in the
 /// handler is logged and answered with 500. Malformed requests get 400 and the connection is closed.
+=======
+  std::size_t max_head_bytes = 64 * 1024;           ///< request line and headers; more gets 431
+  std::size_t max_body_bytes = 4 * 1024 * 1024;     ///< more gets 413
+  std::size_t max_connections = 1024;               ///< further ones wait in the listen queue
+  Clock::duration idle = std::chrono::seconds(60);  ///< between two requests of a connection
+  Clock::duration receive =
+      std::chrono::seconds(30);                     ///< for a whole request to arrive; a later one gets 408
+  Clock::duration send = std::chrono::seconds(30);  ///< for the client to take an answer, or a streamed piece
+};
+
+/// HTTP/1.1 server. One coroutine per connection on the given executor; keep-alive; an exception in the
+/// handler is logged and answered with 500. Malformed requests get 400 and the connection is closed. HEAD is
+/// passed to the handler like GET, and the body of its answer is left out. A handler is never cut off: one
+/// that waits long looks at HttpRequest::left.
+>>>>>>> a7fa3d8 (net: HTTP client and server over one byte stream)
 class HttpServer {
  public:
   using Handler = std::function<Task<HttpResponse>(HttpRequest)>;
 
   HttpServer(Executor executor, Handler handler, HttpServerLimits limits = {});
-  /// Closes everything at once.
+  /// Closes everything at once. A handler that is running ends later, without an answer: what it refers to
+  /// must live until then, so call shutdown() first.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// Opens the socket (without SO_REUSEPORT, so a taken port is an error) and starts to accept.
+  /// Opens the socket (without SO_REUSEPORT, so a taken port is an error) and starts to accept. May be called
+  /// for several addresses.
   /// @return Conflict when the address is taken; Unavailable for other socket errors. Both name the address.
   Result<> listen(ListenAddress address);
-  /// The port really used (after listening on port 0).
+  /// The same with TLS. @return also InvalidArgument naming a certificate or key that cannot be used.
+  Result<> listen_tls(ListenAddress address, TlsServerOptions tls);
+  /// The same on a unix socket, mode 0600 (the umask applies). The file of a server that is gone is replaced,
+  /// and the file is removed at the end.
+  Result<> listen_unix(std::string path);
+  /// The port really used by the first address (after listening on port 0).
   std::uint16_t port() const;
   /// Stops accepting, lets running requests finish until the deadline, then closes.
   Task<> shutdown(Deadline deadline);

@@ -1,0 +1,178 @@
+#include "net/http_server.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/wait.hpp"
+#include "net/http_session.hpp"
+#include "net/listener.hpp"
+
+namespace dfp::net {
+using namespace std::chrono_literals;
+
+struct HttpServer::State : std::enable_shared_from_this<State> {
+  State(Executor ex, Handler handler, HttpServerLimits limits)
+      : executor(ex),
+        rules(std::make_shared<SessionRules>(std::move(handler), limits)),
+        session_ended(ex),
+        closing(ex) {}
+
+  /// One of the connections the limits allow, held from accept to close.
+  struct Slot {
+    explicit Slot(std::shared_ptr<State> s) : state(std::move(s)) { ++state->connections; }
+    Slot(const Slot&) = delete;
+    Slot& operator=(const Slot&) = delete;
+    ~Slot() {
+      --state->connections;
+      state->sessions.erase(session);
+      state->session_ended.notify_all();
+    }
+    std::shared_ptr<State> state;
+    HttpSession* session = nullptr;
+  };
+
+  bool full() const { return connections >= rules->limits.max_connections; }
+  void start(std::shared_ptr<Listener> listener, std::shared_ptr<TlsContext> tls);
+  void close_listeners();
+  /// Until every session has ended. @return false at the deadline.
+  Task<bool> drained(Deadline deadline);
+
+  static Task<> accept_all(std::shared_ptr<State> state, std::shared_ptr<Listener> listener,
+                           std::shared_ptr<TlsContext> tls);
+  static Task<> serve(std::unique_ptr<Slot> slot, Socket socket, std::shared_ptr<TlsContext> tls);
+  static Task<> watch_peers(std::shared_ptr<State> state);
+  static Task<> back_off(std::shared_ptr<State> state, int error);
+
+  Executor executor;
+  std::shared_ptr<SessionRules> rules;
+  std::vector<std::shared_ptr<Listener>> listeners;
+  std::size_t connections = 0;
+  std::set<HttpSession*> sessions;
+  Signal session_ended;
+  Signal closing;
+  std::uint16_t first_port = 0;
+  bool watching = false;
+  bool short_of_resources = false;
+};
+
+void HttpServer::State::start(std::shared_ptr<Listener> listener, std::shared_ptr<TlsContext> tls) {
+  if (first_port == 0) first_port = listener->port();
+  listeners.push_back(listener);
+  spawn(executor, accept_all(shared_from_this(), std::move(listener), std::move(tls)), "http.accept");
+}
+
+void HttpServer::State::close_listeners() {
+  rules->stopping = true;
+  for (const auto& listener : listeners) listener->close();
+  closing.notify_all();
+}
+
+Task<> HttpServer::State::accept_all(std::shared_ptr<State> state, std::shared_ptr<Listener> listener,
+                                     std::shared_ptr<TlsContext> tls) {
+  while (!state->rules->stopping) {
+    if (state->full()) {
+      co_await state->session_ended.wait(Deadline::after(1s));
+      continue;
+    }
+    auto ready = co_await listener->wait();
+    if (!ready) co_return;
+    constexpr int kBatch = 64;  // then sessions get their turn
+    for (int i = 0; i < kBatch && !state->full(); ++i) {
+      auto accepted = listener->accept();
+      if (!accepted) {
+        co_await back_off(state, accepted.error());
+        break;
+      }
+      if (!*accepted) break;
+      state->short_of_resources = false;
+      spawn(state->executor, serve(std::make_unique<Slot>(state), std::move(**accepted), tls),
+            "http.session");
+    }
+  }
+}
+
+/// Out of descriptors or memory: the connection stays in the queue and would be offered again at once.
+Task<> HttpServer::State::back_off(std::shared_ptr<State> state, int error) {
+  if (!std::exchange(state->short_of_resources, true))
+    log::warn("http.accept_failed", {{"error", std::strerror(error)}, {"connections", state->connections}});
+  co_await state->closing.wait(Deadline::after(100ms));
+}
+
+Task<> HttpServer::State::serve(std::unique_ptr<Slot> slot, Socket socket, std::shared_ptr<TlsContext> tls) {
+  auto state = slot->state;
+  HttpSession session(state->rules, std::move(socket), std::move(tls));
+  slot->session = &session;
+  state->sessions.insert(&session);
+  if (state->rules->stopping) co_return;
+  if (!std::exchange(state->watching, true)) spawn(state->executor, watch_peers(state), "http.watch_peers");
+  co_await session.run();
+}
+
+/// Waiting for the readability of each connection whose handler runs would cost every request a system call
+/// or two; looking at the few that run long costs next to nothing.
+Task<> HttpServer::State::watch_peers(std::shared_ptr<State> state) {
+  while (!state->rules->stopping && !state->sessions.empty()) {
+    co_await state->closing.wait(Deadline::after(400ms));
+    for (auto* session : state->sessions) session->check_peer();
+  }
+  state->watching = false;
+}
+
+Task<bool> HttpServer::State::drained(Deadline deadline) {
+  auto self = shared_from_this();
+  while (self->connections > 0 && !deadline.passed()) co_await self->session_ended.wait(deadline);
+  co_return self->connections == 0;
+}
+
+HttpServer::HttpServer(Executor executor, Handler handler, HttpServerLimits limits)
+    : state_(std::make_shared<State>(std::move(executor), std::move(handler), limits)) {}
+
+HttpServer::~HttpServer() {
+  state_->close_listeners();
+  for (auto* session : state_->sessions) session->abort();
+}
+
+Result<> HttpServer::listen(ListenAddress address) {
+  auto listener = Listener::open_tcp(state_->executor, address);
+  if (!listener) return std::unexpected(listener.error());
+  state_->start(std::move(*listener), nullptr);
+  return {};
+}
+
+Result<> HttpServer::listen_tls(ListenAddress address, TlsServerOptions tls) {
+  auto context = TlsContext::server(tls);
+  if (!context) return std::unexpected(context.error());
+  auto listener = Listener::open_tcp(state_->executor, address);
+  if (!listener) return std::unexpected(listener.error());
+  state_->start(std::move(*listener), std::move(*context));
+  return {};
+}
+
+Result<> HttpServer::listen_unix(std::string path) {
+  auto listener = Listener::open_unix(state_->executor, path);
+  if (!listener) return std::unexpected(listener.error());
+  state_->start(std::move(*listener), nullptr);
+  return {};
+}
+
+std::uint16_t HttpServer::port() const { return state_->first_port; }
+
+Task<> HttpServer::shutdown(Deadline deadline) {
+  auto state = state_;
+  state->close_listeners();
+  for (auto* session : state->sessions) session->stop();
+  auto finished = co_await state->drained(deadline);
+  if (finished) co_return;
+  for (auto* session : state->sessions) session->abort();
+  // What only waits for its socket ends now; a handler that still runs cannot be waited for any longer.
+  finished = co_await state->drained(Deadline::after(100ms));
+  if (!finished) log::warn("http.shutdown_incomplete", {{"requests", state->connections}});
+}
+
+}  // namespace dfp::net
