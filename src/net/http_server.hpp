@@ -13,17 +13,6 @@
 namespace dfp::net {
 
 struct HttpServerLimits {
-<<<<<<< HEAD
-  std::size_t max_head_bytes = 64 * 1024;              ///< request line and headers; more gets 431
-  std::size_t max_body_bytes = 4 * 1024 * 1024;        ///< more gets 413
-  std::size_t max_connections = 1024;                  ///< further ones wait in the listen queue
-  Clock::duration idle = std::chrono::seconds(60);     ///< between two requests of a connection
-  Clock::duration receive = std::chrono::seconds(30);  ///< for a whole request to arrive
-};
-
-/// HTTP/1.1 server. One coroutine per connection on the given executor; keep-alive; an exception in the
-/// handler is logged and answered with 500. Malformed requests get 400 and the connection is closed.
-=======
   std::size_t max_head_bytes = 64 * 1024;           ///< request line and headers; more gets 431
   std::size_t max_body_bytes = 4 * 1024 * 1024;     ///< more gets 413
   std::size_t max_connections = 1024;               ///< further ones wait in the listen queue
@@ -37,7 +26,6 @@ struct HttpServerLimits {
 /// handler is logged and answered with 500. Malformed requests get 400 and the connection is closed. HEAD is
 /// passed to the handler like GET, and the body of its answer is left out. A handler is never cut off: one
 /// that waits long looks at HttpRequest::left.
->>>>>>> a7fa3d8 (net: HTTP client and server over one byte stream)
 class HttpServer {
  public:
   using Handler = std::function<Task<HttpResponse>(HttpRequest)>;
