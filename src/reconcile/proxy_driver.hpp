@@ -13,7 +13,8 @@ class ProxyDriver {
  public:
   virtual ~ProxyDriver() = default;
 
-  /// Starts (or takes over) the proxy and makes it serve exactly `state`. Called once, before anything else.
+  /// Starts (or takes over) the proxy and makes it serve exactly `state`. Called before anything else;
+  /// called again with another state when it was Rejected.
   virtual Task<Result<>> start(model::DesiredState state, Deadline deadline) = 0;
 
   /// What `change` would need. No side effect.

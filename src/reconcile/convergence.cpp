@@ -1,0 +1,210 @@
+// How the reconciler follows the definition store: start, watch, converge.
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "reconcile/reconciler_impl.hpp"
+
+namespace dfp::reconcile {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr auto kStartTimeout = 30s;     ///< for the proxy to come up with the whole state
+constexpr auto kStoreTimeout = 5s;      ///< one read of the definition store
+constexpr auto kOwnWritePause = 500ms;  ///< our own writes need no reading back at once
+
+/// Written by an original 1.0 beside us: it pins no instances.
+bool is_legacy(const model::Service& service) { return service.changed_by == "kv"; }
+
+}  // namespace
+
+/// The stored services with the instances of the present catalog: containers may have moved while no proxy
+/// ran. Pins are kept where the catalog cannot be read or suddenly knows none.
+Task<model::DesiredState> Reconciler::Impl::recovered_state(registry::StoreSnapshot snapshot,
+                                                            Deadline deadline) {
+  model::DesiredState recovered;
+  set_aside = snapshot.broken;
+  index = snapshot.index;
+  bool catalog_readable = true;
+  for (auto& [name, stored] : snapshot.services) {
+    if (auto valid = model::validate(stored.service.definition); !valid) {
+      set_aside[name] = valid.error().what;
+      continue;
+    }
+    if (catalog_readable) {
+      auto present = co_await present_instances(stored.service.definition, deadline);
+      catalog_readable = present.has_value();
+      if (!present) log::warn("reconcile.catalog_unreadable", {{"error", present.error().what}});
+      if (present && !present->empty()) stored.service.instances = std::move(*present);
+    }
+    versions[name] = stored.version;
+    recovered.services.emplace(name, std::move(stored.service));
+  }
+  co_return recovered;
+}
+
+Task<Result<>> Reconciler::Impl::start() {
+  model::DesiredState wanted;
+  auto snapshot = co_await store.load(Deadline::after(kStoreTimeout));
+  if (snapshot) {
+    wanted = co_await recovered_state(*snapshot, Deadline::after(kStartTimeout));
+  } else if (auto saved = last_known.load()) {
+    wanted = std::move(*saved);
+    log::warn("reconcile.start_from_last_known",
+              {{"error", snapshot.error().what}, {"services", wanted.services.size()}});
+  } else {
+    log::warn("reconcile.start_empty",
+              {{"error", snapshot.error().what}, {"last_known", saved.error().what}});
+  }
+
+  auto started = co_await driver.start(wanted, Deadline::after(kStartTimeout));
+  if (started)
+    for (auto& [name, service] : wanted.services) keep(name, std::move(service));
+  else if (started.error().code == Errc::Rejected && !wanted.services.empty())
+    started = co_await start_isolating(std::move(wanted));
+  if (!started) co_return started;
+
+  synchronised = snapshot.has_value();
+  following = true;
+  spawn(executor, follow(), "reconcile.follow");
+  co_return Result<>{};
+}
+
+/// A stored service cannot be rendered any more: finds it, and serves all others.
+Task<Result<>> Reconciler::Impl::start_isolating(model::DesiredState wanted) {
+  auto started = co_await driver.start({}, Deadline::after(kStartTimeout));
+  if (!started) co_return started;
+  model::Change all;
+  for (auto& [name, service] : wanted.services) all.emplace(name, std::move(service));
+  co_return co_await apply_isolating(std::move(all));
+}
+
+Task<> Reconciler::Impl::follow() {
+  auto pause = settings.retry_first;
+  bool away = !synchronised;
+  while (!stopping) {
+    Result<> done;
+    if (!away) {
+      auto moved = co_await store.wait(index, Deadline::after(settings.watch_span));
+      if (stopping) break;
+      // A foreign write may hide behind our own: read back, but not once for every change that we make
+      // ourselves.
+      bool own_only = moved && *moved == latest_own_write;
+      if (own_only) co_await stopping_signal.wait(Deadline::after(kOwnWritePause));
+      if (!moved && moved.error().code != Errc::Timeout) done = std::unexpected(moved.error());
+    }
+    if (done) done = co_await synchronise(Deadline::after(kStoreTimeout));
+    if (stopping) break;
+    if (done) {
+      if (away) log::info("reconcile.registry_back");
+      away = false;
+      pause = settings.retry_first;
+      continue;
+    }
+    if (!away) log::warn("reconcile.registry_away", {{"error", done.error().what}});
+    away = true;
+    co_await stopping_signal.wait(Deadline::after(pause));
+    pause = std::min(pause * 2, settings.retry_last);
+  }
+  following = false;
+  follow_ended.notify_all();
+}
+
+/// Reads the store without holding up requests, then converges in turn.
+Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
+  auto snapshot = co_await store.load(deadline);
+  if (!snapshot) co_return std::unexpected(snapshot.error());
+  auto lock = co_await turn.lock();
+  if (stopping) co_return Result<>{};
+  auto converged = co_await converge(std::move(*snapshot));
+  if (converged) synchronised = true;
+  co_return converged;
+}
+
+Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
+  index = snapshot.index;
+  // Not even the store's own marker is left: a lost token or a wiped registry, not the wish to stop serving.
+  if (snapshot.blank && !state.services.empty()) {
+    if (!blank_reported) log::error("reconcile.store_blank", {{"kept_services", state.services.size()}});
+    blank_reported = true;
+    co_return Result<>{};
+  }
+  blank_reported = false;
+  model::Change change;
+  for (auto& [name, stored] : snapshot.services) {
+    auto service = newer(stored, snapshot.index);
+    if (service && is_legacy(*service)) co_await pin_present_instances(*service);
+    if (service) change.emplace(name, std::move(service));
+  }
+  for (const auto& [name, service] : state.services) {
+    bool gone = !snapshot.services.contains(name) && !snapshot.broken.contains(name);
+    if (gone && !written_by_us_after(name, snapshot.index)) change.emplace(name, std::nullopt);
+  }
+  for (const auto& [name, reason] : snapshot.broken) set_aside.insert_or_assign(name, reason);
+  std::erase_if(set_aside, [&](const auto& entry) {
+    return !snapshot.broken.contains(entry.first) && !snapshot.services.contains(entry.first);
+  });
+  std::erase_if(own_writes, [&](const auto& entry) { return entry.second <= snapshot.index; });
+  if (change.empty()) co_return Result<>{};
+  log::info("reconcile.converge", {{"services", change.size()}, {"index", snapshot.index}});
+  co_return co_await apply_isolating(std::move(change));
+}
+
+/// The stored service if it has to be applied; notes its version.
+std::optional<model::Service> Reconciler::Impl::newer(const registry::StoredService& stored,
+                                                      std::uint64_t snapshot_index) {
+  const auto& service = stored.service;
+  const auto& name = service.definition.service;
+  if (written_by_us_after(name, snapshot_index)) return std::nullopt;
+  if (auto found = refused.find(name); found != refused.end() && found->second == stored.version)
+    return std::nullopt;
+  auto known = versions.find(name);
+  auto present = state.services.find(name);
+  bool same_version = known != versions.end() && known->second == stored.version;
+  bool same_definition = present != state.services.end() && present->second.definition == service.definition;
+  if (same_version && same_definition) return std::nullopt;
+  if (auto valid = model::validate(service.definition); !valid) {
+    set_aside.insert_or_assign(name, valid.error().what);
+    return std::nullopt;
+  }
+  versions[name] = stored.version;
+  return service;
+}
+
+Task<> Reconciler::Impl::pin_present_instances(model::Service& service) {
+  auto present = co_await present_instances(service.definition, Deadline::after(kStoreTimeout));
+  if (present) service.instances = std::move(*present);
+}
+
+/// Applies what can be applied; a service that the proxy refuses is set aside and keeps its last good
+/// version.
+Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
+  auto applied = co_await driver.apply(change, Deadline::after(kStartTimeout));
+  if (applied) {
+    for (auto& [name, service] : change) {
+      if (!service) versions.erase(name);
+      keep(name, std::move(service));
+    }
+    co_return Result<>{};
+  }
+  if (applied.error().code != Errc::Rejected) co_return std::unexpected(applied.error());
+  if (change.size() == 1) {
+    const auto& name = change.begin()->first;
+    refused[name] = versions[name];
+    set_aside.insert_or_assign(name, applied.error().what);
+    log::error("reconcile.set_aside", {{"service", name}, {"error", applied.error().what}});
+    co_return Result<>{};
+  }
+  model::Change second_half;
+  for (auto half = change.size() / 2; half > 0; --half)
+    second_half.insert(change.extract(std::prev(change.end())));
+  auto first = co_await apply_isolating(std::move(change));
+  if (!first) co_return first;
+  co_return co_await apply_isolating(std::move(second_half));
+}
+
+bool Reconciler::Impl::written_by_us_after(const std::string& service, std::uint64_t snapshot_index) const {
+  auto found = own_writes.find(service);
+  return found != own_writes.end() && found->second > snapshot_index;
+}
+
+}  // namespace dfp::reconcile

@@ -1,0 +1,235 @@
+#include "reconcile/reconciler.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "reconcile/reconciler_impl.hpp"
+
+namespace dfp::reconcile {
+namespace {
+
+/// How often a request starts again because another proxy changed the same service meanwhile.
+constexpr int kAttempts = 3;
+
+std::string now_rfc3339() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+}
+
+bool same_content(const model::Service& a, const model::Service& b) {
+  return a.definition == b.definition && a.instances == b.instances;
+}
+
+void log_outcome(std::string_view event, const std::string& service, const Result<Outcome>& outcome) {
+  if (!outcome) {
+    log::warn(event, {{"service", service}, {"error", outcome.error().what}});
+    return;
+  }
+  log::info(event, {{"service", service},
+                    {"revision", outcome->service.revision},
+                    {"instances", outcome->service.instances.size()},
+                    {"applied_by", std::string(model::to_string(outcome->plan.means()))}});
+}
+
+}  // namespace
+
+Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
+                       ProxyDriver& driver_, ReconcilerSettings settings_)
+    : executor(executor_),
+      catalog(catalog_),
+      store(store_),
+      driver(driver_),
+      settings(std::move(settings_)),
+      turn(executor_),
+      stopping_signal(executor_),
+      follow_ended(executor_),
+      last_known(executor_, settings.last_known_file, state) {}
+
+/// Instances in maintenance are left out: their operator took them out of service. Critical ones are kept: a
+/// check that has just begun is critical, and HAProxy's own checks decide who gets traffic.
+Task<Result<std::vector<model::Instance>>> Reconciler::Impl::present_instances(model::Definition definition,
+                                                                               Deadline deadline) {
+  auto instances = co_await catalog.instances(definition.registered_name(), deadline);
+  if (!instances)
+    co_return fail(fmt::format("instances of {}", definition.registered_name()), instances.error());
+  std::erase_if(*instances,
+                [](const auto& instance) { return instance.health == model::Health::Maintenance; });
+  co_return instances;
+}
+
+/// The service as it will be kept, or why the request is refused.
+Task<Result<model::Service>> Reconciler::Impl::next_service(model::Definition definition,
+                                                            std::string changed_by, Deadline deadline) {
+  if (auto valid = model::validate(definition); !valid) co_return std::unexpected(valid.error());
+  if (auto conflict = claims.conflict(definition))
+    co_return fail(
+        Errc::Conflict,
+        fmt::format(
+            "{} {}{} belongs to service {}; give one of the two an aclName that orders them, or remove "
+            "the other one first",
+            model::to_string(conflict->route.type), conflict->route.host, conflict->route.path,
+            conflict->owner));
+  auto instances = co_await present_instances(definition, deadline);
+  if (!instances) co_return std::unexpected(instances.error());
+  auto present = state.services.find(definition.service);
+  bool serves = present != state.services.end() && !present->second.instances.empty();
+  if (instances->empty() && serves)
+    co_return fail(
+        Errc::Conflict,
+        fmt::format("the registry knows no instance of {}, and service {} serves now with {} of {}; nothing "
+                    "was changed (remove the service to take it out)",
+                    definition.registered_name(), definition.service, present->second.instances.size(),
+                    present->second.definition.registered_name()));
+  model::Service next;
+  next.definition = std::move(definition);
+  next.instances = std::move(*instances);
+  next.revision = (present == state.services.end() ? 0 : present->second.revision) + 1;
+  next.changed_at = now_rfc3339();
+  next.changed_by = std::move(changed_by);
+  co_return next;
+}
+
+Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(model::Definition definition,
+                                                                        std::string changed_by,
+                                                                        Deadline deadline) {
+  auto next = co_await next_service(std::move(definition), std::move(changed_by), deadline);
+  if (!next) co_return std::unexpected(next.error());
+  auto name = next->definition.service;
+  auto present = state.services.find(name);
+  bool existed = present != state.services.end();
+  if (existed && same_content(present->second, *next)) co_return Outcome{present->second, {}, true};
+
+  auto plan = co_await driver.apply({{name, *next}}, deadline);
+  if (!plan) co_return std::unexpected(plan.error());
+  auto known = versions.find(name);
+  auto version = co_await store.put(*next, known == versions.end() ? 0 : known->second, deadline);
+  if (!version) {
+    co_await undo(name);
+    if (version.error().code == Errc::Conflict) co_return std::nullopt;
+    co_return fail(fmt::format("keeping {}", name), version.error());
+  }
+  note_own_write(name, *version);
+  versions[name] = *version;
+  keep(name, *next);
+  co_return Outcome{std::move(*next), std::move(*plan), existed};
+}
+
+Task<Result<Outcome>> Reconciler::Impl::remove_once(std::string service, Deadline deadline) {
+  auto present = state.services.find(service);
+  bool existed = present != state.services.end();
+  Outcome outcome;
+  outcome.service.definition.service = service;
+  if (existed) outcome.service = present->second;
+  outcome.existed = existed || set_aside.contains(service);
+
+  // The registry first: if it is away, nothing has changed yet.
+  auto version = co_await store.remove(service, deadline);
+  if (!version) co_return fail(fmt::format("removing {}", service), version.error());
+  note_own_write(service, *version);
+  versions.erase(service);
+  set_aside.erase(service);
+  if (!existed) co_return outcome;
+
+  auto plan = co_await driver.apply({{service, std::nullopt}}, deadline);
+  if (!plan) {
+    auto restored = co_await store.put(outcome.service, 0, deadline);
+    if (restored) {
+      note_own_write(service, *restored);
+      versions[service] = *restored;
+    }
+    co_return std::unexpected(plan.error());
+  }
+  keep(service, std::nullopt);
+  outcome.plan = std::move(*plan);
+  co_return outcome;
+}
+
+/// Makes the proxy serve again what `state` says about a service, after keeping the change failed.
+Task<> Reconciler::Impl::undo(std::string service) {
+  std::optional<model::Service> before;
+  if (auto present = state.services.find(service); present != state.services.end()) before = present->second;
+  auto undone = co_await driver.apply({{service, before}}, Deadline::after(settings.request_timeout));
+  if (!undone) log::error("reconcile.undo_failed", {{"service", service}, {"error", undone.error().what}});
+}
+
+void Reconciler::Impl::keep(const std::string& name, std::optional<model::Service> service) {
+  if (service) {
+    claims.set(service->definition);
+    state.services.insert_or_assign(name, std::move(*service));
+    set_aside.erase(name);
+  } else {
+    claims.erase(name);
+    state.services.erase(name);
+  }
+  last_known.touch();
+}
+
+void Reconciler::Impl::note_own_write(const std::string& name, std::uint64_t version) {
+  own_writes[name] = version;
+  latest_own_write = std::max(latest_own_write, version);
+}
+
+Reconciler::Reconciler(Executor executor, registry::Catalog& catalog, registry::DefinitionStore& store,
+                       ProxyDriver& driver, ReconcilerSettings settings)
+    : impl_(std::make_unique<Impl>(std::move(executor), catalog, store, driver, std::move(settings))) {}
+Reconciler::~Reconciler() = default;
+
+Task<Result<>> Reconciler::start() {
+  auto started = co_await impl_->start();
+  co_return started;
+}
+
+Task<> Reconciler::stop() {
+  impl_->stopping = true;
+  impl_->stopping_signal.notify_all();
+  if (impl_->following) co_await impl_->follow_ended.wait(Deadline::after(std::chrono::seconds(2)));
+  auto lock = co_await impl_->turn.lock();
+  impl_->last_known.flush();
+}
+
+Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, std::string changed_by) {
+  auto lock = co_await impl_->turn.lock();
+  auto deadline = Deadline::after(impl_->settings.request_timeout);
+  Result<Outcome> outcome =
+      fail(Errc::Conflict,
+           fmt::format("another proxy keeps changing service {}; nothing was changed", definition.service));
+  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    auto tried = co_await impl_->reconfigure_once(definition, changed_by, deadline);
+    if (!tried) outcome = std::unexpected(tried.error());
+    if (tried && *tried) outcome = std::move(**tried);
+    if (!tried || *tried) break;
+    auto snapshot = co_await impl_->store.load(deadline);
+    if (snapshot) co_await impl_->converge(std::move(*snapshot));
+  }
+  log_outcome("service.reconfigure", definition.service, outcome);
+  co_return outcome;
+}
+
+Task<Result<Outcome>> Reconciler::remove(std::string service, std::string changed_by) {
+  if (auto valid = model::check_service_name(service); !valid) co_return std::unexpected(valid.error());
+  auto lock = co_await impl_->turn.lock();
+  auto outcome = co_await impl_->remove_once(service, Deadline::after(impl_->settings.request_timeout));
+  if (outcome)
+    log::info("service.remove", {{"service", service}, {"existed", outcome->existed}, {"by", changed_by}});
+  if (!outcome) log::warn("service.remove", {{"service", service}, {"error", outcome.error().what}});
+  co_return outcome;
+}
+
+Task<Result<Outcome>> Reconciler::preview(model::Definition definition) {
+  auto name = definition.service;
+  auto next = co_await impl_->next_service(std::move(definition), "preview",
+                                           Deadline::after(impl_->settings.request_timeout));
+  if (!next) co_return std::unexpected(next.error());
+  auto plan = impl_->driver.plan({{name, *next}});
+  co_return Outcome{std::move(*next), std::move(plan), impl_->state.services.contains(name)};
+}
+
+bool Reconciler::synchronised() const { return impl_->synchronised; }
+const model::DesiredState& Reconciler::state() const { return impl_->state; }
+const std::map<std::string, std::string>& Reconciler::set_aside() const { return impl_->set_aside; }
+const ProxyDriver& Reconciler::driver() const { return impl_->driver; }
+
+}  // namespace dfp::reconcile

@@ -1,0 +1,65 @@
+#pragma once
+#include "reconcile/last_known.hpp"
+#include "reconcile/reconciler.hpp"
+
+namespace dfp::reconcile {
+
+/// The reconciler's inside, shared by the two files that implement it: requests (reconciler.cpp) and
+/// following the definition store (convergence.cpp).
+struct Reconciler::Impl {
+  Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
+       ProxyDriver& driver_, ReconcilerSettings settings_);
+
+  // Requests (reconciler.cpp). All of them expect the caller to hold `turn`.
+  /// nullopt: another writer changed the stored service meanwhile, and nothing was changed here.
+  Task<Result<std::optional<Outcome>>> reconfigure_once(model::Definition definition, std::string changed_by,
+                                                        Deadline deadline);
+  Task<Result<Outcome>> remove_once(std::string service, Deadline deadline);
+  Task<Result<model::Service>> next_service(model::Definition definition, std::string changed_by,
+                                            Deadline deadline);
+  Task<Result<std::vector<model::Instance>>> present_instances(model::Definition definition,
+                                                               Deadline deadline);
+  Task<> undo(std::string service);
+
+  // Following the store (convergence.cpp).
+  Task<Result<>> start();
+  Task<> follow();
+  Task<Result<>> synchronise(Deadline deadline);
+  Task<Result<>> converge(registry::StoreSnapshot snapshot);
+  Task<model::DesiredState> recovered_state(registry::StoreSnapshot snapshot, Deadline deadline);
+  Task<Result<>> start_isolating(model::DesiredState wanted);
+  std::optional<model::Service> newer(const registry::StoredService& stored, std::uint64_t snapshot_index);
+  Task<> pin_present_instances(model::Service& service);
+  Task<Result<>> apply_isolating(model::Change change);
+  bool written_by_us_after(const std::string& service, std::uint64_t snapshot_index) const;
+
+  void keep(const std::string& name, std::optional<model::Service> service);
+  void note_own_write(const std::string& name, std::uint64_t version);
+
+  Executor executor;
+  registry::Catalog& catalog;
+  registry::DefinitionStore& store;
+  ProxyDriver& driver;
+  ReconcilerSettings settings;
+
+  AsyncMutex turn;  ///< requests and convergence change the proxy one after another
+  Signal stopping_signal;
+  Signal follow_ended;
+  bool stopping = false;
+  bool following = false;
+  bool synchronised = false;
+
+  model::DesiredState state;                      ///< what is applied
+  model::RouteClaims claims;                      ///< index over `state`
+  std::map<std::string, std::uint64_t> versions;  ///< stored version of each applied service
+  std::map<std::string, std::uint64_t>
+      own_writes;  ///< registry version of our latest write or removal, by service
+  std::uint64_t latest_own_write = 0;
+  std::uint64_t index = 0;                       ///< of the definition store, as last loaded
+  std::map<std::string, std::string> set_aside;  ///< stored services that cannot be applied, with the reason
+  std::map<std::string, std::uint64_t> refused;  ///< the stored version that the proxy refused, by service
+  bool blank_reported = false;
+  LastKnown last_known;
+};
+
+}  // namespace dfp::reconcile

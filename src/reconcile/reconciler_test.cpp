@@ -1,0 +1,339 @@
+#include "reconcile/reconciler.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/testing.hpp"
+#include "reconcile/testing/fake_driver.hpp"
+#include "registry/testing/fake_registry.hpp"
+
+namespace dfp::reconcile {
+namespace {
+using namespace std::chrono_literals;
+using registry::testing::Call;
+
+model::Instance instance(std::string service, std::string id, std::uint16_t port = 8080) {
+  model::Instance i;
+  i.service = std::move(service);
+  i.node = "node-1";
+  i.id = std::move(id);
+  i.address = "127.0.0.1";
+  i.port = port;
+  return i;
+}
+
+model::Definition definition(std::string service, std::string path = "/demo", std::string color = "") {
+  model::Definition d;
+  d.service = std::move(service);
+  d.paths = {std::move(path)};
+  d.color = std::move(color);
+  return d;
+}
+
+/// One proxy over a registry that it may share with others.
+struct Proxy {
+  Proxy(Executor executor, registry::testing::FakeRegistry& registry, std::string last_known_file = "")
+      : store(registry, "docker-flow"),
+        reconciler(executor, registry, store, driver, settings(last_known_file)) {}
+
+  static ReconcilerSettings settings(std::string file) {
+    ReconcilerSettings s;
+    s.last_known_file = std::move(file);
+    s.request_timeout = 2s;
+    s.watch_span = 200ms;
+    s.retry_first = 5ms;
+    s.retry_last = 20ms;
+    return s;
+  }
+
+  std::size_t serving(const std::string& service) const {
+    auto found = driver.applied().services.find(service);
+    return found == driver.applied().services.end() ? 0 : found->second.instances.size();
+  }
+  bool knows(const std::string& service) const { return driver.applied().services.contains(service); }
+
+  testing::FakeDriver driver;
+  registry::DefinitionStore store;
+  Reconciler reconciler;
+};
+
+/// Waits until `condition` holds; a failure after 5 s.
+Task<> eventually(std::function<bool()> condition, std::string what) {
+  for (int i = 0; i < 1000; ++i) {
+    if (condition()) co_return;
+    co_await sleep_for(5ms);
+  }
+  ADD_FAILURE() << "never happened: " << what;
+}
+
+/// Runs `body(executor, registry)` on a fresh executor.
+void with_registry(std::function<Task<>(Executor, registry::testing::FakeRegistry&)> body) {
+  dfp::testing::run([&](Executor executor) -> Task<> {
+    auto registry = std::make_shared<registry::testing::FakeRegistry>(executor);
+    co_await body(executor, *registry);
+  });
+}
+
+TEST(Reconciler, PinsTheInstancesOfTheMomentAndNoLaterOnes) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    registry.put_instance(instance("go-demo", "1"));
+    auto first = co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    EXPECT_TRUE(first) << first.error().what;
+    EXPECT_FALSE(first->existed);
+    registry.put_instance(instance("go-demo", "2"));
+    registry.put_instance(instance("go-demo", "3"));
+    co_await sleep_for(300ms);
+    EXPECT_EQ(proxy.serving("go-demo"), 1);
+    auto second = co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    EXPECT_TRUE(second);
+    EXPECT_EQ(second->service.revision, 2);
+    EXPECT_EQ(proxy.serving("go-demo"), 3);
+    co_await proxy.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, AnUnchangedRequestWritesAndAppliesNothing) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    registry.put_instance(instance("go-demo", "1"));
+    co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    auto applies = proxy.driver.applies;
+    auto writes = registry.calls(Call::Transact);
+    auto again = co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    EXPECT_TRUE(again);
+    EXPECT_EQ(again->plan.means(), model::Means::Nothing);
+    EXPECT_EQ(again->service.revision, 1);
+    EXPECT_EQ(proxy.driver.applies, applies);
+    EXPECT_EQ(registry.calls(Call::Transact), writes);
+    co_await proxy.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, RefusesAColourThatNobodyRuns) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    registry.put_instance(instance("go-demo-blue", "1"));
+    co_await proxy.reconciler.reconfigure(definition("go-demo", "/demo", "blue"), "test");
+    auto green = co_await proxy.reconciler.reconfigure(definition("go-demo", "/demo", "green"), "test");
+    EXPECT_EQ(green.error().code, Errc::Conflict);
+    EXPECT_EQ(proxy.driver.applied().services.at("go-demo").definition.color, "blue");
+    co_await proxy.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, AcceptsANewServiceWithoutInstances) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    auto accepted = co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    EXPECT_TRUE(accepted);
+    EXPECT_TRUE(proxy.knows("go-demo"));
+    co_await proxy.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, TheSameRouteOfAnotherServiceIsAConflictNamingTheOwner) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    co_await proxy.reconciler.reconfigure(definition("owner"), "test");
+    auto second = co_await proxy.reconciler.reconfigure(definition("other"), "test");
+    EXPECT_EQ(second.error().code, Errc::Conflict);
+    EXPECT_NE(second.error().what.find("belongs to service owner"), std::string::npos) << second.error().what;
+    EXPECT_FALSE(proxy.knows("other"));
+    co_await proxy.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, ARegistryThatIsAwayRefusesAndChangesNothing) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    registry.put_instance(instance("go-demo", "1"));
+    co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    registry.go_away();
+    auto changed = co_await proxy.reconciler.reconfigure(definition("go-demo", "/other"), "test");
+    EXPECT_EQ(changed.error().code, Errc::Unavailable);
+    auto removed = co_await proxy.reconciler.remove("go-demo", "test");
+    EXPECT_EQ(removed.error().code, Errc::Unavailable);
+    co_await sleep_for(100ms);
+    EXPECT_EQ(proxy.driver.applied().services.at("go-demo").definition.paths[0], "/demo");
+    registry.come_back();
+    co_await proxy.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, AWriteThatFailsIsUndoneInTheProxy) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    registry.put_instance(instance("go-demo", "1"));
+    co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    registry.fail_next(1, {Errc::Unavailable, "gone"}, Call::Transact);
+    auto changed = co_await proxy.reconciler.reconfigure(definition("go-demo", "/other"), "test");
+    EXPECT_EQ(changed.error().code, Errc::Unavailable);
+    EXPECT_EQ(proxy.driver.applied().services.at("go-demo").definition.paths[0], "/demo");
+    co_await proxy.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, WhatTheProxyRefusesIsNotKept) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    proxy.driver.refused.insert("bad");
+    auto refused = co_await proxy.reconciler.reconfigure(definition("bad"), "test");
+    EXPECT_EQ(refused.error().code, Errc::Rejected);
+    auto snapshot = co_await proxy.store.load(Deadline::after(1s));
+    EXPECT_TRUE(snapshot->services.empty());
+    co_await proxy.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, TwoProxiesConverge) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy a(executor, registry);
+    Proxy b(executor, registry);
+    co_await a.reconciler.start();
+    co_await b.reconciler.start();
+    registry.put_instance(instance("go-demo", "1"));
+    co_await a.reconciler.reconfigure(definition("go-demo"), "test");
+    co_await eventually([&] { return b.serving("go-demo") == 1; }, "b serves what a accepted");
+    // b changes what a wrote, at once.
+    registry.put_instance(instance("go-demo", "2"));
+    auto by_b = co_await b.reconciler.reconfigure(definition("go-demo", "/new"), "test");
+    EXPECT_TRUE(by_b) << by_b.error().what;
+    co_await eventually([&] { return a.serving("go-demo") == 2; }, "a serves what b accepted");
+    co_await b.reconciler.remove("go-demo", "test");
+    co_await eventually([&] { return !a.knows("go-demo"); }, "a drops what b removed");
+    co_await a.reconciler.stop();
+    co_await b.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, AChangeByAnotherProxyIsNotOverwrittenBlindly) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy a(executor, registry);
+    Proxy b(executor, registry);
+    co_await a.reconciler.start();
+    co_await b.reconciler.start();
+    registry.put_instance(instance("x", "1"));
+    auto from_a = co_await a.reconciler.reconfigure(definition("x", "/a"), "test");
+    auto from_b = co_await b.reconciler.reconfigure(definition("x", "/b"), "test");
+    EXPECT_TRUE(from_a);
+    EXPECT_TRUE(from_b) << from_b.error().what;
+    EXPECT_EQ(from_b->service.revision, 2);
+    co_await eventually([&] { return a.driver.applied().services.at("x").definition.paths[0] == "/b"; },
+                        "a has /b");
+    co_await a.reconciler.stop();
+    co_await b.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, RecoversWithThePresentInstancesAndFallsBackToThePins) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    {
+      Proxy first(executor, registry);
+      co_await first.reconciler.start();
+      registry.put_instance(instance("moved", "1", 1000));
+      registry.put_instance(instance("vanished", "2", 2000));
+      co_await first.reconciler.reconfigure(definition("moved", "/m"), "test");
+      co_await first.reconciler.reconfigure(definition("vanished", "/v"), "test");
+      co_await first.reconciler.stop();
+    }
+    registry.put_instance(instance("moved", "1", 1001));
+    registry.drop_instance("node-1", "2");
+    Proxy second(executor, registry);
+    co_await second.reconciler.start();
+    EXPECT_TRUE(second.reconciler.synchronised());
+    EXPECT_EQ(second.driver.applied().services.at("moved").instances.at(0).port, 1001);
+    EXPECT_EQ(second.serving("vanished"), 1);
+    co_await sleep_for(300ms);
+    EXPECT_EQ(second.driver.applied().services.at("moved").instances.at(0).port, 1001);
+    co_await second.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, StartsFromTheLastKnownStateAndSynchronisesWhenTheRegistryReturns) {
+  auto file = (std::filesystem::temp_directory_path() / "dfp_reconciler_last_known.json").string();
+  std::filesystem::remove(file);
+  with_registry([&](Executor executor, auto& registry) -> Task<> {
+    {
+      Proxy first(executor, registry, file);
+      co_await first.reconciler.start();
+      registry.put_instance(instance("go-demo", "1"));
+      co_await first.reconciler.reconfigure(definition("go-demo"), "test");
+      co_await first.reconciler.stop();
+    }
+    registry.go_away();
+    Proxy second(executor, registry, file);
+    auto started = co_await second.reconciler.start();
+    EXPECT_TRUE(started);
+    EXPECT_FALSE(second.reconciler.synchronised());
+    EXPECT_EQ(second.serving("go-demo"), 1);
+    registry.come_back();
+    co_await eventually([&] { return second.reconciler.synchronised(); }, "synchronised");
+    EXPECT_EQ(second.serving("go-demo"), 1);
+    co_await second.reconciler.stop();
+  });
+  std::filesystem::remove(file);
+}
+
+TEST(Reconciler, ABadStoredServiceIsSetAsideAndTheOthersServe) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    {
+      Proxy first(executor, registry);
+      co_await first.reconciler.start();
+      for (std::string name : {"a", "b", "c", "d"})
+        co_await first.reconciler.reconfigure(definition(name, "/" + name), "t");
+      co_await first.reconciler.stop();
+    }
+    registry.set("docker-flow/broken/definition", "{not json");
+    Proxy second(executor, registry);
+    second.driver.refused.insert("c");
+    auto started = co_await second.reconciler.start();
+    EXPECT_TRUE(started);
+    for (auto name : {"a", "b", "d"}) EXPECT_TRUE(second.knows(name)) << name;
+    EXPECT_FALSE(second.knows("c"));
+    EXPECT_TRUE(second.reconciler.set_aside().contains("c"));
+    EXPECT_TRUE(second.reconciler.set_aside().contains("broken"));
+    co_await second.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, AWipedRegistryIsNotBelieved) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    registry.put_instance(instance("go-demo", "1"));
+    co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    for (auto key : {"color", "path", "domain", "pathtype", "skipcheck", "consultemplatepath", "definition"})
+      registry.erase(std::string("docker-flow/go-demo/") + key);
+    registry.erase("docker-flow/_/changed");
+    co_await sleep_for(500ms);
+    EXPECT_EQ(proxy.serving("go-demo"), 1);
+    co_await proxy.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, AnOriginalsKeysAreTakenOver) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    registry.put_instance(instance("books-blue", "1"));
+    registry.set("docker-flow/books/path", "/api/v1/books");
+    registry.set("docker-flow/books/color", "blue");
+    co_await eventually([&] { return proxy.serving("books") == 1; },
+                        "the service of an original 1.0 is served");
+    EXPECT_EQ(proxy.driver.applied().services.at("books").definition.color, "blue");
+    co_await proxy.reconciler.stop();
+  });
+}
+
+}  // namespace
+}  // namespace dfp::reconcile

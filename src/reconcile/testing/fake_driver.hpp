@@ -1,0 +1,55 @@
+#pragma once
+#include <set>
+#include <string>
+#include <vector>
+
+#include "reconcile/proxy_driver.hpp"
+
+namespace dfp::reconcile::testing {
+
+/// A proxy in memory: remembers what it serves, and can be told to refuse.
+class FakeDriver : public ProxyDriver {
+ public:
+  Task<Result<>> start(model::DesiredState state, Deadline) override {
+    ++starts;
+    for (const auto& [name, service] : state.services)
+      if (refused.contains(name)) co_return fail(Errc::Rejected, "haproxy: " + name + " cannot be rendered");
+    applied_ = std::move(state);
+    co_return Result<>{};
+  }
+
+  model::Plan plan(const model::Change& change) const override {
+    model::Plan plan;
+    for (const auto& [name, service] : change)
+      plan.steps.push_back({(service ? "serve " : "stop serving ") + name, model::Means::Runtime, ""});
+    return plan;
+  }
+
+  Task<Result<model::Plan>> apply(model::Change change, Deadline) override {
+    ++applies;
+    for (const auto& [name, service] : change)
+      if (service && refused.contains(name))
+        co_return fail(Errc::Rejected, "haproxy: " + name + " cannot be rendered");
+    auto planned = plan(change);
+    for (auto& [name, service] : change) {
+      if (service)
+        applied_.services.insert_or_assign(name, std::move(*service));
+      else
+        applied_.services.erase(name);
+    }
+    co_return planned;
+  }
+
+  const model::DesiredState& applied() const override { return applied_; }
+  std::string config() const override { return "# fake\n"; }
+  Task<> stop(Deadline) override { co_return; }
+
+  std::set<std::string> refused;  ///< services that it cannot serve
+  int starts = 0;
+  int applies = 0;
+
+ private:
+  model::DesiredState applied_;
+};
+
+}  // namespace dfp::reconcile::testing
