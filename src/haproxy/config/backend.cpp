@@ -1,0 +1,108 @@
+#include "haproxy/config/backend.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "haproxy/config/writer.hpp"
+
+namespace dfp::haproxy::config {
+namespace {
+
+constexpr std::string_view kSparePrefix = "spare-http-rr-";
+constexpr std::size_t kMaxNamePart = 60;
+constexpr int kMaxWeight = 256;  // configuration manual 2.6, section 5.2, "weight"
+
+/// Characters that a server name may not have become '_'; the hash keeps names apart.
+std::string readable(std::string_view text) {
+  std::string out(text.substr(0, kMaxNamePart));
+  for (char& c : out)
+    if (!is_name(std::string_view(&c, 1)) || c == ':') c = '_';
+  return out;
+}
+
+/// FNV-1a, 64 bit: stable over program versions, which a running HAProxy outlives.
+std::uint64_t hash(std::initializer_list<std::string_view> parts) {
+  std::uint64_t value = 0xcbf29ce484222325;
+  auto add = [&](unsigned char byte) { value = (value ^ byte) * 0x100000001b3; };
+  for (auto part : parts) {
+    for (char c : part) add(static_cast<unsigned char>(c));
+    add(0);
+  }
+  return value;
+}
+
+Server server_of(const model::Instance& instance, const std::string& ip) {
+  auto port = std::to_string(instance.port);
+  auto id = hash({instance.node, instance.id, ip, port});
+  auto name = fmt::format("{}_{}_{:012x}", readable(instance.node), readable(instance.id), id >> 16);
+  return {std::move(name), ip, instance.port, std::clamp(instance.weight, 0, kMaxWeight)};
+}
+
+void write_arguments(ConfigWriter& writer, const Server& server, bool check, const Checks& checks,
+                     std::chrono::milliseconds interval) {
+  writer.words(Address{server.address, server.port}, "weight"_k, server.weight);
+  if (check) writer.words("check inter"_k, interval, "fall"_k, checks.fall, "rise"_k, checks.rise);
+}
+
+bool is_well(const model::Instance& instance) { return instance.health <= model::Health::Warning; }
+
+}  // namespace
+
+std::string backend_name(std::string_view service, std::string_view color) {
+  return color.empty() ? fmt::format("svc-{}", service) : fmt::format("svc-{}:{}", service, color);
+}
+
+std::string spare_name(std::size_t number) { return fmt::format("{}{:05}", kSparePrefix, number); }
+bool is_spare_name(std::string_view backend) { return backend.starts_with(kSparePrefix); }
+
+Backend backend_of(const model::Service& service, const Addresses& addresses) {
+  Backend backend{service.definition.service, service.definition.color, !service.definition.skip_check, {}};
+  bool any_well = std::ranges::any_of(service.instances, is_well);
+  for (const auto& instance : service.instances) {
+    if ((any_well && !is_well(instance)) || instance.port == 0) continue;
+    if (is_ip_address(instance.address)) {
+      backend.servers.push_back(server_of(instance, instance.address));
+    } else if (auto found = addresses.find(instance.address); found != addresses.end()) {
+      backend.servers.push_back(server_of(instance, found->second));
+    }
+  }
+  std::ranges::sort(backend.servers);
+  auto same_name = [](const Server& a, const Server& b) { return a.name == b.name; };
+  backend.servers.erase(std::ranges::unique(backend.servers, same_name).begin(), backend.servers.end());
+  return backend;
+}
+
+std::chrono::milliseconds check_interval(const Checks& checks, std::size_t servers) {
+  constexpr std::array kSteps = {2, 5, 10, 20, 30, 60, 120, 300};  // seconds
+  auto needed = static_cast<long>(servers) * 1000 / std::max(checks.probes_per_second, 1);
+  auto interval = std::max<long>(checks.interval.count(), 1);
+  for (int step : kSteps) {
+    if (interval >= needed) break;
+    interval = std::max<long>(interval, step * 1000L);
+  }
+  return std::chrono::milliseconds(interval);
+}
+
+Result<std::string> server_arguments(const Server& server, bool check, const Checks& checks,
+                                     std::chrono::milliseconds interval) {
+  ConfigWriter writer;
+  write_arguments(writer, server, check, checks, interval);
+  return std::move(writer).finish();
+}
+
+Result<std::string> backend_text(const Backend& backend, const Checks& checks,
+                                 std::chrono::milliseconds interval) {
+  ConfigWriter writer;
+  auto name = backend_name(backend.service, backend.color);
+  writer.section("backend"_k, Name{name}, "from http-rr"_k);
+  for (const auto& server : backend.servers) {
+    writer.words("  server"_k, Name{server.name});
+    write_arguments(writer, server, backend.check, checks, interval);
+    writer.end_line();
+  }
+  return std::move(writer).finish();
+}
+
+}  // namespace dfp::haproxy::config

@@ -1,0 +1,63 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "haproxy/config/settings.hpp"
+#include "model/desired_state.hpp"
+
+namespace dfp::haproxy::config {
+
+/// One server line. `name` says it all: another address or port gives another name, so that a server never
+/// changes under a running request; only its weight may.
+struct Server {
+  std::string name;     ///< valid and unique within its backend
+  std::string address;  ///< literal IP
+  std::uint16_t port = 0;
+  int weight = 1;  ///< 0-256
+
+  auto operator<=>(const Server&) const = default;
+};
+
+/// What HAProxy has to hold for one service.
+struct Backend {
+  std::string service;
+  std::string color;
+  bool check = true;
+  std::vector<Server> servers;  ///< sorted by name
+
+  bool operator==(const Backend&) const = default;
+};
+
+/// IP addresses of instances that are registered under a host name. HAProxy is only given addresses: a name
+/// that cannot be resolved would keep it from starting.
+using Addresses = std::map<std::string, std::string, std::less<>>;
+
+/// "svc-go-demo", "svc-go-demo:blue". ':' cannot occur in a service's name, so no two services collide.
+std::string backend_name(std::string_view service, std::string_view color);
+/// "spare-http-rr-00001".
+std::string spare_name(std::size_t number);
+bool is_spare_name(std::string_view backend);
+
+/// The backend of a service. Instances that are critical or in maintenance are used only when there is no
+/// other; instances whose host name is not in `addresses` are left out.
+Backend backend_of(const model::Service& service, const Addresses& addresses);
+
+/// The interval between two probes of one server when `servers` of them are checked; a step function, so that
+/// it does not change with every server.
+std::chrono::milliseconds check_interval(const Checks& checks, std::size_t servers);
+
+/// What follows the name on a server line and in the runtime command `add server`:
+/// "10.0.0.1:80 weight 1 check inter 2000ms fall 3 rise 2".
+Result<std::string> server_arguments(const Server& server, bool check, const Checks& checks,
+                                     std::chrono::milliseconds interval);
+
+/// The section of a backend as it stands in haproxy.cfg.
+Result<std::string> backend_text(const Backend& backend, const Checks& checks,
+                                 std::chrono::milliseconds interval);
+
+}  // namespace dfp::haproxy::config

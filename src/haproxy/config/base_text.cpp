@@ -1,0 +1,106 @@
+#include "haproxy/config/base_text.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "haproxy/config/backend.hpp"
+#include "haproxy/config/frontend.hpp"
+#include "haproxy/config/writer.hpp"
+
+namespace dfp::haproxy::config {
+namespace {
+
+void write_global(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings) {
+  auto socket = (settings.run_dir / kRuntimeSocket).string();
+  // Relative names of maps are looked up beside the file, whatever folder it is read from.
+  writer.line("default-path config"_k);
+  writer.line("stats socket"_k, Quoted{socket}, "mode 600 level admin expose-fd listeners"_k);
+  writer.line("stats timeout 1d"_k);  // of our idle session
+  writer.line("maxconn"_k, settings.maxconn);
+  writer.line("no strict-limits"_k);  // fewer files than maxconn wants is a warning, not the end
+  if (settings.threads > 0) writer.line("nbthread"_k, settings.threads);
+  writer.line("hard-stop-after"_k, settings.hard_stop_after);
+  writer.line("mworker-max-reloads 10"_k);
+  writer.line("spread-checks 20"_k);
+  if (!surroundings.user.empty()) {
+    writer.line("user"_k, Name{surroundings.user});
+    writer.line("group"_k, Name{surroundings.user});
+  }
+  if (!settings.https.empty() && !surroundings.certificates.empty()) {
+    writer.line("ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets"_k);
+    writer.line("tune.ssl.default-dh-param 2048"_k);
+  }
+}
+
+void write_defaults(ConfigWriter& writer, const Settings& settings) {
+  const auto& timeouts = settings.timeouts;
+  writer.section("defaults base"_k);
+  writer.line("mode http"_k);
+  writer.line("option httplog"_k);
+  writer.line("option dontlognull"_k);
+  writer.line("option dontlog-normal"_k);
+  writer.line("timeout connect"_k, timeouts.connect);
+  writer.line("timeout client"_k, timeouts.client);
+  writer.line("timeout server"_k, timeouts.server);
+  writer.line("timeout queue"_k, timeouts.queue);
+  writer.line("timeout http-request"_k, timeouts.http_request);
+  writer.line("timeout http-keep-alive"_k, timeouts.http_keep_alive);
+  writer.line("timeout tunnel"_k, timeouts.tunnel);
+  // A reload would cut idle keep-alive clients off without this.
+  writer.line("option idle-close-on-response"_k);
+  writer.line("option forwardfor"_k);
+  writer.line("http-reuse safe"_k);
+  writer.line("option redispatch"_k);
+  writer.line("retries 3"_k);
+
+  writer.section("defaults http-rr from base"_k);
+  writer.line("balance roundrobin"_k);
+  // A request goes to another server when its own is gone; one that may have had an effect only when it
+  // certainly was not sent.
+  writer.line("retry-on conn-failure empty-response"_k);
+  writer.line("http-request disable-l7-retry unless METH_GET"_k);
+}
+
+std::uint64_t fnv1a(std::string_view text) {
+  std::uint64_t value = 0xcbf29ce484222325;
+  for (char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return value;
+}
+
+template <class Number>
+bool parse_field(std::string_view& text, std::string_view name, Number& value, int base) {
+  auto at = text.find(name);
+  if (at == std::string_view::npos) return false;
+  text.remove_prefix(at + name.size());
+  return std::from_chars(text.data(), text.data() + text.size(), value, base).ec == std::errc();
+}
+
+}  // namespace
+
+Result<BaseText> base_text(const Settings& settings, const Surroundings& surroundings) {
+  ConfigWriter writer;
+  write_global(writer, settings, surroundings);
+  write_defaults(writer, settings);
+  write_frontends(writer, settings, surroundings);
+  auto text = std::move(writer).finish();
+  if (!text) return std::unexpected(text.error());
+  auto hash = fnv1a(*text);
+  return BaseText{std::move(*text), hash, surroundings.wildcard_depth};
+}
+
+std::string to_string(const Description& d) {
+  return fmt::format("docker-flow-proxy generation={} base={:016x} wildcards={}", d.generation, d.hash,
+                     d.wildcard_depth);
+}
+
+std::optional<Description> parse_description(std::string_view text) {
+  Description d;
+  if (!text.starts_with("docker-flow-proxy ")) return std::nullopt;
+  if (!parse_field(text, " generation=", d.generation, 10) || !parse_field(text, " base=", d.hash, 16) ||
+      !parse_field(text, " wildcards=", d.wildcard_depth, 10))
+    return std::nullopt;
+  return d;
+}
+
+}  // namespace dfp::haproxy::config

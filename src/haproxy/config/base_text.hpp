@@ -1,0 +1,50 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "haproxy/config/settings.hpp"
+
+namespace dfp::haproxy::config {
+
+/// What the text depends on besides the settings.
+struct Surroundings {
+  std::string user;  ///< the worker runs as this user and group; "" keeps the present one
+  std::vector<std::string> certificates;  ///< PEM files in crt-list.txt; the https binds need at least one
+  unsigned wildcard_depth = 3;  ///< the frontend can look up wildcards with so many labels after "*."
+};
+
+/// The part of haproxy.cfg that does not depend on services: global, defaults, frontends.
+struct BaseText {
+  std::string text;  ///< follows the description line of `global`
+  std::uint64_t hash = 0;
+  unsigned wildcard_depth = 0;
+};
+Result<BaseText> base_text(const Settings& settings, const Surroundings& surroundings);
+
+/// What a worker tells about the files it was started from, in `show info` ("description").
+struct Description {
+  std::uint64_t generation = 0;  ///< grows with every set of files
+  std::uint64_t hash = 0;        ///< of the base text
+  unsigned wildcard_depth = 0;
+
+  bool operator==(const Description&) const = default;
+};
+std::string to_string(const Description& description);
+std::optional<Description> parse_description(std::string_view text);
+
+// Files beside haproxy.cfg; `default-path config` makes HAProxy find them there and name its maps like that.
+inline constexpr std::string_view kConfigFile = "haproxy.cfg";
+inline constexpr std::string_view kRoutesMap = "routes.map";
+inline constexpr std::string_view kPatternsMap = "patterns.map";
+inline constexpr std::string_view kBackendsMap = "backends.map";
+inline constexpr std::string_view kFlagsMap = "flags.map";
+inline constexpr std::string_view kFlagsKey = "flags";
+inline constexpr std::string_view kCertificateList = "crt-list.txt";
+// In the run directory.
+inline constexpr std::string_view kRuntimeSocket = "haproxy.sock";
+
+}  // namespace dfp::haproxy::config

@@ -1,0 +1,98 @@
+#include <gtest/gtest.h>
+
+#include "haproxy/config/testing.hpp"
+#include "haproxy/config/writer.hpp"
+
+namespace dfp::haproxy::config {
+namespace {
+using testing::instance;
+using testing::service;
+
+TEST(ConfigWriter, QuotesAnythingIntoOneToken) {
+  ConfigWriter writer;
+  writer.line("stats auth"_k, Quoted{R"(a'b "c" $d \e #f {g})"});
+  EXPECT_EQ(std::move(writer).finish(), "  stats auth 'a'\\''b \"c\" $d \\e #f {g}'\n");
+}
+
+struct BadToken {
+  const char* name;
+  void (*write)(ConfigWriter&);
+};
+class Refused : public ::testing::TestWithParam<BadToken> {};
+
+TEST_P(Refused, NothingOfItIsWritten) {
+  ConfigWriter writer;
+  writer.line("x"_k);
+  GetParam().write(writer);
+  auto text = std::move(writer).finish();
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().code, Errc::Internal);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Tokens, Refused,
+    ::testing::Values(
+        BadToken{"NewlineInText", [](ConfigWriter& w) { w.line(Quoted{"a\nb"}); }},
+        BadToken{"NulInText", [](ConfigWriter& w) { w.line(Quoted{std::string_view("a\0b", 3)}); }},
+        BadToken{"SpaceInName", [](ConfigWriter& w) { w.line(Name{"a b"}); }},
+        BadToken{"HashInName", [](ConfigWriter& w) { w.line(Name{"a#b"}); }},
+        BadToken{"EmptyName", [](ConfigWriter& w) { w.line(Name{""}); }},
+        BadToken{"HostNameAsAddress", [](ConfigWriter& w) { w.line(Address{"localhost", 80}); }},
+        BadToken{"ScopedAddress", [](ConfigWriter& w) { w.line(Address{"fe80::1%eth0", 80}); }}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Backend, ServerNamesAreValidStableAndChangeWithTheAddress) {
+  auto s = service("a", {"/"});
+  s.instances = {instance("node 1", "id/1", "10.0.0.1", 80), instance("node 1", "id/2", "10.0.0.1", 80)};
+  auto first = backend_of(s, {});
+  ASSERT_EQ(first.servers.size(), 2U);
+  for (const auto& server : first.servers) EXPECT_TRUE(is_name(server.name)) << server.name;
+  EXPECT_EQ(first.servers[0].name, "node_1_id_1_" + first.servers[0].name.substr(12));
+  s.instances[0].port = 81;
+  EXPECT_NE(backend_of(s, {}).servers[0].name, first.servers[0].name);
+}
+
+TEST(Backend, UnwellInstancesServeOnlyWhenThereIsNoOther) {
+  auto s = service("a", {"/"});
+  s.instances = {instance("n", "1", "10.0.0.1", 80), instance("n", "2", "10.0.0.2", 80)};
+  s.instances[0].health = model::Health::Critical;
+  EXPECT_EQ(backend_of(s, {}).servers.size(), 1U);
+  s.instances[1].health = model::Health::Maintenance;
+  EXPECT_EQ(backend_of(s, {}).servers.size(), 2U);
+}
+
+TEST(Backend, HostNamesAreUsedOnlyAsAddresses) {
+  auto s = service("a", {"/"});
+  s.instances = {instance("n", "1", "db.local", 80)};
+  EXPECT_TRUE(backend_of(s, {}).servers.empty());
+  EXPECT_EQ(backend_of(s, {{"db.local", "10.1.1.1"}}).servers.at(0).address, "10.1.1.1");
+}
+
+TEST(Checks, IntervalGrowsInStepsAndBoundsTheProbeRate) {
+  Checks checks;
+  EXPECT_EQ(check_interval(checks, 1).count(), 2000);
+  EXPECT_EQ(check_interval(checks, 1000).count(), 2000);
+  EXPECT_EQ(check_interval(checks, 1001).count(), 5000);
+  EXPECT_EQ(check_interval(checks, 10000).count(), 20000);
+  EXPECT_EQ(check_interval(checks, 1'000'000).count(), 300'000);
+}
+
+TEST(Description, SurvivesTheWayThroughHaproxy) {
+  Description d{12, 0xdeadbeef01234567, 4};
+  EXPECT_EQ(parse_description(to_string(d)), d);
+  EXPECT_FALSE(parse_description("somebody else's haproxy"));
+}
+
+TEST(Settings, RefusesWhatHaproxyWouldRefuseNamingTheKey) {
+  Settings s;
+  s.run_dir = "/run/x";
+  EXPECT_TRUE(s.validate());
+  s.http = {{"localhost", 80}};
+  EXPECT_TRUE(s.validate().error().what.starts_with("http: \"localhost\""));
+  s.http = {Bind{}};
+  s.run_dir = "relative";
+  EXPECT_TRUE(s.validate().error().what.starts_with("run-dir:"));
+}
+
+}  // namespace
+}  // namespace dfp::haproxy::config

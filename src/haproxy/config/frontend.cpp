@@ -1,0 +1,107 @@
+#include "haproxy/config/frontend.hpp"
+
+#include <array>
+
+#include "haproxy/config/route_key.hpp"
+
+namespace dfp::haproxy::config {
+namespace {
+
+// Conditions: a variable that is not set costs 30 ns, so the flags come first.
+constexpr auto kNotFound = "!{ var(txn.be) -m found }"_k;
+constexpr auto kCommitted = "{ var(txn.flags) -m sub c }"_k;
+constexpr auto kNotCommitted = "!{ var(txn.flags) -m sub c }"_k;
+constexpr auto kPatterns = "{ var(txn.flags) -m sub p }"_k;
+
+// Subject -> service -> backend; the first or the last part of a value that has two.
+constexpr auto kBefore = ",map_beg(routes.map),field(1,|),map_str(backends.map),field(1,|) if"_k;
+constexpr auto kAfter = ",map_beg(routes.map),field(-1,|),map_str(backends.map),field(-1,|) if"_k;
+constexpr auto kPatternBefore =
+    ",map_reg(patterns.map),map_str(backends.map),field(1,|) if { var(txn.side) -m str < }"_k;
+constexpr auto kPatternAfter =
+    ",map_reg(patterns.map),map_str(backends.map),field(-1,|) if { var(txn.side) -m str > }"_k;
+
+void write_binds(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings) {
+  for (const auto& bind : settings.http) writer.line("bind"_k, Address{bind.address, bind.port});
+  if (surroundings.certificates.empty()) return;
+  for (const auto& bind : settings.https)
+    writer.line("bind"_k, Address{bind.address, bind.port}, "ssl crt-list crt-list.txt alpn h2,http/1.1"_k);
+}
+
+void write_stats(ConfigWriter& writer, const StatsPage& stats) {
+  writer.line("stats enable"_k);
+  writer.line("stats uri"_k, Quoted{stats.uri});
+  bool open = stats.user == "none" && stats.password == "none";
+  auto credentials = stats.user + ":" + stats.password;
+  if (!open) writer.line("stats auth"_k, Quoted{credentials});
+}
+
+void write_normalisation(ConfigWriter& writer) {
+  writer.line("http-request set-var(txn.host) req.fhdr(host),field(1,:),lower,rtrim(.)"_k);
+  // A host with these characters could pose as another key of routes.map.
+  writer.line("http-request deny deny_status 400 if { var(txn.host) -m sub / * }"_k);
+  writer.line("http-request set-var(txn.path) path"_k);
+  writer.line("http-request set-var(txn.flags) str(flags),map_str(flags.map)"_k);
+  writer.line("http-request set-var(txn.side) str(<) if"_k, kPatterns, kNotCommitted);
+  writer.line("http-request set-var(txn.side) str(>) if"_k, kPatterns, kCommitted);
+}
+
+/// The rules of one host: routes.map, then patterns.map, each before and after a commit.
+template <class... Gate>
+void write_lookup(ConfigWriter& writer, Keyword route_subject, Keyword pattern_subject, const Gate&... gate) {
+  constexpr auto kSet = "http-request set-var(txn.be) "_k;
+  writer.line(kSet, kGlue, route_subject, kGlue, kBefore, gate..., kNotCommitted);
+  writer.line(kSet, kGlue, route_subject, kGlue, kAfter, gate..., kCommitted);
+  writer.line(kSet, kGlue, pattern_subject, kGlue, kPatternBefore, kNotFound);
+  writer.line(kSet, kGlue, pattern_subject, kGlue, kPatternAfter, kNotFound);
+}
+
+/// The parent of a host whose base has `depth` labels: its last depth+1 labels without the first. A shorter
+/// host yields its own parent, which is a right answer too.
+void write_wildcard_lookup(ConfigWriter& writer, unsigned depth) {
+  auto letter = std::string(1, flag_of_depth(depth));
+  constexpr auto kIf = "{ var(txn.flags) -m sub"_k;
+  Name name{letter};
+  writer.line("http-request set-var(txn.parent) var(txn.host),field(-1,.,"_k, kGlue, depth + 1, kGlue,
+              "),field(2,.,0) if"_k, kIf, name, "}"_k, kNotFound);
+  write_lookup(writer, "var(txn.parent),concat(*,txn.path,?)"_k,
+               R"(var(txn.side),concat(*.,txn.parent),concat("\n",txn.path))"_k, kIf, name, "}"_k, kNotFound);
+}
+
+void write_lookups(ConfigWriter& writer, unsigned wildcard_depth) {
+  write_lookup(writer, "var(txn.host),concat(,txn.path,?)"_k,
+               R"(var(txn.side),concat(,txn.host),concat("\n",txn.path))"_k);
+  for (unsigned depth = wildcard_depth; depth > 0; --depth) write_wildcard_lookup(writer, depth);
+  write_lookup(writer, "var(txn.path),concat(?)"_k, R"(var(txn.side),concat("\n",txn.path))"_k, kNotFound);
+}
+
+void write_services(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings) {
+  writer.section("frontend services from base"_k);
+  write_binds(writer, settings, surroundings);
+  writer.line("log stderr format raw local0"_k);
+  if (settings.stats && !settings.stats->bind) write_stats(writer, *settings.stats);
+  if (!settings.https.empty() && !surroundings.certificates.empty())
+    writer.line("http-request set-header X-Forwarded-Proto https if { ssl_fc }"_k);
+  write_normalisation(writer);
+  write_lookups(writer, surroundings.wildcard_depth);
+  writer.line("use_backend %[var(txn.be)] if { var(txn.be) -m found }"_k);
+  writer.line("default_backend no-route"_k);
+}
+
+}  // namespace
+
+void write_frontends(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings) {
+  write_services(writer, settings, surroundings);
+  if (settings.stats && settings.stats->bind) {
+    writer.section("frontend stats from base"_k);
+    writer.line("bind"_k, Address{settings.stats->bind->address, settings.stats->bind->port});
+    write_stats(writer, *settings.stats);
+    writer.line("http-request deny deny_status 404"_k);
+  }
+  writer.section("backend no-route from base"_k);
+  writer.line("http-request set-log-level silent"_k);
+  writer.line(
+      "http-request return status 503 content-type text/plain string \"No service is configured for this address.\\n\""_k);
+}
+
+}  // namespace dfp::haproxy::config

@@ -1,0 +1,107 @@
+#include "haproxy/config/route_index.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace dfp::haproxy::config {
+namespace {
+
+RouteIndex::Pattern rank_of(const model::Route& route) {
+  return {route.order, route.service, route.type, route.path, route.host};
+}
+
+std::size_t common_prefix(std::string_view a, std::string_view b) {
+  return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
+}  // namespace
+
+model::Route RouteIndex::route_of(const Pattern& pattern) {
+  const auto& [order, service, type, path, host] = pattern;
+  return {host, type, path, order, service};
+}
+
+void RouteIndex::remember(const std::string& key, Before& before) const {
+  auto* service = winner(key);
+  before.try_emplace(key, service ? std::optional(*service) : std::nullopt);
+}
+
+void RouteIndex::insert(const model::Route& route, Before& before) {
+  ++depths_[std::min(wildcard_depth(route.host), kMaxWildcardDepth)];
+  if (is_pattern(route.type)) {
+    patterns_.insert(rank_of(route));
+    return;
+  }
+  auto key = route_key(route);
+  remember(key, before);
+  auto& claims = keys_[key];
+  Claim claim{route.order, route.service};
+  claims.insert(std::ranges::upper_bound(claims, claim), std::move(claim));
+}
+
+void RouteIndex::erase(const model::Route& route, Before& before) {
+  --depths_[std::min(wildcard_depth(route.host), kMaxWildcardDepth)];
+  if (is_pattern(route.type)) {
+    patterns_.erase(rank_of(route));
+    return;
+  }
+  auto key = route_key(route);
+  remember(key, before);
+  auto found = keys_.find(key);
+  if (found == keys_.end()) return;
+  std::erase(found->second, Claim{route.order, route.service});
+  if (found->second.empty()) keys_.erase(found);
+}
+
+RouteIndex::Delta RouteIndex::replace(const std::vector<model::Route>& gone,
+                                      const std::vector<model::Route>& added) {
+  std::vector<model::Route> to_erase;
+  std::vector<model::Route> to_insert;
+  std::ranges::set_difference(gone, added, std::back_inserter(to_erase));
+  std::ranges::set_difference(added, gone, std::back_inserter(to_insert));
+  Before before;
+  Delta delta;
+  for (const auto& route : to_erase) erase(route, before);
+  for (const auto& route : to_insert) insert(route, before);
+  for (const auto* routes : {&to_erase, &to_insert})
+    delta.patterns |= std::ranges::any_of(*routes, [](const auto& route) { return is_pattern(route.type); });
+  for (auto& [key, service] : before) {
+    auto* now = winner(key);
+    auto after = now ? std::optional(*now) : std::nullopt;
+    if (service != after) delta.keys.push_back({key, std::move(service), std::move(after)});
+  }
+  return delta;
+}
+
+const std::string* RouteIndex::winner(std::string_view key) const {
+  auto found = keys_.find(key);
+  return found == keys_.end() ? nullptr : &found->second.front().service;
+}
+
+const std::string* RouteIndex::lookup(std::string_view subject) const {
+  while (!subject.empty()) {
+    auto after = keys_.upper_bound(subject);
+    if (after == keys_.begin()) return nullptr;
+    const auto& [key, claims] = *std::prev(after);
+    if (subject.starts_with(key)) return &claims.front().service;
+    // Every key that is a prefix of the subject also is one of what the subject shares with its predecessor.
+    subject = subject.substr(0, common_prefix(subject, key));
+  }
+  return nullptr;
+}
+
+std::string RouteIndex::flags() const {
+  std::string flags;
+  for (unsigned depth = 1; depth <= kMaxWildcardDepth; ++depth)
+    if (depths_[depth] > 0) flags += flag_of_depth(depth);
+  if (!patterns_.empty()) flags += 'p';
+  return flags;
+}
+
+unsigned RouteIndex::deepest_wildcard() const {
+  for (unsigned depth = kMaxWildcardDepth; depth > 0; --depth)
+    if (depths_[depth] > 0) return depth;
+  return 0;
+}
+
+}  // namespace dfp::haproxy::config

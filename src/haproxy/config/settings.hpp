@@ -1,0 +1,74 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace dfp::haproxy {
+
+/// An address HAProxy listens on.
+struct Bind {
+  std::string address = "*";  ///< "*" (all IPv4), an IPv4 address, or an IPv6 address without brackets
+  std::uint16_t port = 80;
+
+  bool operator==(const Bind&) const = default;
+};
+
+/// The original's defaults (TIMEOUT_*). All positive.
+struct Timeouts {
+  std::chrono::milliseconds connect = std::chrono::seconds(5);
+  std::chrono::milliseconds client = std::chrono::seconds(20);
+  std::chrono::milliseconds server = std::chrono::seconds(20);
+  std::chrono::milliseconds queue = std::chrono::seconds(30);
+  std::chrono::milliseconds http_request = std::chrono::seconds(5);
+  std::chrono::milliseconds http_keep_alive = std::chrono::seconds(15);
+  std::chrono::milliseconds tunnel = std::chrono::hours(1);
+
+  bool operator==(const Timeouts&) const = default;
+};
+
+/// HAProxy's statistics page (STATS_*). Without `port` it answers on the public listener, as the original
+/// did.
+struct StatsPage {
+  std::string user;
+  std::string password;  ///< user and password both "none": open to everybody
+  std::string uri = "/admin?stats";
+  std::optional<Bind> bind;  ///< its own listener
+
+  bool operator==(const StatsPage&) const = default;
+};
+
+/// HAProxy's own health checks of servers. The interval grows with the number of servers so that all of them
+/// together are probed at most `probes_per_second` times a second.
+struct Checks {
+  std::chrono::milliseconds interval = std::chrono::seconds(2);  ///< shortest time between two probes
+  int fall = 3;
+  int rise = 2;
+  int probes_per_second = 500;
+};
+
+struct Settings {
+  std::string program = "haproxy";  ///< path, or a name looked up in PATH
+  std::filesystem::path
+      run_dir;  ///< sockets, configuration, HAProxy's log; absolute and short (108-byte socket paths)
+  std::vector<Bind> http = {Bind{}};
+  std::vector<Bind> https;          ///< bound only when `certs_dir` holds a certificate
+  std::filesystem::path certs_dir;  ///< PEM files, each with certificate and key; "" for none
+  Timeouts timeouts;
+  Checks checks;
+  std::optional<StatsPage> stats;
+  int maxconn = 20000;  ///< concurrent connections of the worker
+  int threads = 0;      ///< 0: one per core
+  std::chrono::milliseconds hard_stop_after =
+      std::chrono::minutes(5);  ///< the longest life of a replaced worker
+  int spare_backends = 256;     ///< for services that come without a reload (HAProxy before 3.4)
+
+  /// @return InvalidArgument naming the setting, its value and what is allowed.
+  Result<> validate() const;
+};
+
+}  // namespace dfp::haproxy
