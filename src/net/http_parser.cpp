@@ -18,7 +18,7 @@ std::string_view view(beast::string_view text) { return {text.data(), text.size(
 ParseFailure failure_of(const error_code& error) {
   if (error == http::error::header_limit) return {431, "the head is too large"};
   if (error == http::error::body_limit) return {413, "the body is too large"};
-  if (error == http::error::bad_version) return {505, "the version is not HTTP/1.0 or HTTP/1.1"};
+  if (error == http::error::bad_version) return {400, "the first line does not end in HTTP/1.0 or HTTP/1.1"};
   return {400, error.message()};
 }
 

@@ -15,7 +15,7 @@ struct ParseLimits {
   std::optional<std::uint64_t> body_bytes;  ///< nothing: no limit
 };
 
-/// Why a message cannot be read on; `status` is what a server answers (400, 413, 417, 431, 505).
+/// Why a message cannot be read on; `status` is what a server answers (400, 413, 417, 431).
 struct ParseFailure {
   int status;
   std::string what;

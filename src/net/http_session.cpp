@@ -86,7 +86,10 @@ Task<> HttpSession::run() {
     auto goes_on = co_await answer(&parser);
     if (!goes_on) break;
   }
-  if (!buffer_.unread().empty()) co_await linger();
+  if (buffer_.unread().empty())
+    stream_->shutdown_send();
+  else
+    co_await linger();
 }
 
 Task<bool> HttpSession::secure() {

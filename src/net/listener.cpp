@@ -124,7 +124,7 @@ std::expected<std::optional<Socket>, int> Listener::accept() {
 
 void Listener::close() {
   if (!socket_) return;
-  socket_->close();
+  socket_->abort();
   socket_.reset();
   if (!path_.empty()) ::unlink(path_.c_str());
 }

@@ -45,7 +45,8 @@ struct Socket::State : std::enable_shared_from_this<State> {
 
   void abort() {
     aborted = true;
-    cancel_waits();
+    error_code ignored;
+    socket.close(ignored);
   }
 
   void arm() {
@@ -89,7 +90,12 @@ Socket::~Socket() {
 Socket::Socket(Socket&&) noexcept = default;
 
 const std::string& Socket::name() const { return state_->name; }
-int Socket::descriptor() const { return state_->socket.native_handle(); }
+int Socket::descriptor() const { return state_->socket.is_open() ? state_->socket.native_handle() : -1; }
+
+Result<> Socket::check() const {
+  if (auto reason = state_->ended()) return std::unexpected(std::move(*reason));
+  return {};
+}
 
 Task<Result<std::size_t>> Socket::read(char* into, std::size_t size) {
   auto state = state_;
@@ -150,12 +156,6 @@ std::function<void()> Socket::abort_later() const {
   };
 }
 
-void Socket::close() {
-  state_->aborted = true;
-  error_code ignored;
-  state_->socket.close(ignored);
-}
-
 void Socket::shutdown_send() { ::shutdown(descriptor(), SHUT_WR); }
 
 bool Socket::peer_left() const {
@@ -164,6 +164,7 @@ bool Socket::peer_left() const {
 }
 
 bool Socket::is_quiet() const {
+  if (state_->aborted) return false;
   pollfd state{descriptor(), POLLIN | POLLRDHUP, 0};
   return ::poll(&state, 1, 0) == 0;
 }

@@ -23,6 +23,7 @@ class Socket {
   Socket& operator=(Socket&&) = delete;
 
   const std::string& name() const;
+  /// -1 after abort().
   int descriptor() const;
 
   /// Reads at least one byte; 0 at the peer's end of stream.
@@ -30,20 +31,18 @@ class Socket {
   Task<Result<std::size_t>> read(char* into, std::size_t size);
   /// Writes all of both pieces, in one system call where the kernel takes them. Errors as for read().
   Task<Result<>> write(std::string_view first, std::string_view second);
-  /// For code that reads, writes or connects by itself. Errors as for read().
+  /// For code that reads, writes or connects by itself: whether it still may. Errors as for read().
+  Result<> check() const;
   Task<Result<>> wait_readable();
   Task<Result<>> wait_writable();
 
   /// From now on everything ends with Timeout at this time; a later call replaces an earlier one.
   /// Cheap when the time moves away: the timer is then left as it is and armed again when it fires.
   void expires_at(Deadline deadline);
-  /// Ends the present wait and every later one with Cancelled; the peer sees the end when the socket is
-  /// destroyed.
+  /// Closes at once; the present wait and every later one end with Cancelled.
   void abort();
   /// Calls abort() if the socket still exists.
   std::function<void()> abort_later() const;
-  /// As abort(), and gives the descriptor back at once.
-  void close();
   /// Sends the end of stream; reading goes on.
   void shutdown_send();
   /// Whether the peer has closed its sending side or the connection is broken, whatever is still to be read.

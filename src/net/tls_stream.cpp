@@ -7,7 +7,6 @@
 #include <openssl/x509.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <cstring>
 
 namespace dfp::net {
@@ -15,7 +14,7 @@ namespace {
 
 /// OpenSSL's own socket BIO writes with write(2), which raises SIGPIPE when the peer has gone; this one does
 /// not.
-int descriptor_of(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
+int descriptor_of(BIO* bio) { return static_cast<const Socket*>(BIO_get_data(bio))->descriptor(); }
 
 int finish(BIO* bio, ssize_t count, std::size_t* done, int retry) {
   BIO_clear_retry_flags(bio);
@@ -68,7 +67,7 @@ void TlsStream::Deleter::operator()(ssl_st* ssl) const { SSL_free(ssl); }
 TlsStream::TlsStream(Socket socket, ssl_ctx_st* context, Role role)
     : ByteStream(std::move(socket)), ssl_(SSL_new(context)) {
   auto* bio = BIO_new(socket_method());
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket_.descriptor())));
+  BIO_set_data(bio, &socket_);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
   role == Role::Client ? SSL_set_connect_state(ssl_.get()) : SSL_set_accept_state(ssl_.get());
@@ -115,6 +114,8 @@ Task<Result<std::size_t>> TlsStream::drive(Step step, char* data, std::size_t si
     if (!turn) co_return std::unexpected(turn.error());
   }
   for (;;) {
+    auto may = socket_.check();
+    if (!may) co_return std::unexpected(may.error());
     ERR_clear_error();
     errno = 0;
     std::size_t count = 0;
