@@ -117,57 +117,91 @@ constexpr std::array kConfig = {
 /// Not constexpr: the span of reconfigure's parameters comes from another unit.
 const std::array kEndpoints = {
     Endpoint{
-        Action::Reconfigure, "/v1/docker-flow-proxy/reconfigure", "reconfigure",
-        "Route requests to a service: take the instances that are registered now, and keep the definition.",
-        model::reconfigure_parameters(),
-        "HAProxy has confirmed the change and the definition is in the registry. AppliedBy says how "
-        "(nothing, "
-        "runtime, reload), Reason why a reload was needed.",
-        "400: a parameter is unknown, malformed or missing (named in Message). 409: another service has the "
-        "very "
-        "same route, or the service serves now and would lose its last instance. 500: HAProxy refused. 503: "
-        "the "
-        "registry or HAProxy cannot be reached. Nothing is changed by any of them."},
-    Endpoint{Action::Remove, "/v1/docker-flow-proxy/remove", "remove",
-             "Take a service's routes and servers out, and forget its definition.", kRemove,
-             "The service is gone; an unknown one is fine too (Message says so).",
-             "400: a parameter is unknown, malformed or missing. 500: HAProxy refused. 503: the registry or "
-             "HAProxy "
-             "cannot be reached."},
-    Endpoint{Action::Services, "/v1/docker-flow-proxy/services", "services",
-             "The services: definitions, instances in use and registered now, what is set aside and why.",
-             kServices,
-             "The list. Registered is null where the registry could not be asked (CatalogError says why).",
-             "400: a parameter is unknown or malformed. 404: no such service."},
-    Endpoint{Action::Register, "/v1/docker-flow-proxy/register", "register",
-             "Register an instance in the embedded registry. It is not routed before the next reconfigure.",
-             kRegister, "The instance is registered.",
-             "400: a parameter is unknown, malformed or missing. 409: this registry is not written through "
-             "the proxy. "
-             "503: the registry cannot be reached."},
+        .action = Action::Reconfigure,
+        .path = "/v1/docker-flow-proxy/reconfigure",
+        .command = "reconfigure",
+        .example = "--service-name go-demo --service-path /demo --service-domain example.com",
+        .summary =
+            "Route requests to a service: use the instances that are registered now, keep the definition.",
+        .parameters = model::reconfigure_parameters(),
+        .success =
+            "HAProxy has confirmed the change and the definition is in the registry. AppliedBy says how "
+            "(nothing, runtime, reload), Reason why a reload was needed.",
+        .failures =
+            "400: a parameter is unknown, malformed or missing (named in Message). 409: another service has "
+            "the very same route, or the service serves now and would lose its last instance. 500: HAProxy "
+            "refused. 503: the registry or HAProxy cannot be reached. Nothing is changed by any of them."},
     Endpoint{
-        Action::Deregister, "/v1/docker-flow-proxy/deregister", "deregister",
-        "Take an instance out of the embedded registry. It stays in use until the next reconfigure.",
-        kDeregister, "The instance is not registered any more.",
-        "400: a parameter is unknown, malformed or missing. 404: no such instance. 409: this registry is not "
-        "written through the proxy, or several instances fit. 503: the registry cannot be reached."},
-    Endpoint{Action::Config, "/v1/docker-flow-proxy/config", "config", "What is in force.", kConfig,
-             "HAProxy's configuration as plain text, or the definitions as JSON.",
-             "400: a parameter is unknown or malformed."},
+        .action = Action::Remove,
+        .path = "/v1/docker-flow-proxy/remove",
+        .command = "remove",
+        .example = "--service-name go-demo",
+        .summary = "Take a service's routes and servers out, and forget its definition.",
+        .parameters = kRemove,
+        .success = "The service is gone; an unknown one is fine too (Message says so).",
+        .failures =
+            "400: a parameter is unknown, malformed or missing. 500: HAProxy refused. 503: the registry or "
+            "HAProxy cannot be reached."},
     Endpoint{
-        Action::Ping, "/v1/docker-flow-proxy/ping", "ping", "Whether the API answers.", {}, "It does.", ""},
-    Endpoint{Action::InitialReload,
-             "/v1/docker-flow-proxy/successfulinitreload",
-             "",
-             "Whether the proxy is ready: it has once been in step with the registry.",
-             {},
-             "It has.",
-             "500: not yet (as in the original); the last known routes are served meanwhile."},
+        .action = Action::Services,
+        .path = "/v1/docker-flow-proxy/services",
+        .command = "services",
+        .example = "--service-name go-demo",
+        .summary =
+            "What is configured: definitions, instances in use and registered, what is set aside and why.",
+        .parameters = kServices,
+        .success =
+            "The list. Registered is null where the registry could not be asked (CatalogError says why).",
+        .failures = "400: a parameter is unknown or malformed. 404: no such service."},
     Endpoint{
-        Action::Test, "/v1/test", "", "Always answers; a backend to try routes with.", {}, "Always.", ""},
-    Endpoint{Action::Test, "/v2/test", "", "The same.", {}, "Always.", ""},
+        .action = Action::Register,
+        .path = "/v1/docker-flow-proxy/register",
+        .command = "register",
+        .example = "--service-name go-demo --address 127.0.0.1 --port 9001",
+        .summary = "Register an instance in the registry; the next reconfigure routes to it.",
+        .parameters = kRegister,
+        .success = "The instance is registered.",
+        .failures =
+            "400: a parameter is unknown, malformed or missing. 409: this registry is not written through "
+            "the proxy. 503: the registry cannot be reached."},
     Endpoint{
-        Action::Help, "/v1/docker-flow-proxy/", "", "This list, with every parameter.", {}, "The list.", ""},
+        .action = Action::Deregister,
+        .path = "/v1/docker-flow-proxy/deregister",
+        .command = "deregister",
+        .example = "--service-name go-demo --address 127.0.0.1 --port 9001",
+        .summary = "Take an instance out of the registry; it is used until the next reconfigure.",
+        .parameters = kDeregister,
+        .success = "The instance is not registered any more.",
+        .failures =
+            "400: a parameter is unknown, malformed or missing. 404: no such instance. 409: this registry is "
+            "not written through the proxy, or several instances fit. 503: the registry cannot be reached."},
+    Endpoint{.action = Action::Config,
+             .path = "/v1/docker-flow-proxy/config",
+             .command = "config",
+             .example = "--type json",
+             .summary = "What is in force: HAProxy's configuration, or the definitions.",
+             .parameters = kConfig,
+             .success = "HAProxy's configuration as plain text, or the definitions as JSON.",
+             .failures = "400: a parameter is unknown or malformed."},
+    Endpoint{.action = Action::Ping,
+             .path = "/v1/docker-flow-proxy/ping",
+             .command = "ping",
+             .summary = "Whether the API answers.",
+             .success = "It does."},
+    Endpoint{.action = Action::InitialReload,
+             .path = "/v1/docker-flow-proxy/successfulinitreload",
+             .summary = "Whether the proxy is ready: it has once been in step with the registry.",
+             .success = "It has.",
+             .failures = "500: not yet (as in the original); the last known routes are served meanwhile."},
+    Endpoint{.action = Action::Test,
+             .path = "/v1/test",
+             .summary = "Always answers; a backend to try routes with.",
+             .success = "Always."},
+    Endpoint{.action = Action::Test, .path = "/v2/test", .summary = "The same.", .success = "Always."},
+    Endpoint{.action = Action::Help,
+             .path = "/v1/docker-flow-proxy/",
+             .summary = "This list, with every parameter.",
+             .success = "The list."},
 };
 
 std::string_view without_slash(std::string_view path) {

@@ -24,11 +24,12 @@ enum class Action {
 struct Endpoint {
   Action action;
   std::string_view path;
-  std::string_view command;  ///< the subcommand that calls it; empty: none
+  std::string_view command = {};  ///< the subcommand that calls it; empty: none
+  std::string_view example = {};  ///< arguments of the command
   std::string_view summary;
-  std::span<const model::ParameterInfo> parameters;
-  std::string_view success;   ///< what a 200 says
-  std::string_view failures;  ///< the other statuses and when they come
+  std::span<const model::ParameterInfo> parameters = {};
+  std::string_view success;        ///< what a 200 says
+  std::string_view failures = {};  ///< the other statuses and when they come
 };
 
 std::span<const Endpoint> endpoints();

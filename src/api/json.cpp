@@ -25,8 +25,12 @@ json::value parameter_json(const model::Parameter& parameter, const model::Defin
   return text_array(*list);
 }
 
-/// The original's answer ends here; parameters behind this one are younger.
-constexpr std::string_view kLastOfTheNine = "skipCheck";
+void append(json::object& object, const model::Parameter& parameter, const model::Definition& definition) {
+  object[json_key(parameter.info.name)] = parameter_json(parameter, definition);
+}
+
+/// The original's answer has Status, Message and the first seven parameters of the table.
+std::span<const model::Parameter> the_nine() { return model::parameters().first(7); }
 
 }  // namespace
 
@@ -60,17 +64,18 @@ std::string json_key(std::string_view parameter) {
 
 json::object nine_keys(bool ok, std::string_view message, const model::Definition& definition) {
   json::object answer{{"Status", ok ? "OK" : "NOK"}, {"Message", message}};
-  for (const auto& parameter : model::parameters()) {
-    answer[json_key(parameter.info.name)] = parameter_json(parameter, definition);
-    if (parameter.info.name == kLastOfTheNine) break;
-  }
+  for (const auto& parameter : the_nine()) append(answer, parameter, definition);
   return answer;
+}
+
+void append_younger_keys(json::object& answer, const model::Definition& definition) {
+  for (const auto& parameter : model::parameters().subspan(the_nine().size()))
+    append(answer, parameter, definition);
 }
 
 json::object definition_json(const model::Definition& definition) {
   json::object object;
-  for (const auto& parameter : model::parameters())
-    object[json_key(parameter.info.name)] = parameter_json(parameter, definition);
+  for (const auto& parameter : model::parameters()) append(object, parameter, definition);
   return object;
 }
 

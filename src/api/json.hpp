@@ -17,8 +17,10 @@ std::string render_json(const boost::json::value& value);
 std::string json_key(std::string_view parameter);
 
 /// The answer's nine keys in the original's order, none omitted; ServicePath is null when empty, PathType as
-/// given. What is newer is appended by the caller.
+/// given.
 boost::json::object nine_keys(bool ok, std::string_view message, const model::Definition& definition);
+/// Appends the parameters that came after the nine: additions stand behind them only.
+void append_younger_keys(boost::json::object& answer, const model::Definition& definition);
 
 /// Every parameter of a definition, in the table's order.
 boost::json::object definition_json(const model::Definition& definition);

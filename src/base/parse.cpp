@@ -1,5 +1,6 @@
 #include "base/parse.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,6 +45,13 @@ Result<std::uint64_t> number(std::string_view text, std::uint64_t least, std::ui
   if (read_digits(text, value) && value >= least && value <= most) return value;
   return fail(Errc::InvalidArgument,
               fmt::format("{} is not a number from {} to {}", text::shown(text), least, most));
+}
+
+bool is_ip_address(std::string_view text) {
+  if (text.contains('\0')) return false;
+  unsigned char bytes[sizeof(in6_addr)];
+  std::string ended(text);
+  return ::inet_pton(AF_INET, ended.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, ended.c_str(), bytes) == 1;
 }
 
 Result<milliseconds> duration(std::string_view text, milliseconds least, milliseconds most) {

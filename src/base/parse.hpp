@@ -15,6 +15,9 @@ Result<bool> boolean(std::string_view text);
 /// A decimal number in [least, most], digits only.
 Result<std::uint64_t> number(std::string_view text, std::uint64_t least, std::uint64_t most);
 
+/// A literal IPv4 or IPv6 address, without brackets.
+bool is_ip_address(std::string_view text);
+
 /// Digits and a unit: ms, s, m, h, d. A number alone is seconds. "5", "250ms", "1h".
 Result<std::chrono::milliseconds> duration(std::string_view text, std::chrono::milliseconds least,
                                            std::chrono::milliseconds most);

@@ -24,6 +24,14 @@ TEST(ParseNumber, KeepsItsRange) {
     EXPECT_FALSE(parse::number(text, 0, 5)) << text;
 }
 
+TEST(IsIpAddress, TakesLiteralAddressesOnly) {
+  for (auto text : {"127.0.0.1", "::1", "2001:db8::7", "0.0.0.0"})
+    EXPECT_TRUE(parse::is_ip_address(text)) << text;
+  for (auto text : {"", "localhost", "1.2.3", "256.1.1.1", "[::1]", "::g", "1.2.3.4 ", "01.2.3.4"})
+    EXPECT_FALSE(parse::is_ip_address(text)) << text;
+  EXPECT_FALSE(parse::is_ip_address(std::string_view("1.2.3.4\0x", 9)));
+}
+
 TEST(ParseDuration, PlainNumberIsSeconds) {
   EXPECT_EQ(parse::duration("5", 0s, 1h), 5000ms);
   EXPECT_EQ(parse::duration("250ms", 0s, 1h), 250ms);

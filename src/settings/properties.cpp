@@ -119,7 +119,7 @@ Result<> set_stats_uri(Settings& settings, std::string_view text) {
 
 constexpr std::array kProperties = {
     Property{"registry",
-             "embedded[:FILE], consul[://HOST:PORT[,HOST:PORT]], consuls://… for TLS",
+             "embedded[:FILE], consul[://HOST:PORT[,HOST:PORT]], consuls://... for TLS",
              "Where instances and definitions are kept. The embedded one is a file below the state folder; "
              "several "
              "servers of Consul are tried in order.",
@@ -209,7 +209,7 @@ constexpr std::array kProperties = {
              {Variable{"STATS_PORT", nullptr, true}}},
     Property{
         "consul-address",
-        "HOST:PORT, http://…, https://…, unix:///path; several separated by commas",
+        "HOST:PORT, http://..., https://..., unix:///path; several separated by commas",
         "Consul's servers where the registry is \"consul\" without any. Does not choose Consul by itself.",
         set_consul_address,
         get_text<&Settings::consul, &ConsulAccess::address>,

@@ -1,22 +1,15 @@
 #include "settings/setters.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 
 namespace dfp::settings {
 namespace {
 
-bool is_address(int family, std::string_view text) {
-  unsigned char bytes[sizeof(in6_addr)];
-  return ::inet_pton(family, std::string(text).c_str(), bytes) == 1;
-}
-
 bool is_listen_host(std::string_view host) {
   if (host.empty() || host == "*") return true;
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    return is_address(AF_INET6, host.substr(1, host.size() - 2));
-  return is_address(AF_INET, host);
+  bool bracketed = host.starts_with('[') && host.ends_with(']') && host.size() > 2;
+  auto address = bracketed ? host.substr(1, host.size() - 2) : host;
+  return parse::is_ip_address(address) && address.contains(':') == bracketed;
 }
 
 }  // namespace

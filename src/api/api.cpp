@@ -1,0 +1,185 @@
+#include "api/api.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+
+#include "api/json.hpp"
+#include "base/log.hpp"
+#include "model/parameters.hpp"
+
+namespace dfp::api {
+namespace json = boost::json;
+namespace {
+
+json::object parameter_json(const model::ParameterInfo& info) {
+  return {{"Name", info.name},
+          {"Type", model::to_string(info.type)},
+          {"Default", info.fallback},
+          {"Allowed", info.allowed},
+          {"Meaning", info.meaning}};
+}
+
+json::object endpoint_json(const Endpoint& endpoint) {
+  json::array parameters;
+  for (const auto& info : endpoint.parameters) parameters.push_back(parameter_json(info));
+  return {{"Path", endpoint.path},
+          {"Summary", endpoint.summary},
+          {"Parameters", std::move(parameters)},
+          {"Success", endpoint.success},
+          {"Failures", endpoint.failures}};
+}
+
+Answer help() {
+  Answer answer;
+  json::array list;
+  for (const auto& endpoint : endpoints()) list.push_back(endpoint_json(endpoint));
+  answer.more["Version"] = DFP_VERSION;
+  answer.more["Endpoints"] = std::move(list);
+  return answer;
+}
+
+Answer unknown_path(std::string_view path) {
+  Answer answer{.status = 404, .message = fmt::format("no such path: {}; see /v1/docker-flow-proxy/", path)};
+  json::array list;
+  for (const auto& endpoint : endpoints()) list.emplace_back(endpoint.path);
+  answer.more["Endpoints"] = std::move(list);
+  return answer;
+}
+
+/// What can be read of a refused request, for the echo in its answer.
+model::Definition readable_part(const net::QueryPairs& query) {
+  model::Definition definition;
+  for (const auto& [name, text] : query) {
+    auto* parameter = model::find_parameter(name);
+    if (!parameter || text.empty()) continue;
+    auto value = model::read_value(parameter->info, text);
+    if (value) std::ignore = parameter->set(definition, *value);
+  }
+  return definition;
+}
+
+json::array plan_json(const model::Plan& plan) {
+  json::array steps;
+  for (const auto& step : plan.steps)
+    steps.push_back({{"What", step.what}, {"Means", model::to_string(step.means)}, {"Reason", step.reason}});
+  return steps;
+}
+
+std::string reconfigure_message(const model::Service& service) {
+  if (!service.instances.empty() || !service.definition.consul_template_path.empty()) return {};
+  return fmt::format(
+      "{} has no instance in the registry: its routes answer 503 until some are registered and "
+      "reconfigure is called again",
+      service.definition.registered_name());
+}
+
+/// "api 127.0.0.1": who asked, without the client's port.
+std::string author(std::string_view peer) { return "api " + std::string(peer.substr(0, peer.rfind(':'))); }
+
+void append_outcome(json::object& more, const reconcile::Outcome& outcome) {
+  more["AppliedBy"] = model::to_string(outcome.plan.means());
+  more["Reason"] = outcome.plan.reason();
+  more["Revision"] = outcome.service.revision;
+  more["Instances"] = outcome.service.instances.size();
+}
+
+}  // namespace
+
+Task<net::HttpResponse> Api::handle(net::HttpRequest request) {
+  auto began = Clock::now();
+  auto target = net::parse_target(request.target);
+  if (!target) co_return render(failure(target.error()));
+  auto* endpoint = find_endpoint(target->path);
+  if (!endpoint) co_return render(unknown_path(target->path));
+  Call call{*endpoint, std::move(target->query), std::move(request.peer)};
+  auto response = co_await dispatch(std::move(call));
+  // Without the query: later parameters may hold secrets.
+  auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
+  log::debug("api.request",
+             {{"path", std::string(endpoint->path)}, {"status", response.status}, {"took_ms", took.count()}});
+  co_return response;
+}
+
+Task<net::HttpResponse> Api::dispatch(Call call) {
+  Answer answer;
+  switch (call.endpoint.action) {
+    case Action::Reconfigure:
+      answer = co_await reconfigure(std::move(call));
+      break;
+    case Action::Remove:
+      answer = co_await remove(std::move(call));
+      break;
+    case Action::Services:
+      answer = co_await services(std::move(call));
+      break;
+    case Action::Register:
+      answer = co_await register_instance(std::move(call));
+      break;
+    case Action::Deregister:
+      answer = co_await deregister_instance(std::move(call));
+      break;
+    case Action::Config:
+      co_return config(call);
+    case Action::InitialReload:
+      answer = initial_reload();
+      break;
+    case Action::Help:
+      answer = help();
+      break;
+    case Action::Test:
+      answer.message = call.endpoint.path == "/v2/test" ? "Test v2" : "Test v1";
+      break;
+    case Action::Ping:
+      break;
+  }
+  co_return render(answer);
+}
+
+Task<Answer> Api::reconfigure(Call call) {
+  auto request = model::decode_reconfigure(call.query);
+  if (!request) co_return failure(request.error(), readable_part(call.query));
+  auto definition = request->definition;
+  bool dry_run = request->options.dry_run;
+  Result<reconcile::Outcome> outcome;
+  if (dry_run)
+    outcome = co_await parts_.reconciler.preview(definition);
+  else
+    outcome = co_await parts_.reconciler.reconfigure(definition, author(call.peer));
+  if (!outcome) co_return failure(outcome.error(), std::move(definition));
+
+  Answer answer{.message = reconfigure_message(outcome->service), .definition = std::move(definition)};
+  append_younger_keys(answer.more, answer.definition);
+  append_outcome(answer.more, *outcome);
+  if (dry_run) {
+    answer.more["DryRun"] = true;
+    answer.more["Plan"] = plan_json(outcome->plan);
+  }
+  co_return answer;
+}
+
+Task<Answer> Api::remove(Call call) {
+  Answer answer;
+  auto values = model::read_values(call.query, call.endpoint.parameters);
+  if (!values) co_return failure(values.error(), readable_part(call.query));
+  answer.definition.service = values->text("serviceName");
+  if (answer.definition.service.empty())
+    co_return failure({Errc::InvalidArgument, "The following queries are mandatory: serviceName"});
+  auto outcome = co_await parts_.reconciler.remove(answer.definition.service, author(call.peer));
+  if (!outcome) co_return failure(outcome.error(), std::move(answer.definition));
+  if (!outcome->existed)
+    answer.message = fmt::format("service {} was not configured", answer.definition.service);
+  answer.more["AppliedBy"] = model::to_string(outcome->plan.means());
+  answer.more["Reason"] = outcome->plan.reason();
+  co_return answer;
+}
+
+Answer Api::initial_reload() const {
+  if (parts_.reconciler.synchronised()) return {};
+  return {.status = 500,
+          .message = "not in step with the registry yet; the last known routes are served",
+          .definition = {},
+          .more = {}};
+}
+
+}  // namespace dfp::api

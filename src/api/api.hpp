@@ -1,0 +1,49 @@
+#pragma once
+#include "api/answer.hpp"
+#include "api/endpoints.hpp"
+#include "base/task.hpp"
+#include "net/http_message.hpp"
+#include "net/query.hpp"
+#include "reconcile/reconciler.hpp"
+#include "registry/catalog.hpp"
+#include "registry/registrar.hpp"
+
+namespace dfp::api {
+
+/// What the API stands on. All must outlive it.
+struct Parts {
+  reconcile::Reconciler& reconciler;
+  registry::Catalog& catalog;
+  registry::Registrar* registrar = nullptr;  ///< nullptr: instances are not registered through the proxy
+};
+
+/// The HTTP API: takes requests apart, calls the parts, writes the answers. No rules of its own.
+/// The method of a request is not looked at, as in the original; a body is ignored.
+class Api {
+ public:
+  explicit Api(Parts parts) : parts_(parts) {}
+
+  /// A handler for net::HttpServer.
+  Task<net::HttpResponse> handle(net::HttpRequest request);
+
+ private:
+  /// A request to a known endpoint.
+  struct Call {
+    const Endpoint& endpoint;
+    net::QueryPairs query;
+    std::string peer;
+  };
+
+  Task<net::HttpResponse> dispatch(Call call);
+  Task<Answer> reconfigure(Call call);
+  Task<Answer> remove(Call call);
+  Task<Answer> services(Call call);
+  Task<Answer> register_instance(Call call);
+  Task<Answer> deregister_instance(Call call);
+  net::HttpResponse config(const Call& call) const;
+  Answer initial_reload() const;
+
+  Parts parts_;
+};
+
+}  // namespace dfp::api

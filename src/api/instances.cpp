@@ -1,0 +1,142 @@
+// Registering instances by hand, where the registry offers it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/api.hpp"
+#include "api/json.hpp"
+#include "base/parse.hpp"
+#include "base/text.hpp"
+
+namespace dfp::api {
+namespace {
+
+constexpr auto kRegistryTime = std::chrono::seconds(10);
+
+const Error kNoRegistrar{
+    Errc::Conflict,
+    "instances are not registered through the proxy with this registry; register them in the "
+    "registry itself"};
+
+Result<> check_mandatory(const model::ParameterValues& values,
+                         std::initializer_list<std::string_view> names) {
+  if (std::ranges::all_of(names, [&](auto name) { return values.has(name); })) return {};
+  return fail(Errc::InvalidArgument,
+              fmt::format("The following queries are mandatory: {}", fmt::join(names, ", ")));
+}
+
+Result<> check_address(const std::string& address) {
+  bool name = !address.starts_with('*') && model::check_domain(text::lower(address)).has_value();
+  if (parse::is_ip_address(address) || name) return {};
+  return fail(Errc::InvalidArgument,
+              fmt::format("address: {} is neither an IP address nor a host name", text::shown(address)));
+}
+
+Result<std::uint16_t> read_port(const model::ParameterValues& values) {
+  auto port = parse::number(values.text("port"), 1, 65535);
+  if (!port) return fail("port", port.error());
+  return static_cast<std::uint16_t>(*port);
+}
+
+Result<model::Instance> read_instance(const model::ParameterValues& values) {
+  if (auto ok = check_mandatory(values, {"serviceName", "address", "port"}); !ok)
+    return std::unexpected(ok.error());
+  model::Instance instance;
+  instance.service = values.text("serviceName");
+  instance.address = values.text("address");
+  instance.tags = values.list("tags");
+  std::ranges::sort(instance.tags);
+  if (auto ok = model::check_service_name(instance.service); !ok) return std::unexpected(ok.error());
+  if (auto ok = check_address(instance.address); !ok) return std::unexpected(ok.error());
+  auto port = read_port(values);
+  if (!port) return std::unexpected(port.error());
+  instance.port = *port;
+  instance.id = values.has("id") ? values.text("id")
+                                 : fmt::format("{}:{}:{}", instance.service, instance.address, instance.port);
+  instance.node = values.has("node") ? values.text("node") : instance.address;
+  return instance;
+}
+
+/// Which of the registered instances a request means.
+struct Selector {
+  std::optional<std::string> id, node, address;
+  std::optional<std::uint16_t> port;
+
+  bool fits(const model::Instance& instance) const {
+    return (!id || *id == instance.id) && (!node || *node == instance.node) &&
+           (!address || *address == instance.address) && (!port || *port == instance.port);
+  }
+};
+
+Result<Selector> read_selector(const model::ParameterValues& values) {
+  if (auto ok = check_mandatory(values, {"serviceName"}); !ok) return std::unexpected(ok.error());
+  if (!values.has("id") && !(values.has("address") && values.has("port")))
+    return fail(Errc::InvalidArgument,
+                "The following queries are mandatory: serviceName and (id or (address and port))");
+  auto given = [&](std::string_view name) {
+    return values.has(name) ? std::optional(values.text(name)) : std::nullopt;
+  };
+  Selector selector{given("id"), given("node"), given("address"), std::nullopt};
+  if (!values.has("port")) return selector;
+  auto port = read_port(values);
+  if (!port) return std::unexpected(port.error());
+  selector.port = *port;
+  return selector;
+}
+
+/// The one instance that fits. @return NotFound; Conflict when several do.
+Result<model::Instance> select(const std::vector<model::Instance>& instances, const Selector& selector,
+                               const std::string& service) {
+  std::vector<std::string> fitting;
+  const model::Instance* found = nullptr;
+  for (const auto& instance : instances) {
+    if (!selector.fits(instance)) continue;
+    fitting.push_back(fmt::format("{} on {}", instance.id, instance.node));
+    found = &instance;
+  }
+  if (fitting.size() == 1) return *found;
+  if (fitting.empty())
+    return fail(Errc::NotFound,
+                fmt::format("no such instance of {}; {} are registered", service, instances.size()));
+  return fail(Errc::Conflict, fmt::format("several instances of {} fit: {}; give id and node", service,
+                                          fmt::join(fitting, ", ")));
+}
+
+Answer answer_about(const model::Instance& instance, std::string message) {
+  Answer answer{.message = std::move(message)};
+  answer.definition.service = instance.service;
+  answer.more["Instance"] = instance_json(instance);
+  return answer;
+}
+
+}  // namespace
+
+Task<Answer> Api::register_instance(Call call) {
+  if (!parts_.registrar) co_return failure(kNoRegistrar);
+  auto values = model::read_values(call.query, call.endpoint.parameters);
+  if (!values) co_return failure(values.error());
+  auto instance = read_instance(*values);
+  if (!instance) co_return failure(instance.error());
+  auto added = co_await parts_.registrar->add(*instance, Deadline::after(kRegistryTime));
+  if (!added) co_return failure(added.error());
+  co_return answer_about(*instance, "registered; the next reconfigure routes to it");
+}
+
+Task<Answer> Api::deregister_instance(Call call) {
+  if (!parts_.registrar) co_return failure(kNoRegistrar);
+  auto values = model::read_values(call.query, call.endpoint.parameters);
+  if (!values) co_return failure(values.error());
+  auto selector = read_selector(*values);
+  if (!selector) co_return failure(selector.error());
+  auto service = values->text("serviceName");
+  auto deadline = Deadline::after(kRegistryTime);
+  auto instances = co_await parts_.catalog.instances(service, deadline);
+  if (!instances) co_return failure(instances.error());
+  auto instance = select(*instances, *selector, service);
+  if (!instance) co_return failure(instance.error());
+  auto removed = co_await parts_.registrar->remove(service, instance->node, instance->id, deadline);
+  if (!removed) co_return failure(removed.error());
+  co_return answer_about(*instance, "deregistered; the next reconfigure takes it out of use");
+}
+
+}  // namespace dfp::api

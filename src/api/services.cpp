@@ -1,0 +1,131 @@
+// What is configured and what is in force: services and config.
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <set>
+
+#include "api/api.hpp"
+#include "api/json.hpp"
+
+namespace dfp::api {
+namespace json = boost::json;
+namespace {
+
+/// For all reads of the registry that one answer needs.
+constexpr auto kCatalogTime = std::chrono::seconds(5);
+
+json::array instances_json(const std::vector<model::Instance>& instances) {
+  json::array array;
+  for (const auto& instance : instances) array.push_back(instance_json(instance));
+  return array;
+}
+
+json::object service_json(const model::Service& service, const model::DesiredState& applied) {
+  auto object = definition_json(service.definition);
+  auto serving = applied.services.find(service.definition.service);
+  object["Revision"] = service.revision;
+  object["ChangedAt"] = service.changed_at;
+  object["ChangedBy"] = service.changed_by;
+  object["InForce"] = serving != applied.services.end() && serving->second == service;
+  object["Instances"] = instances_json(service.instances);
+  return object;
+}
+
+/// Reads of the registry for one answer: after the first failure no more are tried.
+class CatalogReads {
+ public:
+  CatalogReads(registry::Catalog& catalog, bool wanted)
+      : catalog_(catalog), deadline_(Deadline::after(kCatalogTime)), failed_(!wanted) {}
+
+  /// null when not wanted or not possible.
+  Task<json::value> instances(std::string registered_name) {
+    if (failed_) co_return nullptr;
+    auto found = co_await catalog_.instances(std::move(registered_name), deadline_);
+    if (!found) co_return note(found.error());
+    co_return instances_json(*found);
+  }
+
+  Task<json::value> names_besides(std::set<std::string> used) {
+    if (failed_) co_return nullptr;
+    auto names = co_await catalog_.services(deadline_);
+    if (!names) co_return note(names.error());
+    json::array others;
+    for (const auto& name : *names)
+      if (!used.contains(name)) others.emplace_back(name);
+    co_return others;
+  }
+
+  std::string error;
+
+ private:
+  json::value note(const Error& cause) {
+    failed_ = true;
+    error = cause.what;
+    return nullptr;
+  }
+
+  registry::Catalog& catalog_;
+  Deadline deadline_;
+  bool failed_;
+};
+
+json::object set_aside_json(const std::map<std::string, std::string>& set_aside, const std::string& only) {
+  json::object object;
+  for (const auto& [name, reason] : set_aside)
+    if (only.empty() || name == only) object[name] = reason;
+  return object;
+}
+
+}  // namespace
+
+Task<Answer> Api::services(Call call) {
+  auto values = model::read_values(call.query, call.endpoint.parameters);
+  if (!values) co_return failure(values.error());
+  auto only = values->text("serviceName");
+  // A copy: the state may change while the registry is asked.
+  std::vector<model::Service> chosen;
+  std::set<std::string> registered_names;
+  for (const auto& [name, service] : parts_.reconciler.state().services) {
+    registered_names.insert(service.definition.registered_name());
+    if (only.empty() || name == only) chosen.push_back(service);
+  }
+  auto set_aside = set_aside_json(parts_.reconciler.set_aside(), only);
+  if (!only.empty() && chosen.empty() && set_aside.empty())
+    co_return failure({Errc::NotFound, fmt::format("service {} is not configured", only)});
+
+  CatalogReads catalog(parts_.catalog, !values->has("catalog") || values->flag("catalog"));
+  json::array list;
+  for (const auto& service : chosen) {
+    auto object = service_json(service, parts_.reconciler.driver().applied());
+    auto registered = co_await catalog.instances(service.definition.registered_name());
+    object["Registered"] = std::move(registered);
+    list.push_back(std::move(object));
+  }
+  Answer answer;
+  answer.more["Synchronised"] = parts_.reconciler.synchronised();
+  answer.more["Services"] = std::move(list);
+  answer.more["SetAside"] = std::move(set_aside);
+  if (only.empty()) {
+    auto others = co_await catalog.names_besides(std::move(registered_names));
+    answer.more["NotRouted"] = std::move(others);
+  }
+  answer.more["CatalogError"] = catalog.error;
+  co_return answer;
+}
+
+net::HttpResponse Api::config(const Call& call) const {
+  auto values = model::read_values(call.query, call.endpoint.parameters);
+  if (!values) return render(failure(values.error()));
+  auto type = values->text("type");
+  if (type.empty() || type == "text")
+    return {200, parts_.reconciler.driver().config(), {{"Content-Type", "text/plain; charset=utf-8"}}};
+  if (type != "json")
+    return render(
+        failure({Errc::InvalidArgument, fmt::format("type: \"{}\" is not one of text, json", type)}));
+  json::object definitions;
+  for (const auto& [name, service] : parts_.reconciler.state().services)
+    definitions[name] = definition_json(service.definition);
+  return {200, render_json(definitions), {{"Content-Type", "application/json"}}};
+}
+
+}  // namespace dfp::api
