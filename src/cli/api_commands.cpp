@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+
+#include <boost/json/parse.hpp>
+#include <memory>
+
+#include "api/endpoints.hpp"
+#include "base/parse.hpp"
+#include "cli/api_client.hpp"
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "cli/print.hpp"
+
+namespace dfp::cli {
+namespace {
+
+constexpr auto kDefaultApi = "http://127.0.0.1:8080";
+/// Longer than the server's own limit for a request.
+constexpr auto kDefaultTimeout = "90s";
+
+struct Options {
+  std::vector<std::vector<std::string>>
+      values;  ///< one for each parameter of the endpoint: as often as it was given
+  std::string api;
+  std::string timeout = kDefaultTimeout;
+  bool json = false;
+};
+
+int usage_error(const Error& error) {
+  fmt::print(stderr, "docker-flow-proxy: {}\n", error.what);
+  return kUsage;
+}
+
+net::QueryPairs query_of(const api::Endpoint& endpoint, const Options& options) {
+  net::QueryPairs query;
+  for (std::size_t i = 0; i < endpoint.parameters.size(); ++i)
+    if (!options.values[i].empty())
+      query.emplace_back(endpoint.parameters[i].name, fmt::format("{}", fmt::join(options.values[i], ",")));
+  return query;
+}
+
+/// The answer as an object; nullopt when it is something else (HAProxy's configuration).
+std::optional<boost::json::object> parse_answer(const net::HttpResponse& response) {
+  auto type = response.headers.find("Content-Type");
+  if (!type || !type->starts_with("application/json")) return std::nullopt;
+  boost::system::error_code error;
+  auto value = boost::json::parse(response.body, error);
+  if (error || !value.is_object()) return std::nullopt;
+  return std::move(value.get_object());
+}
+
+int print_refusal(const net::HttpResponse& response, const std::optional<boost::json::object>& answer,
+                  bool json) {
+  if (json) fmt::print("{}\n", response.body);
+  std::string message = "no reason was given";
+  if (answer && answer->contains("Message") && answer->at("Message").is_string())
+    message = std::string(answer->at("Message").get_string());
+  fmt::print(stderr, "refused ({}): {}\n", response.status, message);
+  return kRefused;
+}
+
+int call(const api::Endpoint& endpoint, const Options& options) {
+  auto api = parse_api_address(options.api);
+  if (!api) return usage_error({api.error().code, "--api: " + api.error().what});
+  auto timeout = parse::duration(options.timeout, std::chrono::milliseconds(1), std::chrono::hours(24));
+  if (!timeout) return usage_error({timeout.error().code, "--timeout: " + timeout.error().what});
+  auto response = call_api(*api, endpoint.path, query_of(endpoint, options), *timeout);
+  if (!response) {
+    fmt::print(stderr, "docker-flow-proxy: the API does not answer (--api, DFP_API): {}\n",
+               response.error().what);
+    return kUnreachable;
+  }
+  auto answer = parse_answer(*response);
+  if (response->status != 200) return print_refusal(*response, answer, options.json);
+  bool as_it_is = options.json || !answer || !answer->contains("Status");
+  auto text = as_it_is ? response->body : render_answer(endpoint.action, *answer);
+  fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
+  return kOk;
+}
+
+void add_parameter(CLI::App& command, const model::ParameterInfo& info, std::vector<std::string>& values) {
+  auto kebab = kebab_case(info.name);
+  auto names = "--" + kebab + (kebab == info.name ? "" : ",--" + std::string(info.name));
+  auto help = describe(info.meaning, info.allowed, info.fallback);
+  if (info.type == model::ParameterType::Bool) {
+    auto take = [&values](const std::string& text) { values = {text}; };
+    command.add_option_function<std::string>(names, take, help)
+        ->expected(0, 1)
+        ->default_str("true")
+        ->option_text("[true|false]");
+    return;
+  }
+  bool is_list = info.type == model::ParameterType::List;
+  auto* option = command.add_option(names, values, help)->allow_extra_args(false);
+  option->option_text(is_list ? "TEXT[,TEXT] (may be repeated)" : "TEXT");
+  if (!is_list) option->expected(1);
+}
+
+void add_command(Program& program, const api::Endpoint& endpoint) {
+  auto* command = program.app.add_subcommand(std::string(endpoint.command), std::string(endpoint.summary));
+  auto options = std::make_shared<Options>();
+  auto from_environment = program.context.environment.find("DFP_API");
+  bool given = from_environment != program.context.environment.end() && !from_environment->second.empty();
+  options->api = given ? from_environment->second : kDefaultApi;
+  options->values.resize(endpoint.parameters.size());
+  for (std::size_t i = 0; i < endpoint.parameters.size(); ++i)
+    add_parameter(*command, endpoint.parameters[i], options->values[i]);
+  command
+      ->add_option("--api", options->api,
+                   describe("Where the proxy's API is; the variable DFP_API says it too.", "URL or HOST:PORT",
+                            kDefaultApi))
+      ->option_text("VALUE");
+  command
+      ->add_option("--timeout", options->timeout,
+                   describe("How long to wait for the answer.", "", kDefaultTimeout))
+      ->option_text("VALUE");
+  command->add_flag("--json", options->json, "Print the answer as the API gave it.");
+  command->footer(fmt::format("Example:\n  docker-flow-proxy {}{}{}", endpoint.command,
+                              endpoint.example.empty() ? "" : " ", endpoint.example));
+  command->callback([options, &program, &endpoint] { program.status = call(endpoint, *options); });
+}
+
+}  // namespace
+
+void add_api_commands(Program& program) {
+  for (const auto& endpoint : api::endpoints())
+    if (!endpoint.command.empty()) add_command(program, endpoint);
+}
+
+}  // namespace dfp::cli

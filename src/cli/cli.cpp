@@ -1,0 +1,75 @@
+#include "cli/cli.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+
+namespace dfp::cli {
+namespace {
+
+constexpr auto kDescription =
+    "A reverse proxy that is reconfigured by HTTP calls: HAProxy in front of the services of a registry.";
+
+constexpr auto kFooter = R"(Examples:
+  docker-flow-proxy server --http '*:80' --registry consul://10.0.0.1:8500
+  docker-flow-proxy reconfigure --service-name go-demo --service-path /demo
+  docker-flow-proxy services
+  docker-flow-proxy remove --service-name go-demo
+
+docker-flow-proxy COMMAND --help tells more.
+Exit status: 0 done, 1 refused by the server, 2 wrong usage, 3 the API cannot be reached.)";
+
+constexpr auto kVersionText = "docker-flow-proxy " DFP_VERSION;
+
+void add_version(Program& program) {
+  program.app.set_version_flag("--version", kVersionText);
+  program.app.add_subcommand("version", "Print the version.")->callback([] {
+    fmt::print("{}\n", kVersionText);
+  });
+}
+
+/// Help and version are written to standard output, errors with a hint to standard error.
+int exit_status(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    app.exit(error);
+    return kOk;
+  }
+  fmt::print(stderr, "docker-flow-proxy: {}\nRun docker-flow-proxy --help, or COMMAND --help.\n",
+             error.what());
+  return kUsage;
+}
+
+}  // namespace
+
+std::string kebab_case(std::string_view camel_case) {
+  std::string out;
+  for (char c : camel_case) {
+    bool upper = c >= 'A' && c <= 'Z';
+    if (upper) out += '-';
+    out += upper ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return out;
+}
+
+int run(const std::vector<std::string>& words, const Context& context) {
+  CLI::App app(kDescription, "docker-flow-proxy");
+  Program program{app, context};
+  app.formatter(help_formatter());
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  add_version(program);
+  add_server(program);
+  add_api_commands(program);
+  add_demo_service(program);
+  add_docs(program);
+  try {
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  } catch (const CLI::ParseError& error) {
+    // The library reports by exceptions; here they become an exit status.
+    return exit_status(app, error);
+  }
+  return program.status;
+}
+
+}  // namespace dfp::cli

@@ -1,0 +1,236 @@
+#include "cli/cli.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <mutex>
+#include <thread>
+
+#include "cli/api_client.hpp"
+#include "cli/command.hpp"
+#include "cli/demo_service.hpp"
+#include "net/http_server.hpp"
+#include "net/query.hpp"
+
+namespace dfp::cli {
+namespace {
+
+/// A server on a thread of its own that gives one answer and notes what it was asked.
+class FakeApi {
+ public:
+  explicit FakeApi(net::HttpResponse answer) : answer_(std::move(answer)) {
+    thread_ = std::thread([this] { serve(); });
+    std::unique_lock lock(mutex_);
+    ready_.wait(lock, [&] { return port_ != 0; });
+  }
+  ~FakeApi() {
+    boost::asio::post(context_, [this] { context_.stop(); });
+    thread_.join();
+  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string target() {
+    std::lock_guard lock(mutex_);
+    return target_;
+  }
+
+ private:
+  void serve() {
+    net::HttpServer server(context_.get_executor(),
+                           [this](net::HttpRequest request) { return note(std::move(request)); });
+    ASSERT_TRUE(server.listen({"127.0.0.1", 0}));
+    {
+      std::lock_guard lock(mutex_);
+      port_ = server.port();
+    }
+    ready_.notify_all();
+    context_.run();
+  }
+  Task<net::HttpResponse> note(net::HttpRequest request) {
+    std::lock_guard lock(mutex_);
+    target_ = request.target;
+    co_return answer_;
+  }
+
+  net::HttpResponse answer_;
+  boost::asio::io_context context_{1};
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::uint16_t port_ = 0;
+  std::string target_;
+  std::thread thread_;
+};
+
+net::HttpResponse json_answer(int status, std::string body) {
+  return {status, std::move(body), {{"Content-Type", "application/json"}}};
+}
+
+struct Ended {
+  int status = -1;
+  std::string output, errors;
+};
+
+Ended run_words(const std::vector<std::string>& words, Context context = {}) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  Ended ended;
+  ended.status = run(words, context);
+  std::fflush(stdout);
+  ended.output = testing::internal::GetCapturedStdout();
+  ended.errors = testing::internal::GetCapturedStderr();
+  return ended;
+}
+
+constexpr auto kReconfigured =
+    R"({"Status":"OK","Message":"","ServiceName":"go-demo","AppliedBy":"reload","Reason":"new backend","Revision":3,"Instances":2})";
+
+TEST(KebabCase, SplitsAtCapitals) {
+  EXPECT_EQ(kebab_case("serviceName"), "service-name");
+  EXPECT_EQ(kebab_case("port"), "port");
+  EXPECT_EQ(kebab_case("consulTemplatePath"), "consul-template-path");
+}
+
+TEST(ApiCommand, SendsTheFlagsAsTheTablesParameters) {
+  FakeApi api(json_answer(200, kReconfigured));
+  auto ended = run_words({"reconfigure", "--service-name", "go-demo", "--servicePath", "/a,/b",
+                          "--service-path", "/c d", "--skip-check", "--service-domain=*.acme.com",
+                          "--dry-run=false", "--api", api.url()});
+  EXPECT_EQ(ended.status, kOk) << ended.errors;
+  auto target = net::parse_target(api.target());
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->path, "/v1/docker-flow-proxy/reconfigure");
+  EXPECT_EQ(target->query, (net::QueryPairs{{"serviceName", "go-demo"},
+                                            {"servicePath", "/a,/b,/c d"},
+                                            {"serviceDomain", "*.acme.com"},
+                                            {"skipCheck", "true"},
+                                            {"dryRun", "false"}}));
+  EXPECT_EQ(ended.output, "go-demo is routed to 2 instance(s), revision 3 (reload: new backend)\n");
+}
+
+TEST(ApiCommand, JsonIsTheAnswerAsItIs) {
+  FakeApi api(json_answer(200, kReconfigured));
+  auto ended = run_words({"reconfigure", "--service-name", "a", "--json", "--api", api.url()});
+  EXPECT_EQ(ended.output, std::string(kReconfigured) + "\n");
+}
+
+TEST(ApiCommand, PlainTextIsPrintedAsItIs) {
+  FakeApi api({200, "global\n  daemon\n", {{"Content-Type", "text/plain; charset=utf-8"}}});
+  EXPECT_EQ(run_words({"config", "--api", api.url()}).output, "global\n  daemon\n");
+}
+
+TEST(ApiCommand, ARefusalEndsWithOneAndTheServersReason) {
+  FakeApi api(json_answer(409, R"({"Status":"NOK","Message":"path_beg /demo belongs to other"})"));
+  auto ended = run_words({"reconfigure", "--service-name", "a", "--api", api.url()});
+  EXPECT_EQ(ended.status, kRefused);
+  EXPECT_EQ(ended.errors, "refused (409): path_beg /demo belongs to other\n");
+}
+
+TEST(ApiCommand, AnApiThatIsAwayEndsWithThree) {
+  std::string url;
+  {
+    FakeApi gone(json_answer(200, "{}"));
+    url = gone.url();
+  }
+  auto ended = run_words({"ping", "--api", url});
+  EXPECT_EQ(ended.status, kUnreachable);
+  EXPECT_TRUE(ended.errors.contains("DFP_API")) << ended.errors;
+}
+
+TEST(ApiCommand, TheVariableSaysWhereTheApiIs) {
+  FakeApi api(json_answer(200, R"({"Status":"OK","Message":""})"));
+  Context context;
+  context.environment["DFP_API"] = api.url();
+  auto ended = run_words({"ping"}, context);
+  EXPECT_EQ(ended.status, kOk) << ended.errors;
+  EXPECT_EQ(ended.output, "OK\n");
+}
+
+TEST(ApiCommand, WrongUsageEndsWithTwo) {
+  EXPECT_EQ(run_words({}).status, kUsage);
+  EXPECT_EQ(run_words({"reconfigur"}).status, kUsage);
+  EXPECT_EQ(run_words({"reconfigure", "--port", "80"}).status, kUsage);
+  EXPECT_EQ(run_words({"reconfigure", "--service-name"}).status, kUsage);
+  EXPECT_EQ(run_words({"ping", "--api", "ftp://x"}).status, kUsage);
+  EXPECT_EQ(run_words({"ping", "--timeout", "soon"}).status, kUsage);
+}
+
+TEST(ParseApiAddress, TakesWhatTheServersSettingTakes) {
+  EXPECT_EQ(parse_api_address("*:81")->url(), "http://127.0.0.1:81");
+  EXPECT_EQ(parse_api_address(":81")->url(), "http://127.0.0.1:81");
+  EXPECT_EQ(parse_api_address("0.0.0.0:81")->url(), "http://127.0.0.1:81");
+  EXPECT_EQ(parse_api_address("[::]:81")->url(), "http://[::1]:81");
+  EXPECT_EQ(parse_api_address("http://proxy")->url(), "http://proxy:8080");
+  EXPECT_FALSE(parse_api_address("ftp://x"));
+}
+
+TEST(Help, IsShownForTheProgramAndForEachCommand) {
+  auto ended = run_words({"--help"});
+  EXPECT_EQ(ended.status, kOk);
+  for (auto text : {"server", "reconfigure", "demo-service", "Examples:", "Exit status"})
+    EXPECT_TRUE(ended.output.contains(text)) << text;
+  EXPECT_FALSE(ended.output.contains("Print a page of the reference"));
+  ended = run_words({"reconfigure", "--help"});
+  for (auto text : {"--service-name", "--serviceName", "path_beg", "--dry-run", "DFP_API",
+                    "Default: path_beg", "Example:"})
+    EXPECT_TRUE(ended.output.contains(text)) << text;
+  ended = run_words({"server", "--help"});
+  for (auto text : {"--registry", "--hard-stop-after", "CONSUL_ADDRESS", "Default: *:80"})
+    EXPECT_TRUE(ended.output.contains(text)) << text;
+  EXPECT_FALSE(ended.output.contains("--consul-token "));
+  EXPECT_EQ(run_words({"version"}).output, run_words({"--version"}).output);
+}
+
+TEST(Server, RunsWithTheSettingsOfFlagsAndVariables) {
+  settings::Settings seen;
+  Context context{{{"DFP_LOG_FORMAT", "json"}}, [&](const settings::Settings& settings) {
+                    seen = settings;
+                    return 7;
+                  }};
+  auto ended = run_words({"server", "--http", "127.0.0.1:81", "--registry", "consul://c:8500"}, context);
+  EXPECT_EQ(ended.status, 7);
+  EXPECT_EQ(seen.http, "127.0.0.1:81");
+  EXPECT_EQ(seen.registry.servers, std::vector<std::string>{"http://c:8500"});
+  EXPECT_EQ(seen.log_format, log::Format::Json);
+  log::configure(log::Level::Info, log::Format::Text);
+}
+
+TEST(Server, ABadSettingIsWrongUsageAndNothingRuns) {
+  Context context{{}, [](const settings::Settings&) -> int { throw std::logic_error("must not run"); }};
+  auto ended = run_words({"server", "--registry", "mysql://x"}, context);
+  EXPECT_EQ(ended.status, kUsage);
+  EXPECT_TRUE(ended.errors.contains("flag --registry: \"mysql://x\"")) << ended.errors;
+  EXPECT_EQ(run_words({"server", "--htpp", "x"}, context).status, kUsage);
+}
+
+TEST(Server, ShowSettingsTellsWhereEachComesFromWithoutSecrets) {
+  Context context{{{"CONSUL_HTTP_TOKEN", "s3cret"}, {"PORT", "9090"}}, nullptr};
+  auto ended = run_words({"server", "--show-settings", "--state-dir", "/x"}, context);
+  EXPECT_EQ(ended.status, kOk);
+  auto line = [&](std::string_view key) {
+    auto at = ended.output.find("\n" + std::string(key) + " ");
+    return ended.output.substr(at + 1, ended.output.find('\n', at + 1) - at - 1);
+  };
+  EXPECT_TRUE(line("api").contains("127.0.0.1:9090") && line("api").contains("variable PORT")) << line("api");
+  EXPECT_TRUE(line("state-dir").contains("flag --state-dir"));
+  EXPECT_TRUE(line("http").contains("default"));
+  EXPECT_TRUE(line("consul-token").contains("(set)"));
+  EXPECT_FALSE(ended.output.contains("s3cret"));
+}
+
+TEST(DemoAnswer, SaysWhoItIsInTextOrJson) {
+  auto text = demo_answer("go-demo", "go-demo-1", {"GET", "/demo/hello?x=1"});
+  EXPECT_EQ(text.body, "hello from go-demo-1 (go-demo): /demo/hello\n");
+  EXPECT_EQ(text.headers.find("X-Instance"), "go-demo-1");
+  net::HttpRequest request("GET", "/demo/\"hello");
+  request.headers.set("Accept", "application/json");
+  EXPECT_EQ(demo_answer("go-demo", "i", request).body,
+            "{\"service\":\"go-demo\",\"instance\":\"i\",\"path\":\"/demo/\\\"hello\"}\n");
+}
+
+TEST(DemoService, WrongUsageEndsWithTwo) {
+  EXPECT_EQ(run_words({"demo-service", "--listen", "nowhere"}).status, kUsage);
+  EXPECT_EQ(run_words({"demo-service", "--delay", "long"}).status, kUsage);
+}
+
+}  // namespace
+}  // namespace dfp::cli

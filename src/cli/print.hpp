@@ -1,0 +1,13 @@
+#pragma once
+#include <boost/json/object.hpp>
+#include <string>
+
+#include "api/endpoints.hpp"
+
+namespace dfp::cli {
+
+/// An answer of the API for people; several lines, each ended. Fields that an older server does not send are
+/// left out.
+std::string render_answer(api::Action action, const boost::json::object& answer);
+
+}  // namespace dfp::cli
