@@ -1,0 +1,7 @@
+#include "app/server.hpp"
+#include "cli/cli.hpp"
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  return dfp::cli::run(words, {dfp::settings::process_environment(), dfp::app::run_server});
+}
