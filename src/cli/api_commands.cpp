@@ -38,22 +38,22 @@ net::QueryPairs query_of(const api::Endpoint& endpoint, const Options& options) 
   return query;
 }
 
-/// The answer as an object; nullopt when it is something else (HAProxy's configuration).
+/// The answer as an object; nullopt when it is something else than the API's JSON.
 std::optional<boost::json::object> parse_answer(const net::HttpResponse& response) {
   auto type = response.headers.find("Content-Type");
   if (!type || !type->starts_with("application/json")) return std::nullopt;
   boost::system::error_code error;
   auto value = boost::json::parse(response.body, error);
   if (error || !value.is_object()) return std::nullopt;
+  bool is_ours = value.get_object().contains("Status") && value.get_object().contains("Message");
+  if (!is_ours) return std::nullopt;
   return std::move(value.get_object());
 }
 
-int print_refusal(const net::HttpResponse& response, const std::optional<boost::json::object>& answer,
-                  bool json) {
+int print_refusal(const net::HttpResponse& response, const boost::json::object& answer, bool json) {
   if (json) fmt::print("{}\n", response.body);
-  std::string message = "no reason was given";
-  if (answer && answer->contains("Message") && answer->at("Message").is_string())
-    message = std::string(answer->at("Message").get_string());
+  auto message = answer.at("Message").is_string() ? std::string_view(answer.at("Message").get_string())
+                                                  : "no reason was given";
   fmt::print(stderr, "refused ({}): {}\n", response.status, message);
   return kRefused;
 }
@@ -70,9 +70,14 @@ int call(const api::Endpoint& endpoint, const Options& options) {
     return kUnreachable;
   }
   auto answer = parse_answer(*response);
-  if (response->status != 200) return print_refusal(*response, answer, options.json);
-  bool as_it_is = options.json || !answer || !answer->contains("Status");
-  auto text = as_it_is ? response->body : render_answer(endpoint.action, *answer);
+  bool is_text = endpoint.action == api::Action::Config && response->status == 200;
+  if (!answer && !is_text) {
+    fmt::print(stderr, "docker-flow-proxy: what answers at {} is not this proxy's API (--api, DFP_API)\n",
+               api->url());
+    return kUnreachable;
+  }
+  if (response->status != 200) return print_refusal(*response, *answer, options.json);
+  auto text = options.json || is_text ? response->body : render_answer(endpoint.action, *answer);
   fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
   return kOk;
 }

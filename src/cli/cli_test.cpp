@@ -136,6 +136,21 @@ TEST(ApiCommand, AnApiThatIsAwayEndsWithThree) {
   EXPECT_TRUE(ended.errors.contains("DFP_API")) << ended.errors;
 }
 
+TEST(ApiCommand, AnotherServerAtThatAddressIsNotTakenForTheApi) {
+  for (int status : {200, 404}) {
+    FakeApi other({status, "<html>", {{"Content-Type", "text/html"}}});
+    auto ended = run_words({"ping", "--api", other.url()});
+    EXPECT_EQ(ended.status, kUnreachable);
+    EXPECT_TRUE(ended.errors.contains("is not this proxy's API")) << ended.errors;
+  }
+}
+
+TEST(ApiCommand, DefinitionsAsJsonArePrintedAsTheyAre) {
+  FakeApi api(json_answer(200, R"({"a":{"ServiceName":"a"}})"));
+  EXPECT_EQ(run_words({"config", "--type", "json", "--api", api.url()}).output,
+            "{\"a\":{\"ServiceName\":\"a\"}}\n");
+}
+
 TEST(ApiCommand, TheVariableSaysWhereTheApiIs) {
   FakeApi api(json_answer(200, R"({"Status":"OK","Message":""})"));
   Context context;
