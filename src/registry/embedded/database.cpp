@@ -60,7 +60,25 @@ class DatabaseRegistrar : public Registrar {
   explicit DatabaseRegistrar(Worker& worker) : worker_(worker) {}
 
   Task<Result<>> add(model::Instance instance, Deadline deadline) override {
-    auto work = [instance = std::move(instance)](Connection& c) { return instance_table::add(c, instance); };
+    co_return co_await enroll({.instance = std::move(instance), .checks = {}, .lifetime = {}}, deadline);
+  }
+
+  Task<Result<>> enroll(Registration registration, Deadline deadline) override {
+    auto work = [r = std::move(registration)](Connection& c) {
+      return instance_table::enroll(c, r.instance, r.lifetime);
+    };
+    co_return co_await worker_.run(std::move(work), deadline);
+  }
+
+  Task<Result<>> renew(Registration registration, Deadline deadline) override {
+    auto work = [r = std::move(registration)](Connection& c) {
+      return instance_table::renew(c, r.instance, r.lifetime);
+    };
+    co_return co_await worker_.run(std::move(work), deadline);
+  }
+
+  Task<Result<std::vector<model::Instance>>> registered(Deadline deadline) override {
+    auto work = [](Connection& c) { return instance_table::all(c); };
     co_return co_await worker_.run(std::move(work), deadline);
   }
 

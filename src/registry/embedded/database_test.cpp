@@ -76,6 +76,7 @@ INSTANTIATE_TEST_SUITE_P(Embedded, CatalogConformance, ::testing::Values(embedde
 INSTANTIATE_TEST_SUITE_P(Embedded, DefinitionStoreConformance, ::testing::Values(embedded()), backend_name);
 INSTANTIATE_TEST_SUITE_P(Embedded, KeyValueConformance, ::testing::Values(embedded()), backend_name);
 INSTANTIATE_TEST_SUITE_P(Embedded, RegistrarConformance, ::testing::Values(embedded()), backend_name);
+INSTANTIATE_TEST_SUITE_P(Embedded, RegistrationConformance, ::testing::Values(embedded()), backend_name);
 }  // namespace dfp::registry::testing
 
 namespace dfp::registry::embedded {
@@ -132,6 +133,27 @@ TEST(Opening, ANewerSchemaIsRefused) {
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, Errc::Rejected);
   EXPECT_THAT(opened.error().what, HasSubstr("schema 99"));
+}
+
+TEST(Opening, AnOlderSchemaIsBroughtUpToDate) {
+  TempFolder folder;
+  play(folder.file(), [](Executor executor, fs::path file) -> Task<> {
+    auto database = open_or_throw(executor, file);
+    model::Instance instance{.service = "app",
+                             .node = "n",
+                             .id = "old",
+                             .address = "127.0.0.1",
+                             .port = 80,
+                             .tags = {},
+                             .meta = {}};
+    co_await must(database->registrar().add(instance, soon()));
+  });
+  execute(folder.file(), "ALTER TABLE instances DROP COLUMN expires_at; PRAGMA user_version = 1");
+  play(folder.file(), [](Executor executor, fs::path file) -> Task<> {
+    auto database = open_or_throw(executor, file);
+    auto found = co_await must(database->catalog().instances("app", soon()));
+    EXPECT_EQ(found.size(), 1u);
+  });
 }
 
 TEST(Opening, ADirectoryIsRefused) {

@@ -35,13 +35,19 @@ model::Instance instance_at(const Query& row) {
   return instance;
 }
 
-}  // namespace
+/// Milliseconds since 1970: the clock that processes of one machine share.
+std::uint64_t now() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(
+      duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+}
 
-Result<std::vector<model::Instance>> of_service(Connection& connection, const std::string& service) {
-  Query query(connection,
-              "SELECT service, node, id, address, port, tags, meta, health, weight FROM instances "
-              "WHERE service = ? ORDER BY node, id");
-  query.text(service);
+/// What `expires_at` holds: 0 for never.
+std::uint64_t expiry(std::chrono::seconds lifetime) {
+  return lifetime.count() == 0 ? 0 : now() + static_cast<std::uint64_t>(lifetime.count()) * 1000;
+}
+
+Result<std::vector<model::Instance>> read_all(Query& query) {
   std::vector<model::Instance> instances;
   for (;;) {
     auto row = query.step();
@@ -51,8 +57,34 @@ Result<std::vector<model::Instance>> of_service(Connection& connection, const st
   }
 }
 
+std::unexpected<Error> unknown(const std::string& service, const std::string& node, const std::string& id) {
+  return fail(Errc::NotFound, fmt::format("embedded registry: service {} has no instance {} on node {}",
+                                          text::shown(service), text::shown(id), text::shown(node)));
+}
+
+}  // namespace
+
+Result<std::vector<model::Instance>> of_service(Connection& connection, const std::string& service) {
+  Query query(connection,
+              "SELECT service, node, id, address, port, tags, meta, health, weight FROM instances "
+              "WHERE service = ? AND (expires_at = 0 OR expires_at > ?) ORDER BY node, id");
+  query.text(service).number(now());
+  return read_all(query);
+}
+
+Result<std::vector<model::Instance>> all(Connection& connection) {
+  Query query(connection,
+              "SELECT service, node, id, address, port, tags, meta, health, weight FROM instances "
+              "WHERE expires_at = 0 OR expires_at > ? ORDER BY node, id");
+  query.number(now());
+  return read_all(query);
+}
+
 Result<std::vector<std::string>> services(Connection& connection) {
-  Query query(connection, "SELECT DISTINCT service FROM instances ORDER BY service");
+  Query query(
+      connection,
+      "SELECT DISTINCT service FROM instances WHERE expires_at = 0 OR expires_at > ? ORDER BY service");
+  query.number(now());
   std::vector<std::string> names;
   for (;;) {
     auto row = query.step();
@@ -62,18 +94,31 @@ Result<std::vector<std::string>> services(Connection& connection) {
   }
 }
 
-Result<> add(Connection& connection, const model::Instance& instance) {
+Result<> enroll(Connection& connection, const model::Instance& instance, std::chrono::seconds lifetime) {
+  Query lapsed(connection, "DELETE FROM instances WHERE expires_at > 0 AND expires_at <= ?");
+  if (auto cleaned = lapsed.number(now()).run(); !cleaned) return cleaned;
   auto sorted_tags = instance.tags;
   std::ranges::sort(sorted_tags);
   auto tags = json::serialize(json::value_from(sorted_tags));
   auto meta = json::serialize(json::value_from(instance.meta));
   Query query(
       connection,
-      "INSERT OR REPLACE INTO instances (service, node, id, address, port, tags, meta, health, weight) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "INSERT OR REPLACE INTO instances (service, node, id, address, port, tags, meta, health, weight, "
+      "expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.text(instance.service).text(instance.node).text(instance.id).text(instance.address);
   query.number(instance.port).text(tags).text(meta).text(model::to_string(instance.health));
-  return query.number(static_cast<std::uint64_t>(instance.weight)).run();
+  return query.number(static_cast<std::uint64_t>(instance.weight)).number(expiry(lifetime)).run();
+}
+
+Result<> renew(Connection& connection, const model::Instance& instance, std::chrono::seconds lifetime) {
+  Query query(connection,
+              "UPDATE instances SET expires_at = ?, health = ? WHERE service = ? AND node = ? AND id = ? "
+              "AND (expires_at = 0 OR expires_at > ?) RETURNING 1");
+  query.number(expiry(lifetime)).text(model::to_string(instance.health));
+  auto row = query.text(instance.service).text(instance.node).text(instance.id).number(now()).step();
+  if (!row) return std::unexpected(row.error());
+  if (*row) return query.run();
+  return unknown(instance.service, instance.node, instance.id);
 }
 
 Result<> remove(Connection& connection, const std::string& service, const std::string& node,
@@ -82,8 +127,7 @@ Result<> remove(Connection& connection, const std::string& service, const std::s
   auto row = query.text(service).text(node).text(id).step();
   if (!row) return std::unexpected(row.error());
   if (*row) return query.run();
-  return fail(Errc::NotFound, fmt::format("embedded registry: service {} has no instance {} on node {}",
-                                          text::shown(service), text::shown(id), text::shown(node)));
+  return unknown(service, node, id);
 }
 
 }  // namespace dfp::registry::embedded::instance_table

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,12 @@ namespace dfp::registry::embedded::instance_table {
 
 Result<std::vector<model::Instance>> of_service(Connection& connection, const std::string& service);
 Result<std::vector<std::string>> services(Connection& connection);
-Result<> add(Connection& connection, const model::Instance& instance);
+/// Every instance, sorted by (node, id).
+Result<std::vector<model::Instance>> all(Connection& connection);
+/// @param lifetime until the instance lapses; 0: never. What has lapsed is not seen any more, and deleted by
+/// the next enroll().
+Result<> enroll(Connection& connection, const model::Instance& instance, std::chrono::seconds lifetime);
+Result<> renew(Connection& connection, const model::Instance& instance, std::chrono::seconds lifetime);
 Result<> remove(Connection& connection, const std::string& service, const std::string& node,
                 const std::string& id);
 

@@ -6,7 +6,7 @@ namespace dfp::registry::embedded {
 namespace {
 
 constexpr std::uint64_t kApplicationId = 0x44465031;  // "DFP1", in the file's header
-constexpr std::uint64_t kSchemaVersion = 1;           // user_version, in the file's header
+constexpr std::uint64_t kSchemaVersion = 2;           // user_version, in the file's header
 
 /// kv: versions are the value of the counter `revision` at the time of the write.
 /// counters: `revision` grows with every transaction on kv, `deleted` is the revision of the last deletion.
@@ -32,12 +32,16 @@ CREATE TABLE instances (
   meta    TEXT    NOT NULL,  -- JSON object
   health  TEXT    NOT NULL,
   weight  INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL DEFAULT 0,  -- milliseconds since 1970; 0: never
   PRIMARY KEY (node, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX instances_by_service ON instances (service, node, id);
 )";
 
-enum class Content { Nothing, Ours };
+/// What makes a file of schema 1 one of schema 2.
+constexpr auto kUpgradeFrom1 = "ALTER TABLE instances ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;";
+
+enum class Content { Nothing, Older, Ours };
 
 Result<std::uint64_t> number_of(Connection& connection, const char* sql) {
   Query query(connection, sql);
@@ -65,17 +69,18 @@ Result<Content> inspect(Connection& connection) {
         fmt::format("embedded registry {}: a newer docker-flow-proxy made the database (schema {}, this one "
                     "knows {}); use that version, or another file",
                     file, *version, kSchemaVersion));
-  return Content::Ours;
+  return *version < kSchemaVersion ? Content::Older : Content::Ours;
 }
 
-Result<> create_tables(Connection& connection) {
+Result<> make_current(Connection& connection) {
   auto transaction = Transaction::begin(connection);
   if (!transaction) return std::unexpected(transaction.error());
   auto content = inspect(connection);  // again: another process may have been first
   if (!content) return std::unexpected(content.error());
   if (*content == Content::Ours) return {};
-  auto sql = fmt::format("{} PRAGMA application_id = {}; PRAGMA user_version = {};", kTables, kApplicationId,
-                         kSchemaVersion);
+  auto sql =
+      fmt::format("{} PRAGMA application_id = {}; PRAGMA user_version = {};",
+                  *content == Content::Nothing ? kTables : kUpgradeFrom1, kApplicationId, kSchemaVersion);
   if (auto made = connection.execute(sql); !made) return made;
   return (*transaction)->commit();
 }
@@ -109,8 +114,8 @@ Result<std::unique_ptr<Connection>> open_database(const std::filesystem::path& f
   auto content = inspect(**connection);
   if (!content) return std::unexpected(content.error());
   if (auto ready = use_write_ahead_log(**connection); !ready) return std::unexpected(ready.error());
-  if (*content == Content::Nothing)
-    if (auto made = create_tables(**connection); !made) return std::unexpected(made.error());
+  if (*content != Content::Ours)
+    if (auto made = make_current(**connection); !made) return std::unexpected(made.error());
   return connection;
 }
 

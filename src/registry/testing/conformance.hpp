@@ -12,7 +12,7 @@
 #include "registry/key_value.hpp"
 #include "registry/registrar.hpp"
 
-/// What every registry must do, as tests. An implementation instantiates the four suites in its own test
+/// What every registry must do, as tests. An implementation instantiates the suites in its own test
 /// program and links dfp::registry_conformance:
 ///
 ///     INSTANTIATE_TEST_SUITE_P(Embedded, KeyValueConformance, ::testing::Values(backend()), backend_name);
@@ -67,6 +67,8 @@ class CatalogConformance : public Conformance {};
 class KeyValueConformance : public Conformance {};
 class RegistrarConformance : public Conformance {};
 class DefinitionStoreConformance : public Conformance {};
+/// enroll(), renew() and registered().
+class RegistrationConformance : public Conformance {};
 
 /// Long enough for any single operation of a healthy registry.
 inline Deadline soon() { return Deadline::after(std::chrono::seconds(20)); }

@@ -45,8 +45,9 @@ Task<Result<std::vector<model::Instance>>> FakeRegistry::instances(std::string s
   if (!entered) co_return std::unexpected(entered.error());
   std::vector<model::Instance> found;
   if (take_one(empty_)) co_return found;
-  for (const auto& [key, instance] : instances_)
-    if (instance.service == service) found.push_back(instance);
+  drop_lapsed();
+  for (const auto& [key, enrolled] : instances_)
+    if (enrolled.registration.instance.service == service) found.push_back(enrolled.registration.instance);
   co_return found;
 }
 
@@ -54,8 +55,9 @@ Task<Result<std::vector<std::string>>> FakeRegistry::services(Deadline deadline)
   auto entered = co_await enter(Call::Services, deadline);
   if (!entered) co_return std::unexpected(entered.error());
   std::set<std::string> names;
+  drop_lapsed();
   if (!take_one(empty_))
-    for (const auto& [key, instance] : instances_) names.insert(instance.service);
+    for (const auto& [key, enrolled] : instances_) names.insert(enrolled.registration.instance.service);
   co_return std::vector<std::string>(names.begin(), names.end());
 }
 
@@ -177,7 +179,7 @@ Task<Result<>> FakeRegistry::remove(std::string service, std::string node, std::
   auto entered = co_await enter(Call::Remove, deadline);
   if (!entered) co_return entered;
   auto found = instances_.find({node, id});
-  if (found == instances_.end() || found->second.service != service)
+  if (found == instances_.end() || found->second.registration.instance.service != service)
     co_return fail(Errc::NotFound, "registry: service " + service + " has no instance " + id + " on " + node);
   instances_.erase(found);
   co_return settle();
@@ -202,9 +204,53 @@ std::optional<std::string> FakeRegistry::value(const std::string& key) const {
 }
 
 void FakeRegistry::put_instance(model::Instance instance) {
+  enter_registration({.instance = std::move(instance), .checks = {}, .lifetime = {}});
+}
+
+void FakeRegistry::enter_registration(Registration registration) {
+  auto& instance = registration.instance;
   std::ranges::sort(instance.tags);
-  std::pair key{instance.node, instance.id};
-  instances_.insert_or_assign(std::move(key), std::move(instance));
+  InstanceKey key{instance.node, instance.id};
+  auto lifetime = registration.lifetime;
+  auto lapses = lifetime.count() == 0 ? Deadline::never() : Deadline::after(lifetime);
+  instances_.insert_or_assign(std::move(key), Enrolled{std::move(registration), lapses});
+}
+
+void FakeRegistry::drop_lapsed() {
+  std::erase_if(instances_, [](const auto& entry) { return entry.second.lapses.passed(); });
+}
+
+Task<Result<>> FakeRegistry::enroll(Registration registration, Deadline deadline) {
+  auto entered = co_await enter(Call::Enroll, deadline);
+  if (!entered) co_return entered;
+  enter_registration(std::move(registration));
+  co_return settle();
+}
+
+Task<Result<>> FakeRegistry::renew(Registration registration, Deadline deadline) {
+  auto entered = co_await enter(Call::Renew, deadline);
+  if (!entered) co_return entered;
+  drop_lapsed();
+  auto& instance = registration.instance;
+  if (!instances_.contains({instance.node, instance.id}))
+    co_return fail(Errc::NotFound, "registry: there is no instance " + instance.id + " on " + instance.node);
+  enter_registration(std::move(registration));
+  co_return settle();
+}
+
+Task<Result<std::vector<model::Instance>>> FakeRegistry::registered(Deadline deadline) {
+  auto entered = co_await enter(Call::Registered, deadline);
+  if (!entered) co_return std::unexpected(entered.error());
+  drop_lapsed();
+  std::vector<model::Instance> found;
+  if (take_one(empty_)) co_return found;
+  for (const auto& [key, enrolled] : instances_) found.push_back(enrolled.registration.instance);
+  co_return found;
+}
+
+const Registration* FakeRegistry::registration(const std::string& node, const std::string& id) const {
+  auto found = instances_.find({node, id});
+  return found == instances_.end() ? nullptr : &found->second.registration;
 }
 
 void FakeRegistry::drop_instance(const std::string& node, const std::string& id) {

@@ -13,7 +13,7 @@
 namespace dfp::registry::testing {
 
 /// The operations of a registry, to aim a fault at.
-enum class Call { Instances, Services, Get, List, Wait, Transact, Add, Remove };
+enum class Call { Instances, Services, Get, List, Wait, Transact, Add, Remove, Enroll, Renew, Registered };
 
 /// A whole registry in memory, which can be told to misbehave. Passes the conformance suite. Like Consul it
 /// keeps a key's version when the same value is written again. Use from its executor only.
@@ -29,6 +29,9 @@ class FakeRegistry : public Catalog, public KeyValue, public Registrar {
   Task<Result<std::uint64_t>> transact(std::vector<Operation> operations, Deadline deadline) override;
   Task<Result<>> add(model::Instance instance, Deadline deadline) override;
   Task<Result<>> remove(std::string service, std::string node, std::string id, Deadline deadline) override;
+  Task<Result<>> enroll(Registration registration, Deadline deadline) override;
+  Task<Result<>> renew(Registration registration, Deadline deadline) override;
+  Task<Result<std::vector<model::Instance>>> registered(Deadline deadline) override;
 
   // What another client of the registry does; takes effect at once and never fails.
   void set(const std::string& key, std::string value);
@@ -36,6 +39,8 @@ class FakeRegistry : public Catalog, public KeyValue, public Registrar {
   std::optional<std::string> value(const std::string& key) const;
   void put_instance(model::Instance instance);
   void drop_instance(const std::string& node, const std::string& id);
+  /// As it was enrolled or renewed last; nullptr when there is none.
+  const Registration* registration(const std::string& node, const std::string& id) const;
 
   // Faults.
   /// The next `calls` operations (of one kind, or of any) fail without an effect. Replaces an earlier order.
@@ -68,8 +73,15 @@ class FakeRegistry : public Catalog, public KeyValue, public Registrar {
 
   Signal changed_;
   std::map<std::string, Entry> entries_;
-  std::map<std::string, std::uint64_t> tombstones_;  ///< deleted key -> revision of its deletion
-  std::map<std::pair<std::string, std::string>, model::Instance> instances_;  ///< by (node, id)
+  std::map<std::string, std::uint64_t> tombstones_;         ///< deleted key -> revision of its deletion
+  using InstanceKey = std::pair<std::string, std::string>;  ///< (node, id)
+  struct Enrolled {
+    Registration registration;
+    Deadline lapses;
+  };
+  void drop_lapsed();
+  void enter_registration(Registration registration);
+  std::map<InstanceKey, Enrolled> instances_;
   std::uint64_t revision_ = 1;
 
   int failures_ = 0;

@@ -26,6 +26,7 @@ INSTANTIATE_TEST_SUITE_P(Fake, CatalogConformance, ::testing::Values(fake()), ba
 INSTANTIATE_TEST_SUITE_P(Fake, KeyValueConformance, ::testing::Values(fake()), backend_name);
 INSTANTIATE_TEST_SUITE_P(Fake, DefinitionStoreConformance, ::testing::Values(fake()), backend_name);
 INSTANTIATE_TEST_SUITE_P(Fake, RegistrarConformance, ::testing::Values(fake()), backend_name);
+INSTANTIATE_TEST_SUITE_P(Fake, RegistrationConformance, ::testing::Values(fake()), backend_name);
 
 std::vector<Operation> put_a() { return {Put{"a", "1"}}; }
 
