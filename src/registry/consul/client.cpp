@@ -1,0 +1,151 @@
+#include "registry/consul/client.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/base64.hpp"
+#include "base/log.hpp"
+#include "base/parse.hpp"
+#include "base/text.hpp"
+
+namespace dfp::registry::consul {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr auto kReturnProbe = 1s;     ///< how long the preferred agent may take when it is tried again
+constexpr auto kLongestBlock = 9min;  ///< Consul's limit is 10 min
+constexpr auto kBlockAllowance = 5s;  ///< an agent may be this late with a blocking answer
+
+std::uint64_t number_or_zero(std::optional<std::string_view> text) {
+  if (!text) return 0;
+  return parse::number(*text, 0, UINT64_MAX).value_or(0);
+}
+
+std::string separator(const std::string& target) { return target.contains('?') ? "&" : "?"; }
+
+bool is_server_failure(int status) { return status >= 500 || status == 429; }
+
+/// Consul's own words, on one line.
+std::string message_of(std::string_view body) {
+  auto message = text::trim(body);
+  return message.empty() ? "no reason given" : text::shown(message);
+}
+
+}  // namespace
+
+Error refusal(std::string_view operation, const Answer& answer) {
+  auto message = fmt::format("consul: {}: {} {}", operation, answer.status, message_of(answer.body));
+  if (answer.status == 403) message += " (check the ACL token)";
+  return {Errc::Rejected, std::move(message)};
+}
+
+Client::Client(Executor executor, ConsulOptions options)
+    : options_(std::move(options)), current_since_(Clock::now()) {
+  for (const auto& address : options_.addresses)
+    servers_.push_back(std::make_unique<net::HttpClient>(executor, address, options_.tls));
+}
+
+net::HttpRequest Client::request(std::string method, std::string target, std::string body) const {
+  if (!options_.name_space.empty())
+    target += separator(target) + "ns=" + text::percent_encode(options_.name_space);
+  net::HttpRequest made(std::move(method), std::move(target), std::move(body));
+  if (!options_.token.empty()) made.headers.add("X-Consul-Token", options_.token);
+  if (!options_.auth.empty()) made.headers.add("Authorization", "Basic " + base64::encode(options_.auth));
+  return made;
+}
+
+/// Asks one agent. An answer that means "not me, not now" is an error here.
+Task<Result<Answer>> Client::ask(std::size_t server, net::HttpRequest request, Deadline deadline) {
+  auto response = co_await servers_[server]->send(std::move(request), deadline);
+  if (!response) co_return fail("consul", response.error());
+  const auto& headers = response->headers;
+  if (is_server_failure(response->status))
+    co_return fail(Errc::Unavailable,
+                   fmt::format("consul: {} answers {} {}", servers_[server]->endpoint().url(),
+                               response->status, message_of(response->body)));
+  Answer answer;
+  answer.status = response->status;
+  answer.index = number_or_zero(headers.find("X-Consul-Index"));
+  answer.known_leader = headers.find("X-Consul-Knownleader") != "false";
+  answer.body = std::move(response->body);
+  if (!answer.known_leader)
+    co_return fail(Errc::Unavailable, fmt::format("consul: {} knows no leader of the cluster",
+                                                  servers_[server]->endpoint().url()));
+  co_return answer;
+}
+
+void Client::use(std::size_t server) {
+  if (server == current_) return;
+  log::warn("consul.agent_changed",
+            {{"from", servers_[current_]->endpoint().url()}, {"to", servers_[server]->endpoint().url()}});
+  ++epoch_;
+  current_ = server;
+  current_since_ = Clock::now();
+}
+
+/// Usually the current one; from time to time the most preferred one is given another chance.
+std::size_t Client::first_server() {
+  bool try_preferred = current_ != 0 && Clock::now() - current_since_ > options_.return_after;
+  if (!try_preferred) return current_;
+  current_since_ = Clock::now();
+  return 0;
+}
+
+Task<Result<Answer>> Client::send(net::HttpRequest request, Deadline deadline) {
+  auto first = first_server();
+  bool probing = first != current_;
+  bool failed_before = false;
+  Result<Answer> answer = fail(Errc::InvalidArgument, "consul: no address is given");
+  for (std::size_t attempt = 0; attempt < servers_.size(); ++attempt) {
+    auto server = (first + attempt) % servers_.size();
+    auto share = deadline.left() / (servers_.size() - attempt);
+    auto limit = std::min<Clock::duration>(share, options_.request_timeout);
+    if (probing && attempt == 0) limit = std::min<Clock::duration>(limit, kReturnProbe);
+    answer = co_await ask(server, request, Deadline::after(limit));
+    if (answer) {
+      use(server);
+      answer->maybe_repeated = failed_before;
+      co_return answer;
+    }
+    if (answer.error().code == Errc::Cancelled) co_return answer;
+    ++epoch_;
+    failed_before = true;
+    if (deadline.passed()) break;
+  }
+  co_return answer;
+}
+
+Task<Result<Answer>> Client::read(std::string target, Deadline deadline) {
+  if (deadline.passed()) co_return fail(Errc::Timeout, "consul: no time left to ask");
+  auto consistent = request("GET", target + separator(target) + "consistent", {});
+  co_return co_await send(std::move(consistent), deadline);
+}
+
+Task<Result<Answer>> Client::put(std::string target, std::string body, Deadline deadline) {
+  if (deadline.passed()) co_return fail(Errc::Timeout, "consul: no time left to ask");
+  auto made = request("PUT", std::move(target), std::move(body));
+  co_return co_await send(std::move(made), deadline);
+}
+
+Task<Result<Answer>> Client::block(std::string target, std::uint64_t index, Deadline deadline) {
+  if (deadline.passed()) co_return fail(Errc::Timeout, "consul: no time left to ask");
+  // Consul answers up to a sixteenth later than told; what is left is for a slow network, and shows a dead
+  // agent.
+  auto left = std::min<Clock::duration>(deadline.left(), kLongestBlock);
+  auto allowance = std::min<Clock::duration>(left / 4, kBlockAllowance);
+  auto span = std::chrono::floor<std::chrono::milliseconds>((left - allowance) * 16 / 17);
+  auto waiting = request("GET",
+                         fmt::format("{}{}index={}&wait={}ms", target, separator(target), index,
+                                     std::max<std::int64_t>(span.count(), 1)),
+                         {});
+  auto answer = co_await ask(current_, std::move(waiting), deadline);
+  if (answer) co_return answer;
+  ++epoch_;
+  if (answer.error().code == Errc::Timeout)
+    co_return fail(Errc::Unavailable, answer.error().what + " (a blocking query is answered in time)");
+  co_return answer;
+}
+
+}  // namespace dfp::registry::consul

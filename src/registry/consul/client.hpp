@@ -1,0 +1,65 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/deadline.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "net/http_client.hpp"
+#include "registry/consul/options.hpp"
+
+namespace dfp::registry::consul {
+
+/// An answer with a status below 500.
+struct Answer {
+  int status = 200;
+  std::string body;
+  std::uint64_t index = 0;      ///< X-Consul-Index; 0 when absent
+  bool known_leader = true;     ///< false only if Consul says so
+  bool maybe_repeated = false;  ///< an earlier agent may have executed the request before it failed
+};
+
+/// Requests to Consul's HTTP API: several agents in order, with fail-over, token, namespace and deadlines.
+/// Knows nothing of what is asked. Use from one executor.
+class Client {
+ public:
+  Client(Executor executor, ConsulOptions options);
+
+  /// A read that sees every write that was acknowledged before (`consistent`).
+  /// @param target path and query, percent-encoded, without `consistent`.
+  /// @return Unavailable when no agent answers properly or none knows a leader; Timeout at the deadline.
+  Task<Result<Answer>> read(std::string target, Deadline deadline);
+
+  /// A blocking query: completes when the index of `target` moves from `index`, or about at the deadline with
+  /// the same index. Asks one agent only. @return Unavailable when the connection breaks, or nothing comes in
+  /// time.
+  Task<Result<Answer>> block(std::string target, std::uint64_t index, Deadline deadline);
+
+  Task<Result<Answer>> put(std::string target, std::string body, Deadline deadline);
+
+  /// Changes whenever the connection to the agents was disturbed: indexes from before must be confirmed with
+  /// a plain read, because the agent may be another one, or know another history.
+  std::uint64_t epoch() const { return epoch_; }
+  std::size_t agents() const { return servers_.size(); }
+
+ private:
+  net::HttpRequest request(std::string method, std::string target, std::string body) const;
+  Task<Result<Answer>> send(net::HttpRequest request, Deadline deadline);
+  Task<Result<Answer>> ask(std::size_t server, net::HttpRequest request, Deadline deadline);
+  std::size_t first_server();
+  void use(std::size_t server);
+
+  ConsulOptions options_;
+  std::vector<std::unique_ptr<net::HttpClient>> servers_;
+  std::size_t current_ = 0;
+  Clock::time_point current_since_;
+  std::uint64_t epoch_ = 1;
+};
+
+/// The error that an unexpected status means. `operation` says what was tried: "read key x".
+Error refusal(std::string_view operation, const Answer& answer);
+
+}  // namespace dfp::registry::consul

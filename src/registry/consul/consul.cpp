@@ -1,0 +1,33 @@
+#include "registry/consul/consul.hpp"
+
+#include "registry/confirmed_catalog.hpp"
+#include "registry/consul/catalog.hpp"
+#include "registry/consul/client.hpp"
+#include "registry/consul/key_value.hpp"
+#include "registry/consul/registrar.hpp"
+
+namespace dfp::registry::consul {
+
+struct Consul::State {
+  State(Executor executor, ConsulOptions options)
+      : client(std::move(executor), std::move(options)),
+        catalog(client),
+        confirmed(catalog),
+        key_value(client),
+        registrar(client) {}
+  Client client;
+  ConsulCatalog catalog;
+  ConfirmedCatalog confirmed;
+  ConsulKeyValue key_value;
+  ConsulRegistrar registrar;
+};
+
+Consul::Consul(Executor executor, ConsulOptions options)
+    : state_(std::make_unique<State>(std::move(executor), std::move(options))) {}
+Consul::~Consul() = default;
+
+Catalog& Consul::catalog() { return state_->confirmed; }
+KeyValue& Consul::key_value() { return state_->key_value; }
+Registrar& Consul::registrar() { return state_->registrar; }
+
+}  // namespace dfp::registry::consul

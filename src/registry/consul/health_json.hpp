@@ -1,0 +1,21 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/instance.hpp"
+
+namespace dfp::registry::consul {
+
+/// The answer of /v1/health/service/NAME. Every field may be missing or null, as in the answers of old
+/// agents. An entry that has no port or no address cannot be routed to and is left out. Sorted by (node, id).
+/// Health: maintenance (a check with ID _node_maintenance or _service_maintenance:ID) > critical > warning >
+/// passing; passing without checks.
+/// @param body may be given more capacity.
+/// @return Rejected for what is no such answer.
+Result<std::vector<model::Instance>> parse_health_answer(std::string& body);
+
+/// The answer of /v1/catalog/services: the names, sorted.
+Result<std::vector<std::string>> parse_services_answer(std::string& body);
+
+}  // namespace dfp::registry::consul
