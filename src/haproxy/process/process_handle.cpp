@@ -1,0 +1,186 @@
+#include "haproxy/process/process_handle.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <set>
+
+namespace dfp::haproxy::process {
+namespace asio = boost::asio;
+namespace {
+
+constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
+
+/// Children that a handle will reap; reap_orphans leaves them alone. Only the one executor touches it.
+std::set<pid_t>& own_children() {
+  static std::set<pid_t> children;
+  return children;
+}
+
+/// Ends the wait on `descriptor` at the deadline.
+template <class Descriptor>
+void cancel_at(asio::steady_timer& timer, Descriptor& descriptor, Deadline deadline) {
+  if (deadline.at == Clock::time_point::max()) return;
+  timer.expires_at(deadline.at);
+  timer.async_wait([&descriptor](const boost::system::error_code& error) {
+    boost::system::error_code ignored;
+    if (!error) descriptor.cancel(ignored);
+  });
+}
+
+}  // namespace
+
+std::string ExitStatus::text() const {
+  return fmt::format("{} {}", by_signal ? "signal" : "exit code", code);
+}
+
+struct ProcessHandle::Impl {
+  Impl(Executor executor, pid_t p, int fd) : pid(p), descriptor(executor, fd), timer(executor) {}
+  ~Impl() { own_children().erase(pid); }
+
+  void note_end() {
+    pollfd state{descriptor.native_handle(), POLLIN, 0};  // readable once it has ended, reaped or not
+    if (ended || ::poll(&state, 1, 0) <= 0) return;
+    ended = true;
+    siginfo_t info{};
+    if (::waitid(P_PIDFD, static_cast<id_t>(descriptor.native_handle()), &info, WEXITED | WNOHANG) == 0)
+      status = ExitStatus{info.si_code != CLD_EXITED, info.si_status};
+    own_children().erase(pid);
+  }
+
+  pid_t pid;
+  asio::posix::stream_descriptor descriptor;
+  asio::steady_timer timer;
+  std::optional<ExitStatus> status;
+  bool ended = false;
+};
+
+ProcessHandle::ProcessHandle(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ProcessHandle::~ProcessHandle() = default;
+pid_t ProcessHandle::pid() const { return impl_->pid; }
+std::optional<ExitStatus> ProcessHandle::status() const { return impl_->status; }
+
+Result<std::unique_ptr<ProcessHandle>> ProcessHandle::open(Executor executor, pid_t pid) {
+  int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  if (fd < 0)
+    return fail(errno == ESRCH ? Errc::NotFound : Errc::Internal,
+                fmt::format("process {}: {}", pid, std::strerror(errno)));
+  return std::unique_ptr<ProcessHandle>(
+      new ProcessHandle(std::make_unique<Impl>(std::move(executor), pid, fd)));
+}
+
+bool ProcessHandle::signal(int number) {
+  return ::syscall(SYS_pidfd_send_signal, impl_->descriptor.native_handle(), number, nullptr, 0) == 0;
+}
+
+bool ProcessHandle::ended() const {
+  impl_->note_end();
+  return impl_->ended;
+}
+
+Task<bool> ProcessHandle::wait(Deadline deadline) {
+  while (!ended() && !deadline.passed()) {
+    cancel_at(impl_->timer, impl_->descriptor, deadline);
+    auto outcome = co_await impl_->descriptor.async_wait(asio::posix::stream_descriptor::wait_read, kNoThrow);
+    auto [error] = outcome;
+    impl_->timer.cancel();
+    if (error && !deadline.passed()) break;  // cancelled
+  }
+  co_return ended();
+}
+
+Result<std::unique_ptr<ProcessHandle>> spawn_process(Executor executor, SpawnOptions options) {
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_t actions;
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawn_file_actions_init(&actions);
+  sigset_t none;
+  sigset_t all;
+  ::sigemptyset(&none);
+  ::sigfillset(&all);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (options.own_session ? POSIX_SPAWN_SETSID : 0);
+  ::posix_spawnattr_setflags(&attributes, static_cast<short>(flags));
+  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, options.output, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, options.output, STDERR_FILENO);
+  std::vector<char*> arguments;
+  for (auto& argument : options.arguments) arguments.push_back(argument.data());
+  arguments.push_back(nullptr);
+  pid_t pid = 0;
+  int error = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::posix_spawnattr_destroy(&attributes);
+  if (error != 0)
+    return fail(error == ENOENT ? Errc::NotFound : Errc::Unavailable,
+                fmt::format("start {}: {}", options.arguments[0], std::strerror(error)));
+  own_children().insert(pid);
+  return ProcessHandle::open(std::move(executor), pid);
+}
+
+Task<Result<ProgramOutput>> run_program(Executor executor, std::vector<std::string> arguments,
+                                        Deadline deadline) {
+  constexpr std::size_t kMaxOutput = 1 << 20;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) co_return fail(Errc::Unavailable, std::strerror(errno));
+  auto name = arguments[0];
+  asio::posix::stream_descriptor output(executor, ends[0]);
+  auto child = spawn_process(executor, {std::move(arguments), ends[1], false});
+  ::close(ends[1]);
+  if (!child) co_return std::unexpected(child.error());
+  ProgramOutput result;
+  asio::steady_timer timer(executor);
+  cancel_at(timer, output, deadline);
+  std::string buffer(16384, '\0');
+  for (;;) {
+    auto outcome = co_await output.async_read_some(asio::buffer(buffer), kNoThrow);
+    auto [error, size] = outcome;
+    if (error) break;
+    if (result.text.size() < kMaxOutput) result.text.append(buffer, 0, size);
+  }
+  timer.cancel();
+  if (deadline.passed()) (*child)->signal(SIGKILL);
+  auto ended = co_await (*child)->wait(Deadline::after(std::chrono::seconds(5)));
+  if (deadline.passed()) co_return fail(Errc::Timeout, fmt::format("{} did not end in time", name));
+  if (!ended || !(*child)->status())
+    co_return fail(Errc::Internal, fmt::format("{}: its end was not seen", name));
+  result.status = *(*child)->status();
+  co_return std::move(result);
+}
+
+Task<> reap_orphans(Executor executor) {
+  if (::getpid() != 1) co_return;
+  asio::signal_set signals(executor, SIGCHLD);
+  for (;;) {
+    // A child of ours that has ended hides what comes after it; its handle reaps it at once.
+    siginfo_t info{};
+    while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
+      if (own_children().contains(info.si_pid)) break;
+      ::waitpid(info.si_pid, nullptr, WNOHANG);
+      info = {};
+    }
+    asio::steady_timer again(executor, std::chrono::seconds(1));
+    again.async_wait([&signals](const boost::system::error_code& error) {
+      if (!error) signals.cancel();
+    });
+    auto outcome = co_await signals.async_wait(kNoThrow);
+    auto [error, number] = outcome;
+    if (error && error != asio::error::operation_aborted) co_return;
+  }
+}
+
+}  // namespace dfp::haproxy::process

@@ -1,0 +1,72 @@
+#pragma once
+#include <sys/types.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/deadline.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+
+namespace dfp::haproxy::process {
+
+/// How a child ended.
+struct ExitStatus {
+  bool by_signal = false;
+  int code = 0;  ///< exit code or signal number
+
+  std::string text() const;  ///< "exit code 1", "signal 9"
+};
+
+/// One process, held by a pidfd: its number cannot be taken over by another one meanwhile. A child is reaped
+/// when its end is seen; the process is not ended by the handle's destruction.
+class ProcessHandle {
+ public:
+  /// @return NotFound when there is no such process.
+  static Result<std::unique_ptr<ProcessHandle>> open(Executor executor, pid_t pid);
+  ~ProcessHandle();
+  ProcessHandle(const ProcessHandle&) = delete;
+  ProcessHandle& operator=(const ProcessHandle&) = delete;
+
+  pid_t pid() const;
+  /// False when it has ended.
+  bool signal(int number);
+  bool ended() const;
+  /// @return true once it has ended, false at the deadline.
+  Task<bool> wait(Deadline deadline);
+  /// After the end, for our own children.
+  std::optional<ExitStatus> status() const;
+
+ private:
+  struct Impl;
+  explicit ProcessHandle(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+struct SpawnOptions {
+  std::vector<std::string> arguments;  ///< the first one is the program, looked up in PATH
+  int output = -1;                     ///< descriptor for stdout and stderr; stdin is /dev/null
+  bool own_session = false;            ///< not reached by our terminal's or our group's signals
+};
+
+/// Starts a program with default signal handling and an empty signal mask. All our other descriptors are
+/// close-on-exec.
+/// @return NotFound when there is no such program.
+Result<std::unique_ptr<ProcessHandle>> spawn_process(Executor executor, SpawnOptions options);
+
+/// What a program wrote and how it ended.
+struct ProgramOutput {
+  std::string text;  ///< stdout and stderr, at most 1 MB
+  ExitStatus status;
+};
+/// Runs a program to its end; kills it at the deadline (Timeout).
+Task<Result<ProgramOutput>> run_program(Executor executor, std::vector<std::string> arguments,
+                                        Deadline deadline);
+
+/// As process 1 (a container without an init): reaps orphans that were handed to us, for ever. Our own
+/// children are left to their handles. Returns at once when we are not process 1.
+Task<> reap_orphans(Executor executor);
+
+}  // namespace dfp::haproxy::process

@@ -1,0 +1,118 @@
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "base/testing.hpp"
+#include "haproxy/process/log_tail.hpp"
+#include "haproxy/process/ports.hpp"
+#include "haproxy/process/program.hpp"
+
+namespace dfp::haproxy::process {
+namespace {
+using namespace std::chrono_literals;
+
+Result<ProgramOutput> run(std::vector<std::string> arguments, Clock::duration span = 10s) {
+  return dfp::testing::run([&](Executor executor) -> Task<Result<ProgramOutput>> {
+    auto output = co_await run_program(executor, arguments, Deadline::after(span));
+    co_return std::move(output);
+  });
+}
+
+TEST(RunProgram, GivesOutputAndStatus) {
+  auto output = run({"sh", "-c", "echo out; echo err >&2; exit 3"});
+  ASSERT_TRUE(output);
+  EXPECT_EQ(output->text, "out\nerr\n");
+  EXPECT_EQ(output->status.text(), "exit code 3");
+  EXPECT_EQ(run({"sh", "-c", "kill -9 $$"})->status.text(), "signal 9");
+}
+
+TEST(RunProgram, IsKilledAtTheDeadline) {
+  auto begin = Clock::now();
+  EXPECT_EQ(run({"sleep", "60"}, 50ms).error().code, Errc::Timeout);
+  EXPECT_LT(Clock::now() - begin, 5s);
+}
+
+TEST(RunProgram, SaysThatAProgramIsMissing) {
+  EXPECT_EQ(run({"/no/such/program"}).error().code, Errc::NotFound);
+}
+
+TEST(ProcessHandle, SeesTheEndOfAProcessThatIsNotItsChild) {
+  auto seen = dfp::testing::run([](Executor executor) -> Task<bool> {
+    // The shell prints the number of its own child and leaves it to us only by that number.
+    auto output = co_await run_program(executor, {"sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $!"},
+                                       Deadline::after(10s));
+    auto handle = ProcessHandle::open(executor, std::stoi(output->text));
+    if (!handle) co_return false;
+    auto early = co_await (*handle)->wait(Deadline::after(20ms));
+    (*handle)->signal(SIGKILL);
+    auto ended = co_await (*handle)->wait(Deadline::after(5s));
+    co_return !early && ended;
+  });
+  EXPECT_TRUE(seen);
+}
+
+TEST(Version, IsReadFromTheFirstLine) {
+  auto version =
+      parse_version("HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/\nStatus: x\n");
+  ASSERT_TRUE(version);
+  EXPECT_EQ(version->text, "2.6.12-1+deb12u4");
+  EXPECT_TRUE(version->at_least(2, 6));
+  EXPECT_FALSE(version->at_least(2, 7));
+  EXPECT_TRUE(parse_version("HAProxy version 3.4-dev1 x")->at_least(2, 6));
+  EXPECT_FALSE(parse_version("nginx version: nginx/1.22"));
+}
+
+TEST(FindProgram, NamesTheWayOut) {
+  auto found = dfp::testing::run([](Executor executor) -> Task<Result<Version>> {
+    auto version = co_await find_program(executor, "/no/such/haproxy", Deadline::after(5s));
+    co_return std::move(version);
+  });
+  EXPECT_EQ(found.error().code, Errc::NotFound);
+  EXPECT_TRUE(found.error().what.contains("--haproxy")) << found.error().what;
+}
+
+TEST(ErrorLines, AreTheAlertsWithoutPrefix) {
+  EXPECT_EQ(error_lines("[NOTICE]   (1) : haproxy version is 2.6\n"
+                        "[ALERT]    (1) : config : parsing [/x/haproxy.cfg:48] : unknown keyword 'bogus'\n"
+                        "[ALERT]    (1) : config : Fatal errors found in configuration.\n"),
+            "parsing [/x/haproxy.cfg:48] : unknown keyword 'bogus'");
+}
+
+TEST(Ports, ASharedListenerIsSeen) {
+  int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(fd, 1), 0);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  auto port = ntohs(address.sin_port);
+  EXPECT_EQ(check_port_free("127.0.0.1", port).error().code, Errc::Conflict);
+  EXPECT_EQ(check_port_free("*", port).error().code, Errc::Conflict);
+  ::close(fd);
+  EXPECT_TRUE(check_port_free("127.0.0.1", port));
+}
+
+TEST(LogTail, GivesWholeLinesOnceWithoutStopNotices) {
+  auto file = std::filesystem::path(::testing::TempDir()) / "dfp_log_tail";
+  std::filesystem::remove(file);
+  std::ofstream(file) << "before\n";
+  LogTail tail(file);
+  ASSERT_TRUE(tail.open());
+  std::ofstream out(file, std::ios::app);
+  out << "[ALERT] (1) : one\n[WARNING] (1) : Proxy x stopped (cumulated conns: FE: 0, BE: 0).\ntw"
+      << std::flush;
+  EXPECT_EQ(tail.read_lines(), std::vector<std::string>{"[ALERT] (1) : one"});
+  out << "o\n" << std::flush;
+  EXPECT_EQ(tail.read_lines(), std::vector<std::string>{"two"});
+}
+
+}  // namespace
+}  // namespace dfp::haproxy::process

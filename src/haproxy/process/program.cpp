@@ -1,0 +1,86 @@
+#include "haproxy/process/program.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/text.hpp"
+
+namespace dfp::haproxy::process {
+namespace {
+
+bool parse_number(std::string_view& text, int& value) {
+  auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (result.ec != std::errc()) return false;
+  text.remove_prefix(static_cast<std::size_t>(result.ptr - text.data()));
+  return true;
+}
+
+/// "[ALERT]    (123) : config : parsing [x:1] ..." -> "parsing [x:1] ...".
+std::string_view without_prefix(std::string_view line) {
+  if (auto at = line.find(") : "); at != std::string_view::npos) line.remove_prefix(at + 4);
+  constexpr std::string_view kConfig = "config : ";
+  if (line.starts_with(kConfig)) line.remove_prefix(kConfig.size());
+  return line;
+}
+
+}  // namespace
+
+Result<Version> parse_version(std::string_view output) {
+  constexpr std::string_view kBegin = "version ";
+  auto at = output.find(kBegin);
+  auto first_line = output.substr(0, output.find('\n'));
+  if (at == std::string_view::npos || at > first_line.size())
+    return fail(Errc::Rejected, fmt::format("this is not haproxy: {}", text::shown(first_line)));
+  auto rest = first_line.substr(at + kBegin.size());
+  Version version;
+  version.text = rest.substr(0, rest.find(' '));
+  bool ok = parse_number(rest, version.major) && rest.starts_with('.');
+  rest.remove_prefix(ok ? 1 : 0);
+  if (!ok || !parse_number(rest, version.minor))
+    return fail(Errc::Rejected,
+                fmt::format("haproxy's version is not understood: {}", text::shown(first_line)));
+  return version;
+}
+
+Task<Result<Version>> find_program(Executor executor, std::string program, Deadline deadline) {
+  std::vector<std::string> arguments = {program, "-v"};
+  auto output = co_await run_program(executor, std::move(arguments), deadline);
+  if (!output && output.error().code == Errc::NotFound)
+    co_return fail(
+        Errc::NotFound,
+        fmt::format("haproxy is not installed as {}: install it (apt-get install haproxy) or name it with "
+                    "--haproxy",
+                    text::shown(program)));
+  if (!output) co_return std::unexpected(output.error());
+  auto version = parse_version(output->text);
+  if (!version) co_return fail(program, version.error());
+  if (!version->at_least(2, 6))
+    co_return fail(Errc::Rejected,
+                   fmt::format("{} is HAProxy {}: 2.6 or newer is needed", program, version->text));
+  co_return std::move(*version);
+}
+
+Task<Result<>> check_config(Executor executor, std::string program, std::string config_file,
+                            Deadline deadline) {
+  std::vector<std::string> arguments = {program, "-c", "-f", std::move(config_file)};
+  auto output = co_await run_program(executor, std::move(arguments), deadline);
+  if (!output) co_return std::unexpected(output.error());
+  if (!output->status.by_signal && output->status.code == 0) co_return Result<>{};
+  auto why = error_lines(output->text);
+  co_return fail(Errc::Rejected, why.empty() ? fmt::format("haproxy -c: {}", output->status.text()) : why);
+}
+
+std::string error_lines(std::string_view output) {
+  std::string errors;
+  for (const auto& line : text::split(output, '\n')) {
+    if (!line.starts_with("[ALERT]")) continue;
+    auto text = without_prefix(line);
+    if (text.starts_with("Error(s) found") || text.starts_with("Fatal errors found")) continue;
+    if (!errors.empty()) errors += "; ";
+    errors += text::trim(text);
+  }
+  return errors;
+}
+
+}  // namespace dfp::haproxy::process

@@ -1,0 +1,34 @@
+#pragma once
+#include <compare>
+#include <string>
+#include <string_view>
+
+#include "haproxy/process/process_handle.hpp"
+
+namespace dfp::haproxy::process {
+
+struct Version {
+  int major = 0;
+  int minor = 0;
+  std::string text;  ///< "2.6.12-1+deb12u4"
+
+  bool at_least(int want_major, int want_minor) const {
+    return major != want_major ? major > want_major : minor >= want_minor;
+  }
+};
+
+/// From the first line of `haproxy -v`: "HAProxy version 2.6.12-1 2026/10/17 - https://haproxy.org/".
+Result<Version> parse_version(std::string_view output);
+
+/// Asks the program; it must be HAProxy 2.6 or newer.
+/// @return NotFound with the way to install it; Rejected for an old one.
+Task<Result<Version>> find_program(Executor executor, std::string program, Deadline deadline);
+
+/// `haproxy -c`: whether HAProxy accepts the file. @return Rejected with the lines that say why.
+Task<Result<>> check_config(Executor executor, std::string program, std::string config_file,
+                            Deadline deadline);
+
+/// The lines of HAProxy's output that tell an error, without their prefix ("[ALERT]    (123) : config : ").
+std::string error_lines(std::string_view output);
+
+}  // namespace dfp::haproxy::process
