@@ -1,0 +1,34 @@
+#include "haproxy/driver.hpp"
+
+#include "haproxy/addresses.hpp"
+#include "haproxy/driver_impl.hpp"
+
+namespace dfp::haproxy {
+
+Driver::Driver(Executor executor, Settings settings)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(settings))) {}
+Driver::~Driver() { impl_->stopping = true; }
+
+Task<Result<>> Driver::start(model::DesiredState state, Deadline deadline) {
+  auto self = impl_;
+  auto started = co_await self->start(std::move(state), deadline);
+  co_return started;
+}
+
+model::Plan Driver::plan(const model::Change& change) const { return impl_->plan(change); }
+
+Task<Result<model::Plan>> Driver::apply(model::Change change, Deadline deadline) {
+  auto self = impl_;
+  auto applied = co_await self->apply(std::move(change), deadline);
+  co_return std::move(applied);
+}
+
+const model::DesiredState& Driver::applied() const { return impl_->world.state(); }
+std::string Driver::config() const { return impl_->shown_config(); }
+
+Task<> Driver::stop(Deadline deadline) {
+  auto self = impl_;
+  co_await self->stop(deadline);
+}
+
+}  // namespace dfp::haproxy

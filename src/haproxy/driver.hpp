@@ -1,0 +1,30 @@
+#pragma once
+#include <memory>
+
+#include "haproxy/config/settings.hpp"
+#include "reconcile/proxy_driver.hpp"
+
+namespace dfp::haproxy {
+
+/// The proxy as one HAProxy in master-worker mode. Its files on disk are always a valid configuration;
+/// HAProxy lives on when this program dies and is found again by the next start in the same run directory.
+class Driver final : public reconcile::ProxyDriver {
+ public:
+  Driver(Executor executor, Settings settings);
+  ~Driver() override;
+
+  /// @return InvalidArgument for a setting; NotFound without HAProxy; Conflict when a port or the run
+  /// directory is taken; Rejected naming a service that HAProxy cannot serve; Timeout.
+  Task<Result<>> start(model::DesiredState state, Deadline deadline) override;
+  model::Plan plan(const model::Change& change) const override;
+  Task<Result<model::Plan>> apply(model::Change change, Deadline deadline) override;
+  const model::DesiredState& applied() const override;
+  std::string config() const override;
+  Task<> stop(Deadline deadline) override;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;  // shared with its background tasks
+};
+
+}  // namespace dfp::haproxy

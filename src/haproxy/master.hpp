@@ -1,0 +1,73 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "haproxy/config/base_text.hpp"
+#include "haproxy/config/settings.hpp"
+#include "haproxy/process/log_tail.hpp"
+#include "haproxy/process/process_handle.hpp"
+#include "haproxy/runtime/replies.hpp"
+#include "haproxy/runtime/session.hpp"
+
+namespace dfp::haproxy {
+
+/// The HAProxy master process and its present worker: started by us or taken over from an earlier life of
+/// ours. It runs in a session of its own and lives on when we die.
+class Master {
+ public:
+  Master(Executor executor, const Settings& settings);
+
+  /// Opens HAProxy's log file. Before anything else.
+  Result<> open_log();
+
+  /// Looks for a master that serves this run directory. @return NotFound when there is none.
+  Task<Result<>> adopt(Deadline deadline);
+
+  /// Starts a master and waits until its worker serves `wanted`.
+  /// @return Rejected with HAProxy's own words; Timeout.
+  Task<Result<>> start(std::string config_file, config::Description wanted, Deadline deadline);
+
+  /// Makes the master read its file again and waits until a new worker serves `wanted`; repeats a reload that
+  /// got lost (2.6 answers before it has happened, and joins signals that come close together).
+  /// @return Rejected when HAProxy refused: the old worker goes on; Timeout.
+  Task<Result<>> reload(config::Description wanted, Deadline deadline);
+
+  /// Ends gently: no new connections, those in flight may finish until the deadline; then it is ended.
+  Task<> stop(Deadline deadline);
+  /// Ends what is left of a master that died: its workers.
+  void kill_workers();
+
+  /// Waits for the end of the master. @return false at the deadline.
+  Task<bool> wait_end(Deadline deadline);
+  bool running() const;
+
+  /// A new interactive session with the present worker.
+  Task<Result<std::unique_ptr<runtime::Session>>> open_session(Deadline deadline);
+  /// What the present worker tells about itself.
+  Task<Result<runtime::Info>> worker_info(Deadline deadline);
+  Task<Result<runtime::ProcessList>> processes(Deadline deadline);
+  pid_t worker() const { return worker_; }
+
+  /// Passes HAProxy's new messages to our log; keeps its alerts for error messages.
+  void drain_log();
+
+ private:
+  Task<Result<runtime::ProcessList>> request_reload(Deadline deadline);
+  Task<Result<>> await_worker(config::Description wanted, pid_t not_this_one, Deadline deadline);
+  Task<bool> serves(config::Description wanted, pid_t not_this_one, Deadline deadline);
+  Task<> learn_workers(Deadline deadline);
+  std::string take_alerts();
+
+  Executor executor_;
+  const Settings& settings_;
+  std::string master_socket_;
+  std::string runtime_socket_;
+  process::LogTail log_;
+  std::unique_ptr<process::ProcessHandle> process_;
+  pid_t worker_ = 0;
+  std::vector<pid_t> known_workers_;
+  std::string alerts_;
+};
+
+}  // namespace dfp::haproxy

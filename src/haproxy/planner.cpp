@@ -1,0 +1,120 @@
+#include "haproxy/planner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "haproxy/config/route_key.hpp"
+
+namespace dfp::haproxy {
+namespace {
+
+using config::Backend;
+using config::Server;
+
+/// Whether a backend is needed that no running one can become: new services and new colours.
+bool needs_backend(const Backend* before, const Backend* after) {
+  return after && (!before || before->color != after->color || before->check != after->check);
+}
+
+class Planner {
+ public:
+  Planner(const World& world, const config::Addresses& addresses, const Abilities& abilities)
+      : world_(world), addresses_(addresses), abilities_(abilities), free_(abilities.free_backends) {}
+
+  void add(const std::string& name, const std::optional<model::Service>& after) {
+    static const std::vector<model::Route> kNone;
+    auto present = world_.state().services.find(name);
+    bool known = present != world_.state().services.end();
+    auto old_routes = known ? model::routes_of(present->second.definition) : kNone;
+    auto new_routes = after ? model::routes_of(after->definition) : kNone;
+    auto* before = known ? &world_.backends().at(name) : nullptr;
+    std::optional<Backend> fresh;
+    if (after) fresh = config::backend_of(*after, addresses_);
+
+    add_backend(name, before, fresh ? &*fresh : nullptr);
+    add_routes(name, old_routes, new_routes);
+    if (before && !fresh) step(fmt::format("remove service {}", name));
+  }
+
+  model::Plan finish() && { return std::move(plan_); }
+
+ private:
+  void add_backend(const std::string& name, const Backend* before, const Backend* after) {
+    bool fresh = needs_backend(before, after);
+    std::string reason;
+    if (fresh && free_ == 0) reason = "no spare backend is left for a new service or colour";
+    if (fresh && free_ > 0) --free_;
+    if (fresh && before && before->color != after->color)
+      step(fmt::format("switch {} from colour '{}' to '{}'", name, before->color, after->color), reason);
+    else if (fresh && before)
+      step(fmt::format("turn health checks of {} {}", name, after->check ? "on" : "off"), reason);
+    else if (fresh)
+      step(fmt::format("add service {}", name), reason);
+    static const std::vector<Server> kNone;
+    const auto& old_servers = before && !fresh ? before->servers : kNone;
+    if (after) add_servers(name, old_servers, after->servers);
+  }
+
+  void add_servers(const std::string& name, const std::vector<Server>& before,
+                   const std::vector<Server>& after) {
+    auto find = [](const std::vector<Server>& servers, const Server& like) {
+      return std::ranges::find(servers, like.name, &Server::name);
+    };
+    for (const auto& server : after) {
+      auto old = find(before, server);
+      if (old == before.end())
+        step(fmt::format("add server {}:{} to {}", server.address, server.port, name));
+      else if (old->weight != server.weight)
+        step(
+            fmt::format("set weight of {}:{} of {} to {}", server.address, server.port, name, server.weight));
+    }
+    for (const auto& server : before)
+      if (find(after, server) == after.end())
+        step(fmt::format("remove server {}:{} from {}", server.address, server.port, name));
+  }
+
+  void add_routes(const std::string& name, const std::vector<model::Route>& before,
+                  const std::vector<model::Route>& after) {
+    std::vector<model::Route> gone;
+    std::vector<model::Route> added;
+    std::ranges::set_difference(before, after, std::back_inserter(gone));
+    std::ranges::set_difference(after, before, std::back_inserter(added));
+    for (const auto& route : added) {
+      bool deep = config::wildcard_depth(route.host) > abilities_.wildcard_depth;
+      step(fmt::format("add route {} -> {}", shown(route), name),
+           deep ? fmt::format("no wildcard as deep as {} was in use yet", route.host) : "");
+    }
+    for (const auto& route : gone) step(fmt::format("remove route {} -> {}", shown(route), name));
+  }
+
+  void step(std::string what, std::string reason = {}) {
+    auto means = reason.empty() ? model::Means::Runtime : model::Means::Reload;
+    plan_.steps.push_back({std::move(what), means, std::move(reason)});
+  }
+
+  const World& world_;
+  const config::Addresses& addresses_;
+  const Abilities& abilities_;
+  std::size_t free_;
+  model::Plan plan_;
+};
+
+}  // namespace
+
+model::Plan plan_change(const World& world, const model::Change& change, const config::Addresses& addresses,
+                        const Abilities& abilities) {
+  Planner planner(world, addresses, abilities);
+  for (const auto& [name, service] : change)
+    if (service || world.state().services.contains(name)) planner.add(name, service);
+  return std::move(planner).finish();
+}
+
+std::string shown(const model::Route& route) {
+  auto text = (route.host.empty() ? "*" : route.host);
+  if (route.type == model::PathType::Beg) return text + route.path;
+  return fmt::format("{}{} ({})", text, route.path, model::to_string(route.type));
+}
+
+}  // namespace dfp::haproxy

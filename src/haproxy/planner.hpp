@@ -1,0 +1,21 @@
+#pragma once
+#include <string>
+
+#include "haproxy/world.hpp"
+
+namespace dfp::haproxy {
+
+/// What the running HAProxy can do without a reload.
+struct Abilities {
+  unsigned wildcard_depth = 0;    ///< the frontend looks up wildcards up to here
+  std::size_t free_backends = 0;  ///< new services (and colours) that can be taken in
+};
+
+/// The steps from the present world to one with `change` on top, each with the way it is applied. Pure.
+model::Plan plan_change(const World& world, const model::Change& change, const config::Addresses& addresses,
+                        const Abilities& abilities);
+
+/// A route as people write it: "my-domain.com/demo", "*/demo" without a host, "/x (path_end)" for a pattern.
+std::string shown(const model::Route& route);
+
+}  // namespace dfp::haproxy

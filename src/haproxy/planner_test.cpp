@@ -1,0 +1,64 @@
+#include "haproxy/planner.hpp"
+
+#include <gtest/gtest.h>
+
+#include "haproxy/config/testing.hpp"
+
+namespace dfp::haproxy {
+namespace {
+using config::testing::instance;
+using config::testing::service;
+
+class Planning : public ::testing::Test {
+ protected:
+  Planning() : world(settings) {
+    known = service("a", {"/a"});
+    known.instances = {instance("n", "1", "10.0.0.1", 80)};
+    EXPECT_TRUE(world.change({{"a", known}}, {}));
+  }
+  std::vector<std::string> steps(const model::Change& change) {
+    plan = plan_change(world, change, {}, abilities);
+    std::vector<std::string> lines;
+    for (const auto& step : plan.steps) lines.push_back(step.what);
+    return lines;
+  }
+  using Lines = std::vector<std::string>;
+
+  Settings settings;
+  World world;
+  Abilities abilities{3, 1};
+  model::Service known;
+  model::Plan plan;
+};
+
+TEST_F(Planning, NothingForAnEqualService) {
+  known.revision = 7;
+  EXPECT_EQ(steps({{"a", known}, {"unknown", std::nullopt}}), Lines{});
+  EXPECT_EQ(plan.means(), model::Means::Nothing);
+}
+
+TEST_F(Planning, NamesServersAndRoutesThatDiffer) {
+  known.instances = {instance("n", "2", "10.0.0.2", 80)};
+  known.definition.paths = {"/b"};
+  known.definition.domains = {"acme.com"};
+  EXPECT_EQ(steps({{"a", known}}), (Lines{"add server 10.0.0.2:80 to a", "remove server 10.0.0.1:80 from a",
+                                          "add route acme.com/b -> a", "remove route */a -> a"}));
+  EXPECT_EQ(plan.means(), model::Means::Runtime);
+}
+
+TEST_F(Planning, AColourIsASwitch) {
+  known.definition.color = "blue";
+  EXPECT_EQ(steps({{"a", known}}),
+            (Lines{"switch a from colour '' to 'blue'", "add server 10.0.0.1:80 to a"}));
+}
+
+TEST_F(Planning, SaysWhyAReloadIsNeeded) {
+  steps({{"b", service("b", {"/b"})}, {"c", service("c", {"/c"})}});
+  EXPECT_EQ(plan.means(), model::Means::Reload);
+  EXPECT_EQ(plan.reason(), "no spare backend is left for a new service or colour");
+  steps({{"b", service("b", {"/b"}, {"*.a.b.c.d"})}});
+  EXPECT_EQ(plan.reason(), "no wildcard as deep as *.a.b.c.d was in use yet");
+}
+
+}  // namespace
+}  // namespace dfp::haproxy

@@ -1,0 +1,102 @@
+#include "haproxy/run_files.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "base/file.hpp"
+
+namespace dfp::haproxy {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kPrefix = "g-";
+constexpr std::string_view kCurrent = "current";
+
+Error failure(std::string_view operation, const fs::path& path, const std::error_code& error) {
+  return {Errc::Unavailable, fmt::format("run-dir: {} {}: {}", operation, path.string(), error.message())};
+}
+
+std::optional<std::uint64_t> generation_of(const fs::path& folder) {
+  auto name = folder.filename().string();
+  std::uint64_t generation = 0;
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  auto end = name.data() + name.size();
+  auto result = std::from_chars(name.data() + kPrefix.size(), end, generation);
+  if (result.ec != std::errc() || result.ptr != end) return std::nullopt;
+  return generation;
+}
+
+}  // namespace
+
+RunFiles::RunFiles(fs::path run_dir) : dir_(std::move(run_dir)) {}
+RunFiles::~RunFiles() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+Result<> RunFiles::prepare() {
+  std::error_code error;
+  fs::create_directories(dir_, error);
+  if (error) return std::unexpected(failure("create", dir_, error));
+  if (::chmod(dir_.c_str(), 0700) != 0)
+    return std::unexpected(failure("chmod", dir_, {errno, std::generic_category()}));
+  auto file = dir_ / "lock";
+  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_ < 0) return std::unexpected(failure("open", file, {errno, std::generic_category()}));
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0)
+    return fail(Errc::Conflict,
+                fmt::format("run-dir: another docker-flow-proxy uses {}; give this one its own "
+                            "--run-dir",
+                            dir_.string()));
+  return {};
+}
+
+fs::path RunFiles::folder(std::uint64_t generation) const {
+  return dir_ / fmt::format("{}{}", kPrefix, generation);
+}
+fs::path RunFiles::config_file() const { return dir_ / kCurrent / config::kConfigFile; }
+
+Result<fs::path> RunFiles::write(std::uint64_t generation, const config::FileSet& files) const {
+  auto target = folder(generation);
+  std::error_code error;
+  fs::remove_all(target, error);
+  fs::create_directory(target, error);
+  if (error) return std::unexpected(failure("create", target, error));
+  for (const auto& [name, content] : files)
+    if (auto ok = file::write_atomic(target / name, content, false, 0600); !ok)
+      return fail("run-dir", ok.error());
+  return target / config::kConfigFile;
+}
+
+Result<> RunFiles::activate(std::uint64_t generation) const {
+  auto link = dir_ / "current.new";
+  std::error_code error;
+  fs::remove(link, error);
+  fs::create_symlink(folder(generation).filename(), link, error);
+  if (!error) fs::rename(link, dir_ / kCurrent, error);
+  if (error) return std::unexpected(failure("link", link, error));
+  return {};
+}
+
+void RunFiles::remove_all_but(std::uint64_t generation) const {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(dir_, ignored)) {
+    auto other = generation_of(entry.path());
+    if (other && *other != generation) fs::remove_all(entry.path(), ignored);
+  }
+}
+
+std::optional<std::uint64_t> RunFiles::active() const {
+  std::error_code error;
+  auto target = fs::read_symlink(dir_ / kCurrent, error);
+  if (error) return std::nullopt;
+  return generation_of(target);
+}
+
+}  // namespace dfp::haproxy

@@ -1,0 +1,39 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "base/result.hpp"
+#include "haproxy/config/files.hpp"
+
+namespace dfp::haproxy {
+
+/// The run directory: one folder per set of files (g-12), and `current`, a link to the one in force.
+/// Switching the link switches all files at once, so what HAProxy reads at its next start is always one
+/// consistent set.
+class RunFiles {
+ public:
+  explicit RunFiles(std::filesystem::path run_dir);
+  ~RunFiles();
+  RunFiles(const RunFiles&) = delete;
+  RunFiles& operator=(const RunFiles&) = delete;
+
+  /// Creates the directory (mode 0700) and locks it. @return Conflict when another control plane uses it.
+  Result<> prepare();
+  /// Writes a set beside the others. @return the path of its haproxy.cfg.
+  Result<std::filesystem::path> write(std::uint64_t generation, const config::FileSet& files) const;
+  /// Makes it the one in force; the others stay.
+  Result<> activate(std::uint64_t generation) const;
+  void remove_all_but(std::uint64_t generation) const;
+  /// The set in force.
+  std::optional<std::uint64_t> active() const;
+  /// haproxy.cfg of the set in force.
+  std::filesystem::path config_file() const;
+
+ private:
+  std::filesystem::path folder(std::uint64_t generation) const;
+  std::filesystem::path dir_;
+  int lock_ = -1;
+};
+
+}  // namespace dfp::haproxy

@@ -1,0 +1,126 @@
+#include "haproxy/world.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "haproxy/config/route_key.hpp"
+
+namespace dfp::haproxy {
+namespace {
+
+template <class T>
+std::optional<T> find(const std::map<std::string, T>& map, const std::string& key) {
+  auto found = map.find(key);
+  return found == map.end() ? std::nullopt : std::optional(found->second);
+}
+
+template <class T>
+const T* pointer(const std::optional<T>& value) {
+  return value ? &*value : nullptr;
+}
+
+std::vector<model::Route> routes_of(const std::optional<model::Service>& service) {
+  return service ? model::routes_of(service->definition) : std::vector<model::Route>{};
+}
+
+}  // namespace
+
+World::World(const Settings& settings)
+    : settings_(settings), interval_(config::check_interval(settings.checks, 0)) {}
+
+Result<> World::check(const model::Service& service) {
+  const auto& definition = service.definition;
+  auto refuse = [&](const std::string& why) {
+    return fail(Errc::Rejected, fmt::format("service {}: {}", definition.service, why));
+  };
+  if (definition.effective_path_type() == model::PathType::Reg)
+    for (const auto& path : definition.paths)
+      if (auto ok = config::check_regex(path); !ok) return refuse(ok.error().what);
+  for (const auto& domain : definition.domains)
+    if (config::wildcard_depth(domain) > config::kMaxWildcardDepth)
+      return refuse(
+          fmt::format("serviceDomain: {} has more than {} labels", domain, config::kMaxWildcardDepth));
+  return {};
+}
+
+Result<Transition> World::change(const model::Change& change, const config::Addresses& addresses) {
+  Transition transition;
+  std::vector<model::Route> gone;
+  std::vector<model::Route> added;
+  for (const auto& [name, service] : change) {
+    if (service)
+      if (auto ok = check(*service); !ok) return std::unexpected(ok.error());
+    ServiceChange one{name, find(state_.services, name), service, find(backends_, name), std::nullopt};
+    if (service) one.backend_after = config::backend_of(*service, addresses);
+    std::ranges::copy(routes_of(one.before), std::back_inserter(gone));
+    std::ranges::copy(routes_of(one.after), std::back_inserter(added));
+    transition.services.push_back(std::move(one));
+  }
+  std::ranges::sort(gone);
+  std::ranges::sort(added);
+  transition.routes = routes_.replace(gone, added);
+  for (const auto& one : transition.services)
+    put(one.service, pointer(one.after), pointer(one.backend_after));
+  return transition;
+}
+
+void World::revert(const Transition& transition) {
+  std::vector<model::Route> gone;
+  std::vector<model::Route> added;
+  for (const auto& one : transition.services) {
+    std::ranges::copy(routes_of(one.after), std::back_inserter(gone));
+    std::ranges::copy(routes_of(one.before), std::back_inserter(added));
+    put(one.service, pointer(one.before), pointer(one.backend_before));
+  }
+  std::ranges::sort(gone);
+  std::ranges::sort(added);
+  routes_.replace(gone, added);
+}
+
+void World::put(const std::string& service, const model::Service* definition,
+                const config::Backend* backend) {
+  if (auto old = backends_.find(service); old != backends_.end()) servers_ -= old->second.servers.size();
+  stale_texts_.push_back(service);
+  if (!definition) {
+    state_.services.erase(service);
+    backends_.erase(service);
+    names_.erase(service);
+    return;
+  }
+  servers_ += backend->servers.size();
+  state_.services.insert_or_assign(service, *definition);
+  backends_.insert_or_assign(service, *backend);
+  names_.insert_or_assign(service, config::backend_name(service, backend->color));
+}
+
+Result<> World::refresh_texts() {
+  auto interval = config::check_interval(settings_.checks, servers_);
+  if (interval != interval_) {
+    interval_ = interval;
+    stale_texts_.clear();
+    for (const auto& [service, backend] : backends_) stale_texts_.push_back(service);
+  }
+  for (const auto& service : stale_texts_) {
+    auto found = backends_.find(service);
+    if (found == backends_.end()) {
+      texts_.erase(service);
+      continue;
+    }
+    auto text = config::backend_text(found->second, settings_.checks, interval_);
+    if (!text) return fail("service " + service, text.error());
+    texts_.insert_or_assign(service, std::move(*text));
+  }
+  stale_texts_.clear();
+  return {};
+}
+
+Result<config::FileSet> World::render(const config::BaseText& base,
+                                      const std::vector<std::string>& certificates,
+                                      std::uint64_t generation) {
+  if (auto ok = refresh_texts(); !ok) return std::unexpected(ok.error());
+  return config::render({base, texts_, names_, routes_, certificates,
+                         static_cast<std::size_t>(settings_.spare_backends), generation});
+}
+
+}  // namespace dfp::haproxy

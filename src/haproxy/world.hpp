@@ -1,0 +1,67 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "haproxy/config/files.hpp"
+#include "model/plan.hpp"
+
+namespace dfp::haproxy {
+
+/// One service before and after a change.
+struct ServiceChange {
+  std::string service;
+  std::optional<model::Service> before;
+  std::optional<model::Service> after;
+  std::optional<config::Backend> backend_before;
+  std::optional<config::Backend> backend_after;
+};
+
+/// What a change does, in HAProxy's terms; enough to undo it.
+struct Transition {
+  std::vector<ServiceChange> services;
+  config::RouteIndex::Delta routes;
+};
+
+/// What HAProxy is to serve: the services, and what follows from them. Every change costs time in proportion
+/// to itself, not to what is there.
+class World {
+ public:
+  explicit World(const Settings& settings);
+
+  /// @return Rejected naming the service whose definition HAProxy cannot express; then nothing has changed.
+  Result<Transition> change(const model::Change& change, const config::Addresses& addresses);
+  void revert(const Transition& transition);
+
+  /// Whether HAProxy can express it. @return Rejected naming the service and the reason.
+  static Result<> check(const model::Service& service);
+
+  const model::DesiredState& state() const { return state_; }
+  const config::RouteIndex& routes() const { return routes_; }
+  const std::map<std::string, config::Backend>& backends() const { return backends_; }
+  std::size_t server_count() const { return servers_; }
+  std::chrono::milliseconds check_interval() const { return interval_; }
+
+  /// The files of this world. @param wildcard_depth what the base text can look up.
+  Result<config::FileSet> render(const config::BaseText& base, const std::vector<std::string>& certificates,
+                                 std::uint64_t generation);
+  /// service -> backend, as the files name them.
+  const std::map<std::string, std::string>& file_names() const { return names_; }
+
+ private:
+  void put(const std::string& service, const model::Service* definition, const config::Backend* backend);
+  Result<> refresh_texts();
+
+  const Settings& settings_;
+  model::DesiredState state_;
+  config::RouteIndex routes_;
+  std::map<std::string, config::Backend> backends_;  // by service
+  std::map<std::string, std::string> names_;         // by service
+  std::map<std::string, std::string> texts_;         // by service, for the files
+  std::vector<std::string> stale_texts_;             // services whose text must be made anew
+  std::size_t servers_ = 0;
+  std::chrono::milliseconds interval_;  // for the number of servers at the last rendering
+};
+
+}  // namespace dfp::haproxy
