@@ -194,8 +194,8 @@ Task<Result<Exchange>> HttpClient::State::start(HttpRequest request, std::shared
 
 Task<Result<HttpResponse>> HttpClient::State::send(HttpRequest request, std::shared_ptr<Interrupt> interrupt,
                                                    Deadline deadline) {
-  auto exchange =
-      co_await start(std::move(request), std::move(interrupt), ParseLimits{kMaxHead, kMaxBody}, deadline);
+  ParseLimits limits{kMaxHead, kMaxBody};
+  auto exchange = co_await start(std::move(request), std::move(interrupt), limits, deadline);
   if (!exchange) co_return std::unexpected(exchange.error());
   auto& [connection, parser] = *exchange;
   while (!parser.done()) {

@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HttpImposter;
 using testing::must;
+using testing::must_send;
 using testing::RawPeer;
 using testing::RawServer;
 
@@ -37,8 +38,8 @@ TEST(HttpClient, SendsAndReadsTheWholeAnswer) {
     HttpImposter server(executor);
     server.on("POST", "/a", HttpResponse(201, "made", {{"X-Index", "7"}}));
     HttpClient client(executor, server.endpoint());
-    auto response =
-        must(co_await client.send(HttpRequest("POST", "/a?q=1", "body", {{"X-Token", "t"}}), soon()));
+    HttpRequest asked("POST", "/a?q=1", "body", {{"X-Token", "t"}});
+    auto response = co_await must_send(&client, std::move(asked));
     EXPECT_EQ(response.status, 201);
     EXPECT_EQ(response.body, "made");
     EXPECT_EQ(response.headers.find("x-index"), "7");
@@ -55,7 +56,7 @@ TEST(HttpClient, ResolvesANameAndTriesItsAddresses) {
     HttpImposter server(executor);
     server.on("GET", "/", HttpResponse(200, "here"));
     HttpClient client(executor, {Endpoint::Kind::Tcp, "localhost", server.endpoint().port});
-    auto response = must(co_await client.send(HttpRequest(), soon()));
+    auto response = co_await must_send(&client, HttpRequest());
     EXPECT_EQ(response.body, "here");
   });
 }
@@ -66,7 +67,7 @@ TEST(HttpClient, KeepsItsConnection) {
     server.on("*", "/*", HttpResponse(200, "ok"));
     HttpClient client(executor, server.endpoint());
     for (auto method : {"GET", "HEAD", "POST", "DELETE"}) {
-      auto response = must(co_await client.send(HttpRequest(method, "/"), soon()));
+      auto response = co_await must_send(&client, HttpRequest(method, "/"));
       EXPECT_EQ(response.status, 200);
     }
     for (const auto& request : server.requests()) EXPECT_EQ(request.peer, server.requests()[0].peer);
@@ -91,10 +92,10 @@ TEST(HttpClient, NoticesThatAKeptConnectionWasClosedBeforeItSends) {
     HttpImposter server(executor);
     server.on("POST", "/", HttpResponse(200));
     HttpClient client(executor, server.endpoint());
-    must(co_await client.send(HttpRequest("POST", "/"), soon()));
+    co_await must_send(&client, HttpRequest("POST", "/"));
     server.stop();
     server.start_again();
-    must(co_await client.send(HttpRequest("POST", "/"), soon()));
+    co_await must_send(&client, HttpRequest("POST", "/"));
     EXPECT_EQ(server.requests().size(), 2U);
   });
 }
@@ -115,8 +116,8 @@ TEST(HttpClient, RepeatsOnceOnAStaleConnection) {
   dfp::testing::run([](Executor executor) -> Task<> {
     RawServer server(executor, closes_at_the_second_request(true));
     HttpClient client(executor, server.endpoint());
-    auto first = must(co_await client.send(HttpRequest("GET", "/"), soon()));
-    auto second = must(co_await client.send(HttpRequest("PUT", "/"), soon()));
+    auto first = co_await must_send(&client, HttpRequest("GET", "/"));
+    auto second = co_await must_send(&client, HttpRequest("PUT", "/"));
     EXPECT_EQ(first.body + second.body, "12");
   });
 }
@@ -125,7 +126,7 @@ TEST(HttpClient, RepeatsNotTwice) {
   dfp::testing::run([](Executor executor) -> Task<> {
     RawServer server(executor, closes_at_the_second_request(false));
     HttpClient client(executor, server.endpoint());
-    must(co_await client.send(HttpRequest("GET", "/"), soon()));
+    co_await must_send(&client, HttpRequest("GET", "/"));
     auto second = co_await client.send(HttpRequest("GET", "/"), soon());
     EXPECT_EQ(second.error().code, Errc::Unavailable);
     EXPECT_EQ(server.accepted(), 2);
@@ -136,7 +137,7 @@ TEST(HttpClient, DoesNotRepeatAPostThatMayHaveBeenExecuted) {
   dfp::testing::run([](Executor executor) -> Task<> {
     RawServer server(executor, closes_at_the_second_request(true));
     HttpClient client(executor, server.endpoint());
-    must(co_await client.send(HttpRequest("POST", "/"), soon()));
+    co_await must_send(&client, HttpRequest("POST", "/"));
     auto second = co_await client.send(HttpRequest("POST", "/"), soon());
     EXPECT_EQ(second.error().code, Errc::Unavailable);
     EXPECT_EQ(server.accepted(), 1);
@@ -154,7 +155,7 @@ TEST(HttpClient, DoesNotRepeatAfterATimeout) {
   dfp::testing::run([](Executor executor) -> Task<> {
     RawServer server(executor, falls_silent);
     HttpClient client(executor, server.endpoint());
-    must(co_await client.send(HttpRequest(), soon()));
+    co_await must_send(&client, HttpRequest());
     auto begin = Clock::now();
     auto second = co_await client.send(HttpRequest(), Deadline::after(50ms));
     EXPECT_EQ(second.error().code, Errc::Timeout);
@@ -182,7 +183,7 @@ TEST(HttpClient, CancelEndsARequestInFlightWithoutARepetition) {
   dfp::testing::run([](Executor executor) -> Task<> {
     RawServer server(executor, falls_silent);
     HttpClient client(executor, server.endpoint());
-    must(co_await client.send(HttpRequest(), soon()));
+    co_await must_send(&client, HttpRequest());
     spawn(executor, cancel_soon(&client), "cancel");
     auto second = co_await client.send(HttpRequest(), soon());
     EXPECT_EQ(second.error().code, Errc::Cancelled);
@@ -197,7 +198,7 @@ TEST(HttpClient, EndsWhenItsCoroutineIsCancelled) {
     using namespace boost::asio::experimental::awaitable_operators;
     RawServer server(executor, falls_silent);
     HttpClient client(executor, server.endpoint());
-    must(co_await client.send(HttpRequest(), soon()));
+    co_await must_send(&client, HttpRequest());
     auto both = client.send(HttpRequest(), soon()) || sleep_for(20ms);
     auto first = co_await std::move(both);
     EXPECT_EQ(first.index(), 1U);

@@ -71,6 +71,7 @@ void HttpServer::State::close_listeners() {
   rules->stopping = true;
   for (const auto& listener : listeners) listener->close();
   closing.notify_all();
+  session_ended.notify_all();
 }
 
 Task<> HttpServer::State::accept_all(std::shared_ptr<State> state, std::shared_ptr<Listener> listener,

@@ -18,6 +18,7 @@ namespace dfp::net {
 namespace {
 using namespace std::chrono_literals;
 using testing::must;
+using testing::must_send;
 using testing::RawPeer;
 
 const std::string kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -161,11 +162,11 @@ TEST(HttpServer, APortIsFreeAgainAtOnce) {
     must(first->listen({"127.0.0.1", 0}));
     auto port = first->port();
     HttpClient client(executor, at(*first));
-    must(co_await client.send(HttpRequest(), soon()));
+    co_await must_send(&client, HttpRequest());
     first.reset();
     HttpServer second(executor, hello);
     must(second.listen({"127.0.0.1", port}));
-    must(co_await client.send(HttpRequest(), soon()));
+    co_await must_send(&client, HttpRequest());
   });
 }
 
@@ -174,11 +175,11 @@ TEST(HttpServer, EveryAddressMeansIpv4AndIpv6) {
     HttpServer server(executor, hello);
     must(server.listen({"", 0}));
     HttpClient four(executor, {Endpoint::Kind::Tcp, "127.0.0.1", server.port()});
-    auto answer = must(co_await four.send(HttpRequest(), soon()));
+    auto answer = co_await must_send(&four, HttpRequest());
     EXPECT_TRUE(answer.body.starts_with("hello 127.0.0.1:")) << answer.body;
     if (!std::filesystem::exists("/proc/net/if_inet6")) co_return;
     HttpClient six(executor, {Endpoint::Kind::Tcp, "::1", server.port()});
-    answer = must(co_await six.send(HttpRequest(), soon()));
+    answer = co_await must_send(&six, HttpRequest());
     EXPECT_TRUE(answer.body.starts_with("hello [::1]:")) << answer.body;
   });
 }
@@ -260,7 +261,7 @@ TEST(HttpServer, ChildProcessesInheritNoSocket) {
     HttpServer server(executor, hello);
     must(server.listen({"127.0.0.1", 0}));
     HttpClient client(executor, at(server));
-    must(co_await client.send(HttpRequest(), soon()));
+    co_await must_send(&client, HttpRequest());
     int sockets = 0;
     for (int fd = 3; fd < 256; ++fd) {
       struct stat info{};
@@ -292,7 +293,7 @@ TEST_F(UnixServer, ServesAndRemovesItsFile) {
     EXPECT_EQ(::stat(path_.c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777, 0600U);
     HttpClient client(executor, endpoint());
-    auto response = must(co_await client.send(HttpRequest("GET", "/"), soon()));
+    auto response = co_await must_send(&client, HttpRequest("GET", "/"));
     EXPECT_EQ(response.body, "hello " + path_.string());
     server.reset();
     EXPECT_FALSE(std::filesystem::exists(path_));

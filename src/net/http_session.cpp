@@ -127,7 +127,10 @@ Task<bool> HttpSession::receive(RequestParser* parser) {
     auto [room, size] = buffer_.prepare();
     auto count = co_await stream_->read(room, size);
     bool late = !count && count.error().code == Errc::Timeout && phase_ == Phase::Receiving;
-    if (late) co_await refuse({408, "the request did not arrive in time"});
+    if (late) {
+      ParseFailure failure{408, "the request did not arrive in time"};
+      co_await refuse(std::move(failure));
+    }
     if (!count || *count == 0) co_return false;
     buffer_.commit(*count);
   }

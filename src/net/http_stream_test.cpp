@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HttpImposter;
 using testing::must;
+using testing::must_send;
 using testing::RawPeer;
 
 Deadline soon() { return Deadline::after(5s); }
@@ -70,13 +71,14 @@ TEST(HttpStream, PiecesArriveAsTheyAreWritten) {
     server.on("GET", "/events", streamed(three_pieces));
     HttpClient client(executor, server.endpoint());
     Seen seen;
-    must(co_await watch(&client, &seen));
+    auto ended = co_await watch(&client, &seen);
+    must(ended);
     EXPECT_EQ(seen.status, 200);
     EXPECT_EQ(seen.pieces, (std::vector<std::string>{"one", "two", "three"}));
-    auto whole = must(co_await client.send(HttpRequest("GET", "/events"), soon()));
+    auto whole = co_await must_send(&client, HttpRequest("GET", "/events"));
     EXPECT_EQ(whole.body, "onetwothree");
     EXPECT_EQ(server.requests()[0].peer, server.requests()[1].peer) << "the connection is kept";
-    auto head = must(co_await client.send(HttpRequest("HEAD", "/events"), soon()));
+    auto head = co_await must_send(&client, HttpRequest("HEAD", "/events"));
     EXPECT_EQ(head.status, 501);
   });
 }
@@ -103,7 +105,8 @@ TEST(HttpStream, EndsWhenTheClientStops) {
     server.on("GET", "/events", streamed([&](auto out) { return endless.write(std::move(out)); }));
     HttpClient client(executor, server.endpoint());
     Seen seen;
-    must(co_await watch(&client, &seen, 2));
+    auto stopped = co_await watch(&client, &seen, 2);
+    must(stopped);
     EXPECT_EQ(seen.pieces, (std::vector<std::string>{"first", "more"}));
     if (!endless.has_ended) co_await endless.ended.wait(soon());
     EXPECT_TRUE(endless.has_ended);
@@ -121,7 +124,8 @@ TEST(HttpStream, TheHeadCanStopIt) {
       return false;
     };
     auto on_data = [](std::string_view) -> bool { throw std::logic_error("no data was wanted"); };
-    must(co_await client.stream(HttpRequest("GET", "/events"), on_head, on_data, soon(), 1s));
+    auto stopped = co_await client.stream(HttpRequest("GET", "/events"), on_head, on_data, soon(), 1s);
+    must(stopped);
     EXPECT_EQ(status, 404);
   });
 }

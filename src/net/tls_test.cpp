@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::CertificateAuthority;
 using testing::must;
+using testing::must_send;
 using testing::RawPeer;
 using testing::RawServer;
 
@@ -64,7 +65,7 @@ TEST_F(Tls, CarriesRequestsAndKeepsTheConnection) {
     must(server.listen_tls({"127.0.0.1", 0}, server_options_));
     HttpClient client(executor, {Endpoint::Kind::Tls, "127.0.0.1", server.port()}, client_options_);
     for (auto body : {std::string("a"), std::string(3'000'000, 'b'), std::string()}) {
-      auto response = must(co_await client.send(HttpRequest("PUT", "/", body), soon()));
+      auto response = co_await must_send(&client, HttpRequest("PUT", "/", body));
       EXPECT_TRUE(response.body == "echo:" + body);
     }
     EXPECT_EQ(peers, std::vector<std::string>(3, peers.at(0)));
@@ -182,7 +183,8 @@ TEST_F(Tls, ASilentClientIsDropped) {
     limits.receive = 50ms;
     HttpServer server(executor, echo, limits);
     must(server.listen_tls({"127.0.0.1", 0}, server_options_));
-    auto peer = co_await RawPeer::connect(executor, {Endpoint::Kind::Tcp, "127.0.0.1", server.port()});
+    Endpoint endpoint{Endpoint::Kind::Tcp, "127.0.0.1", server.port()};
+    auto peer = co_await RawPeer::connect(executor, endpoint);
     auto nothing = co_await peer->read_all();
     EXPECT_EQ(nothing, "");
   });
@@ -190,11 +192,12 @@ TEST_F(Tls, ASilentClientIsDropped) {
 
 /// Answers without a length over TLS; ends with close_notify or cuts the connection.
 Task<> answer_until_close(std::shared_ptr<Listener> listener, TlsServerOptions options, bool says_goodbye) {
-  must(co_await listener->wait());
+  auto waited = co_await listener->wait();
+  must(waited);
   auto accepted = listener->accept();
   auto context = must(TlsContext::server(options));
-  auto stream = must(co_await TlsContext::accept(context, std::move(**accepted)));
-  RawPeer peer(std::move(stream));
+  auto stream = co_await TlsContext::accept(context, std::move(**accepted));
+  RawPeer peer(must(std::move(stream)));
   co_await peer.read_until("\r\n\r\n");
   co_await peer.write("HTTP/1.1 200 OK\r\n\r\npart");
   if (says_goodbye) peer.shutdown_send();

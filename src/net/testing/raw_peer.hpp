@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "net/dial.hpp"
+#include "net/http_client.hpp"
 #include "net/listener.hpp"
 
 /// For tests only: peers that speak bytes, to do what our own client and server never would.
@@ -17,6 +18,12 @@ template <class T>
 T must(Result<T> result) {
   if (!result) throw std::runtime_error(result.error().what);
   if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+/// The answer to a request that must succeed within 5 s.
+inline Task<HttpResponse> must_send(HttpClient* client, HttpRequest request) {
+  auto response = co_await client->send(std::move(request), Deadline::after(std::chrono::seconds(5)));
+  co_return must(std::move(response));
 }
 
 /// A connection that is read and written as text. Everything ends 5 s after it was made.
