@@ -14,7 +14,8 @@ class Registrar {
  public:
   virtual ~Registrar() = default;
 
-  /// Adds or replaces the instance with this (node, id). Durable when it returns.
+  /// Adds or replaces the instance with this (node, id). Durable when it returns, and in the catalog. A
+  /// registry that has nodes of its own (Consul) puts its own node's name in place of the given one.
   virtual Task<Result<>> add(model::Instance instance, Deadline deadline) = 0;
   /// @return NotFound when there is no such instance.
   virtual Task<Result<>> remove(std::string service, std::string node, std::string id, Deadline deadline) = 0;

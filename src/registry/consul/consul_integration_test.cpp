@@ -54,5 +54,5 @@ INSTANTIATE_TEST_SUITE_P(Consul, CatalogConformance, ::testing::Values(real_cons
 INSTANTIATE_TEST_SUITE_P(Consul, DefinitionStoreConformance, ::testing::Values(real_consul()), backend_name);
 INSTANTIATE_TEST_SUITE_P(Consul, KeyValueConformance, ::testing::Values(real_consul()), backend_name);
 INSTANTIATE_TEST_SUITE_P(Consul, RegistrarConformance, ::testing::Values(real_consul()), backend_name);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RegistrationConformance);
+INSTANTIATE_TEST_SUITE_P(Consul, RegistrationConformance, ::testing::Values(real_consul()), backend_name);
 }  // namespace dfp::registry::testing

@@ -97,14 +97,24 @@ model::Health health_of(std::string_view check_id, std::string_view status) {
   return model::Health::Critical;
 }
 
+struct CheckFields {
+  std::string id, status, service;
+};
+
+CheckFields read_check(json::value value) {
+  CheckFields check;
+  for_each_field(value, [&](std::string_view key, json::value field) {
+    if (key == "CheckID") read(field, check.id);
+    if (key == "Status") read(field, check.status);
+    if (key == "ServiceID") read(field, check.service);
+  });
+  return check;
+}
+
 void read_checks(json::value value, model::Health& worst) {
   for_each_item(value, [&](json::value item) {
-    std::string id, status;
-    for_each_field(item, [&](std::string_view key, json::value field) {
-      if (key == "CheckID") read(field, id);
-      if (key == "Status") read(field, status);
-    });
-    worst = std::max(worst, health_of(id, status));
+    auto check = read_check(item);
+    worst = std::max(worst, health_of(check.id, check.status));
   });
 }
 
@@ -172,6 +182,32 @@ Result<std::vector<std::string>> parse_services_answer(std::string& body) {
     }
     std::ranges::sort(names);
     return names;
+  });
+}
+
+Result<std::vector<model::Instance>> parse_agent_services(std::string& body) {
+  return parse(body, "the agent's services", [](json::document& document) {
+    std::vector<model::Instance> instances;
+    for (auto field : document.get_object()) {
+      Entry entry;
+      read_service(field.value(), entry);
+      complete(entry);
+      instances.push_back(std::move(entry.instance));
+    }
+    std::ranges::sort(instances, {}, &model::Instance::id);
+    return instances;
+  });
+}
+
+Result<std::map<std::string, model::Health>> parse_agent_checks(std::string& body) {
+  return parse(body, "the agent's checks", [](json::document& document) {
+    std::map<std::string, model::Health> worst;
+    for (auto field : document.get_object()) {
+      auto check = read_check(field.value());
+      auto& health = worst[check.service];
+      health = std::max(health, health_of(check.id, check.status));
+    }
+    return worst;
   });
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,5 +18,11 @@ Result<std::vector<model::Instance>> parse_health_answer(std::string& body);
 
 /// The answer of /v1/catalog/services: the names, sorted.
 Result<std::vector<std::string>> parse_services_answer(std::string& body);
+
+/// The answer of /v1/agent/services: what is registered at one agent, sorted by id; without node and health.
+Result<std::vector<model::Instance>> parse_agent_services(std::string& body);
+
+/// The answer of /v1/agent/checks: the worst state by service id; "" is the node itself.
+Result<std::map<std::string, model::Health>> parse_agent_checks(std::string& body);
 
 }  // namespace dfp::registry::consul

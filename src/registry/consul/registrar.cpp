@@ -8,46 +8,26 @@
 #include "base/text.hpp"
 #include "base/wait.hpp"
 #include "registry/consul/catalog.hpp"
+#include "registry/consul/health_json.hpp"
+#include "registry/consul/registration_json.hpp"
 
 namespace dfp::registry::consul {
-namespace json = boost::json;
 namespace {
 using namespace std::chrono_literals;
 
-constexpr auto kFirstLook = 5ms;  ///< pause before the catalog is read again
+constexpr auto kFirstLook = 5ms;  ///< pause before the catalog is read again; doubles
 constexpr auto kLongestLook = 200ms;
 
-/// A check that keeps the state it was given: nobody renews it, and its time to live is a year. The state is
-/// part of the id because a re-registered check keeps its old state.
-json::object state_check(const model::Instance& instance) {
-  auto state = std::string(model::to_string(instance.health));
-  return {{"CheckID", "service:" + instance.id + ":" + state},
-          {"Name", "state given at registration"},
-          {"TTL", "8760h"},
-          {"Status", state}};
+/// The node, and the order of tags, do not count.
+bool same_registration(model::Instance wanted, const model::Instance& shown, bool with_health) {
+  std::ranges::sort(wanted.tags);
+  wanted.node = shown.node;
+  if (!with_health) wanted.health = shown.health;
+  return wanted == shown;
 }
 
-std::string render_registration(const model::Instance& instance) {
-  auto sorted_tags = instance.tags;
-  std::ranges::sort(sorted_tags);
-  json::object out{{"ID", instance.id},
-                   {"Name", instance.service},
-                   {"Address", instance.address},
-                   {"Port", instance.port},
-                   {"Tags", json::value_from(sorted_tags)},
-                   {"Meta", json::value_from(instance.meta)},
-                   {"Weights", {{"Passing", instance.weight}, {"Warning", instance.weight}}}};
-  bool checked = instance.health == model::Health::Warning || instance.health == model::Health::Critical;
-  if (checked) out["Checks"] = json::array{state_check(instance)};
-  return json::serialize(out);
-}
-
-/// Order of lists and the node's name do not count.
-bool same_registration(const model::Instance& wanted, model::Instance shown) {
-  auto sorted = wanted;
-  std::ranges::sort(sorted.tags);
-  sorted.node = shown.node;
-  return sorted == shown;
+std::string operation_of(std::string_view verb, const model::Instance& instance) {
+  return fmt::format("{} {} of service {}", verb, instance.id, instance.service);
 }
 
 }  // namespace
@@ -60,76 +40,90 @@ Task<Result<>> ConsulRegistrar::put(std::string target, std::string body, std::s
   co_return Result<>{};
 }
 
-Task<Result<std::string>> ConsulRegistrar::own_node(Deadline deadline) {
-  auto answer = co_await client_.read("/v1/agent/self", deadline);
-  if (!answer) co_return std::unexpected(answer.error());
-  if (answer->status != 200) co_return std::unexpected(refusal("read the agent's node name", *answer));
-  boost::system::error_code error;
-  auto value = json::parse(answer->body, error);
-  auto* name = error ? nullptr : value.find_pointer("/Config/NodeName", error);
-  if (!name || !name->is_string())
-    co_return fail(Errc::Rejected, "consul: the agent does not tell its node name");
-  co_return std::string(name->get_string());
-}
-
-Task<Result<>> ConsulRegistrar::check_own_node(std::string node, std::string id, Deadline deadline) {
-  if (node.empty()) co_return Result<>{};
-  auto own = co_await own_node(deadline);
-  if (!own) co_return std::unexpected(own.error());
-  if (*own == node) co_return Result<>{};
-  co_return fail(
-      Errc::InvalidArgument,
-      fmt::format("consul: instance {} is to be on node {}, but this agent registers on node {}; leave the "
-                  "node away, or speak to that node's agent",
-                  id, node, *own));
-}
+// ------------------------------------------------------------------------------------------------ adding
 
 Task<Result<>> ConsulRegistrar::add(model::Instance instance, Deadline deadline) {
-  auto own = co_await check_own_node(instance.node, instance.id, deadline);
-  if (!own) co_return own;
-  auto operation = fmt::format("register {} of service {}", instance.id, instance.service);
+  bool states_health = instance.health != model::Health::Passing;
+  Registration plain{.instance = std::move(instance), .checks = {}, .lifetime = {}};
+  co_return co_await enroll_with(std::move(plain), states_health, deadline);
+}
+
+Task<Result<>> ConsulRegistrar::enroll(Registration registration, Deadline deadline) {
+  co_return co_await enroll_with(std::move(registration), true, deadline);
+}
+
+Task<Result<>> ConsulRegistrar::enroll_with(Registration registration, bool states_health,
+                                            Deadline deadline) {
+  const auto& instance = registration.instance;
+  auto operation = operation_of("register", instance);
   // Without the parameter an agent keeps the checks of an earlier registration.
   auto registered = co_await put("/v1/agent/service/register?replace-existing-checks=true",
-                                 render_registration(instance), operation, deadline);
+                                 render_registration(registration, states_health), operation, deadline);
   if (!registered) co_return registered;
-  bool maintenance = instance.health == model::Health::Maintenance;
-  auto target = fmt::format("/v1/agent/service/maintenance/{}?enable={}", text::percent_encode(instance.id),
-                            maintenance);
-  auto switched = co_await put(std::move(target), {}, operation, deadline);
+  if (states_health) {
+    // A check that is registered again keeps the state it had.
+    auto told = co_await tell_health(instance, operation, deadline);
+    if (!told) co_return told;
+  }
+  auto switched = co_await switch_maintenance(instance, operation, deadline);
   if (!switched) co_return switched;
-  co_return co_await wait_for_catalog(std::move(instance), true, deadline);
+  bool health_is_ours = registration.checks.empty();
+  co_return co_await wait_until_shown(instance, health_is_ours, deadline);
 }
 
-Task<Result<bool>> ConsulRegistrar::registered_here(std::string service, std::string id, Deadline deadline) {
-  auto answer = co_await client_.read("/v1/agent/services", deadline);
-  if (!answer) co_return std::unexpected(answer.error());
-  if (answer->status != 200) co_return std::unexpected(refusal("list the agent's services", *answer));
-  boost::system::error_code error;
-  auto value = json::parse(answer->body, error);
-  if (error || !value.is_object())
-    co_return fail(Errc::Rejected, "consul: the agent's services are not JSON");
-  auto* found = value.get_object().if_contains(id);
-  auto* name = found ? found->find_pointer("/Service", error) : nullptr;
-  co_return name && name->is_string() && name->get_string() == service;
+Task<Result<>> ConsulRegistrar::tell_health(model::Instance instance, std::string operation,
+                                            Deadline deadline) {
+  auto target = "/v1/agent/check/update/" + text::percent_encode(state_check_id(instance.id));
+  co_return co_await put(std::move(target), render_check_update(instance.health), std::move(operation),
+                         deadline);
 }
 
-/// Not registered at this agent: perhaps at another one.
-Task<Result<>> ConsulRegistrar::explain_absence(std::string service, std::string node, std::string id,
-                                                Deadline deadline) {
+Task<Result<>> ConsulRegistrar::switch_maintenance(model::Instance instance, std::string operation,
+                                                   Deadline deadline) {
+  auto target = fmt::format("/v1/agent/service/maintenance/{}?enable={}", text::percent_encode(instance.id),
+                            instance.health == model::Health::Maintenance);
+  co_return co_await put(std::move(target), {}, std::move(operation), deadline);
+}
+
+Task<Result<>> ConsulRegistrar::renew(Registration registration, Deadline deadline) {
+  const auto& instance = registration.instance;
+  auto here = co_await registered_here(instance.service, instance.id, deadline);
+  if (!here) co_return std::unexpected(here.error());
+  if (!*here)
+    co_return fail(Errc::NotFound, fmt::format("consul: service {} has no instance {} at this agent",
+                                               text::shown(instance.service), text::shown(instance.id)));
+  auto operation = operation_of("renew", instance);
+  if (registration.lifetime > 0s) {
+    auto target = "/v1/agent/check/update/" + text::percent_encode(lifetime_check_id(instance.id));
+    auto renewed =
+        co_await put(std::move(target), render_check_update(model::Health::Passing), operation, deadline);
+    if (!renewed) co_return renewed;
+  }
+  auto told = co_await tell_health(instance, operation, deadline);
+  if (!told) co_return told;
+  co_return co_await switch_maintenance(instance, operation, deadline);
+}
+
+/// The agent tells the servers a moment later.
+Task<Result<>> ConsulRegistrar::wait_until_shown(model::Instance instance, bool with_health,
+                                                 Deadline deadline) {
   ConsulCatalog catalog(client_);
-  auto instances = co_await catalog.instances(service, deadline);
-  if (!instances) co_return std::unexpected(instances.error());
-  for (const auto& instance : *instances)
-    if (instance.id == id && (node.empty() || instance.node == node))
-      co_return fail(
-          Errc::Rejected,
-          fmt::format("consul: instance {} of service {} was registered at the agent of node {}; only there "
-                      "it can be removed",
-                      id, service, instance.node));
-  co_return fail(Errc::NotFound,
-                 fmt::format("consul: service {} has no instance {}{}", text::shown(service), text::shown(id),
-                             node.empty() ? "" : " on node " + text::shown(node)));
+  for (Clock::duration pause = kFirstLook;; pause = std::min<Clock::duration>(pause * 2, kLongestLook)) {
+    auto instances = co_await catalog.instances(instance.service, deadline);
+    if (!instances) co_return std::unexpected(instances.error());
+    bool shown = std::ranges::any_of(
+        *instances, [&](const auto& other) { return same_registration(instance, other, with_health); });
+    if (shown) co_return Result<>{};
+    if (deadline.left() < pause)
+      co_return fail(Errc::Timeout,
+                     fmt::format("consul: the agent has registered {}, but the catalog does not "
+                                 "show it yet",
+                                 instance.id));
+    co_await sleep_for(pause);
+  }
 }
+
+// ---------------------------------------------------------------------------------------------- removing
 
 Task<Result<>> ConsulRegistrar::remove(std::string service, std::string node, std::string id,
                                        Deadline deadline) {
@@ -148,30 +142,88 @@ Task<Result<>> ConsulRegistrar::remove(std::string service, std::string node, st
   bool gone =
       answer->status == 200 || answer->status == 404;  // newer agents say 404 when it was gone already
   if (!gone) co_return std::unexpected(refusal("deregister " + id, *answer));
-  model::Instance removed;
-  removed.service = std::move(service);
-  removed.node = std::move(node);
-  removed.id = std::move(id);
-  co_return co_await wait_for_catalog(std::move(removed), false, deadline);
+  co_return co_await wait_until_gone(std::move(service), std::move(node), std::move(id), deadline);
 }
 
-Task<Result<>> ConsulRegistrar::wait_for_catalog(model::Instance instance, bool present, Deadline deadline) {
+/// Not registered at this agent: perhaps at another one.
+Task<Result<>> ConsulRegistrar::explain_absence(std::string service, std::string node, std::string id,
+                                                Deadline deadline) {
+  ConsulCatalog catalog(client_);
+  auto instances = co_await catalog.instances(service, deadline);
+  if (!instances) co_return std::unexpected(instances.error());
+  for (const auto& instance : *instances)
+    if (instance.id == id && (node.empty() || instance.node == node))
+      co_return fail(Errc::Rejected,
+                     fmt::format("consul: instance {} of service {} was registered at the agent of node {}; "
+                                 "only there it can be removed",
+                                 id, service, instance.node));
+  co_return fail(Errc::NotFound,
+                 fmt::format("consul: service {} has no instance {}{}", text::shown(service), text::shown(id),
+                             node.empty() ? "" : " on node " + text::shown(node)));
+}
+
+Task<Result<>> ConsulRegistrar::wait_until_gone(std::string service, std::string node, std::string id,
+                                                Deadline deadline) {
   ConsulCatalog catalog(client_);
   for (Clock::duration pause = kFirstLook;; pause = std::min<Clock::duration>(pause * 2, kLongestLook)) {
-    auto instances = co_await catalog.instances(instance.service, deadline);
+    auto instances = co_await catalog.instances(service, deadline);
     if (!instances) co_return std::unexpected(instances.error());
-    auto shown = std::ranges::find_if(*instances, [&](const model::Instance& i) {
-      return i.id == instance.id && (instance.node.empty() || i.node == instance.node);
+    bool shown = std::ranges::any_of(*instances, [&](const auto& other) {
+      return other.id == id && (node.empty() || other.node == node);
     });
-    bool there = shown != instances->end();
-    if (present ? there && same_registration(instance, *shown) : !there) co_return Result<>{};
+    if (!shown) co_return Result<>{};
     if (deadline.left() < pause)
       co_return fail(Errc::Timeout,
-                     fmt::format("consul: the agent took the change of {}, but the catalog does not show "
-                                 "it yet",
-                                 instance.id));
+                     fmt::format("consul: the agent has removed {}, but the catalog still shows it", id));
     co_await sleep_for(pause);
   }
+}
+
+// ----------------------------------------------------------------------------------------------- reading
+
+Task<Result<std::string>> ConsulRegistrar::own_node(Deadline deadline) {
+  auto answer = co_await client_.read("/v1/agent/self", deadline);
+  if (!answer) co_return std::unexpected(answer.error());
+  if (answer->status != 200) co_return std::unexpected(refusal("read the agent's node name", *answer));
+  boost::system::error_code error;
+  auto value = boost::json::parse(answer->body, error);
+  auto* name = error ? nullptr : value.find_pointer("/Config/NodeName", error);
+  if (!name || !name->is_string())
+    co_return fail(Errc::Rejected, "consul: the agent does not tell its node name");
+  co_return std::string(name->get_string());
+}
+
+Task<Result<std::vector<model::Instance>>> ConsulRegistrar::agent_services(Deadline deadline) {
+  auto answer = co_await client_.read("/v1/agent/services", deadline);
+  if (!answer) co_return std::unexpected(answer.error());
+  if (answer->status != 200) co_return std::unexpected(refusal("list the agent's services", *answer));
+  co_return parse_agent_services(answer->body);
+}
+
+Task<Result<bool>> ConsulRegistrar::registered_here(std::string service, std::string id, Deadline deadline) {
+  auto instances = co_await agent_services(deadline);
+  if (!instances) co_return std::unexpected(instances.error());
+  co_return std::ranges::any_of(*instances,
+                                [&](const auto& i) { return i.id == id && i.service == service; });
+}
+
+Task<Result<std::vector<model::Instance>>> ConsulRegistrar::registered(Deadline deadline) {
+  auto node = co_await own_node(deadline);
+  if (!node) co_return std::unexpected(node.error());
+  auto instances = co_await agent_services(deadline);
+  if (!instances) co_return std::unexpected(instances.error());
+  auto answer = co_await client_.read("/v1/agent/checks", deadline);
+  if (!answer) co_return std::unexpected(answer.error());
+  if (answer->status != 200) co_return std::unexpected(refusal("list the agent's checks", *answer));
+  auto health = parse_agent_checks(answer->body);
+  if (!health) co_return std::unexpected(health.error());
+  for (auto& instance : *instances) {
+    instance.node = *node;
+    auto own = health->find(instance.id), whole_node = health->find("");
+    for (const auto& found : {own, whole_node})
+      if (found != health->end()) instance.health = std::max(instance.health, found->second);
+  }
+  co_return instances;
 }
 
 }  // namespace dfp::registry::consul
