@@ -27,7 +27,7 @@ struct Options {
   bool cleanup = false;               ///< also remove entries that another Registrator left for this host
   std::chrono::seconds ttl{0};        ///< lifetime of an entry; 0: for ever
   std::chrono::seconds refresh{0};    ///< entries are renewed so often; shorter than ttl
-  std::chrono::seconds resync = 60s;  ///< everything is compared again so often even without an event
+  std::chrono::seconds resync = 10s;  ///< everything is compared again so often even without an event
   int retry_attempts = -1;            ///< how often the registry is tried at the start; -1: without end
   std::chrono::milliseconds retry_interval = 2s;  ///< between two of them
 
