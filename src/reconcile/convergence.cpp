@@ -43,6 +43,7 @@ Task<model::DesiredState> Reconciler::Impl::recovered_state(registry::StoreSnaps
 }
 
 Task<Result<>> Reconciler::Impl::start() {
+  auto lock = co_await turn.lock();  // a request that comes early waits for its turn
   model::DesiredState wanted;
   auto snapshot = co_await store.load(Deadline::after(kStoreTimeout));
   if (snapshot) {

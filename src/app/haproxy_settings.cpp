@@ -1,0 +1,45 @@
+#include "app/haproxy_settings.hpp"
+
+#include "net/endpoint.hpp"
+
+namespace dfp::app {
+namespace {
+
+haproxy::Bind bind_of(const std::string& text) {
+  auto address = net::parse_listen_address(text).value();
+  return {address.host.empty() ? "*" : address.host, address.port};
+}
+
+haproxy::Timeouts timeouts_of(const settings::Timeouts& t) {
+  return {t.connect, t.client, t.server, t.queue, t.http_request, t.http_keep_alive, t.tunnel};
+}
+
+std::optional<haproxy::StatsPage> stats_of(const settings::Settings& settings) {
+  const auto& stats = settings.stats;
+  if (!stats.enabled()) return std::nullopt;
+  haproxy::StatsPage page{stats.user, stats.password, stats.uri, std::nullopt};
+  auto http = bind_of(settings.http);
+  if (stats.port != 0 && stats.port != http.port) page.bind = haproxy::Bind{http.address, stats.port};
+  return page;
+}
+
+}  // namespace
+
+haproxy::Settings haproxy_settings(const settings::Settings& settings) {
+  haproxy::Settings out;
+  out.program = settings.haproxy;
+  out.run_dir = settings.run_dir;
+  out.http = {bind_of(settings.http)};
+  if (settings.https) out.https = {bind_of(*settings.https)};
+  out.certs_dir = settings.certs_dir;
+  out.timeouts = timeouts_of(settings.timeouts);
+  out.checks.interval = settings.checks.interval;
+  out.checks.rise = static_cast<int>(settings.checks.rise);
+  out.checks.fall = static_cast<int>(settings.checks.fall);
+  out.stats = stats_of(settings);
+  out.maxconn = static_cast<int>(settings.max_connections);
+  out.hard_stop_after = settings.hard_stop_after;
+  return out;
+}
+
+}  // namespace dfp::app

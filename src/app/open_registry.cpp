@@ -1,0 +1,57 @@
+#include "app/open_registry.hpp"
+
+#include <filesystem>
+
+#include "net/endpoint.hpp"
+#include "registry/consul/consul.hpp"
+#include "registry/embedded/database.hpp"
+
+namespace dfp::app {
+namespace {
+
+template <class Facade>
+class Opened : public OpenRegistry {
+ public:
+  explicit Opened(std::unique_ptr<Facade> facade) : facade_(std::move(facade)) {}
+  registry::Catalog& catalog() override { return facade_->catalog(); }
+  registry::KeyValue& key_value() override { return facade_->key_value(); }
+  registry::Registrar& registrar() override { return facade_->registrar(); }
+
+ private:
+  std::unique_ptr<Facade> facade_;
+};
+
+Result<std::unique_ptr<OpenRegistry>> open_embedded(Executor executor, const std::filesystem::path& file) {
+  std::error_code ignored;  // opening the file says what is wrong
+  std::filesystem::create_directories(file.parent_path(), ignored);
+  auto database = registry::embedded::Database::open(std::move(executor), file);
+  if (!database) return std::unexpected(database.error());
+  return std::make_unique<Opened<registry::embedded::Database>>(std::move(*database));
+}
+
+Result<std::unique_ptr<OpenRegistry>> open_consul(Executor executor, const settings::Settings& settings) {
+  const auto& access = settings.consul;
+  registry::consul::ConsulOptions options;
+  for (const auto& server : settings.registry.servers) {
+    auto endpoint = net::parse_endpoint(server, 8500);
+    if (!endpoint) return fail("registry", endpoint.error());
+    options.addresses.push_back(std::move(*endpoint));
+  }
+  options.token = access.token;
+  options.auth = access.auth;
+  options.name_space = access.name_space;
+  options.tls = {access.ca_file,  access.ca_path,     access.cert_file,
+                 access.key_file, access.server_name, access.verify};
+  return std::make_unique<Opened<registry::consul::Consul>>(
+      std::make_unique<registry::consul::Consul>(std::move(executor), std::move(options)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OpenRegistry>> open_registry(Executor executor, const settings::Settings& settings) {
+  if (settings.registry.kind == settings::Registry::Kind::Consul)
+    return open_consul(std::move(executor), settings);
+  return open_embedded(std::move(executor), settings.registry.file);
+}
+
+}  // namespace dfp::app

@@ -1,0 +1,25 @@
+#pragma once
+#include <memory>
+
+#include "base/task.hpp"
+#include "registry/catalog.hpp"
+#include "registry/key_value.hpp"
+#include "registry/registrar.hpp"
+#include "settings/settings.hpp"
+
+namespace dfp::app {
+
+/// The registry that the settings name, whatever its technology.
+class OpenRegistry {
+ public:
+  virtual ~OpenRegistry() = default;
+  virtual registry::Catalog& catalog() = 0;
+  virtual registry::KeyValue& key_value() = 0;
+  virtual registry::Registrar& registrar() = 0;
+};
+
+/// Blocks for a moment. @return Unavailable or Rejected when the embedded database cannot be opened. Consul
+/// need not be reachable yet.
+Result<std::unique_ptr<OpenRegistry>> open_registry(Executor executor, const settings::Settings& settings);
+
+}  // namespace dfp::app

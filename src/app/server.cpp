@@ -1,0 +1,140 @@
+#include "app/server.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <filesystem>
+
+#include "api/api.hpp"
+#include "app/haproxy_settings.hpp"
+#include "app/open_registry.hpp"
+#include "base/log.hpp"
+#include "haproxy/driver.hpp"
+#include "net/http_server.hpp"
+#include "reconcile/reconciler.hpp"
+
+namespace dfp::app {
+namespace {
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr auto kFinishRequests =
+    8s;  ///< after SIGTERM; below the 10 s that a container engine waits before SIGKILL
+
+/// Each long poll and each client is a file descriptor: take what the system allows.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int fail_start(std::string_view what, const Error& error, int otherwise) {
+  log::error("server.start_failed", {{"step", what}, {"error", error.what}});
+  return error.code == Errc::Conflict          ? kPortTaken
+         : error.code == Errc::InvalidArgument ? kBadSettings
+                                               : otherwise;
+}
+
+Result<> make_folders(const settings::Settings& settings) {
+  for (const auto& folder : {settings.state_dir, settings.run_dir}) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error)
+      return fail(Errc::InvalidArgument,
+                  fmt::format("cannot make the folder {}: {}", folder, error.message()));
+  }
+  return {};
+}
+
+reconcile::ReconcilerSettings reconciler_settings(const settings::Settings& settings) {
+  reconcile::ReconcilerSettings out;
+  out.last_known_file = (std::filesystem::path(settings.state_dir) / "last-known.json").string();
+  out.request_timeout = settings.request_timeout;
+  return out;
+}
+
+/// All parts of a running proxy, in the order in which they depend on each other.
+class Server {
+ public:
+  Server(Executor executor, const settings::Settings& settings, std::unique_ptr<OpenRegistry> registry)
+      : registry_(std::move(registry)),
+        store_(registry_->key_value(), settings.instance_name),
+        driver_(executor, haproxy_settings(settings)),
+        reconciler_(executor, registry_->catalog(), store_, driver_, reconciler_settings(settings)),
+        api_({reconciler_, registry_->catalog(), &registry_->registrar()}),
+        http_(executor, [this](net::HttpRequest request) { return api_.handle(std::move(request)); }) {}
+
+  /// @return an ExitCode; kEnded when everything runs.
+  Task<int> start(net::ListenAddress api_address) {
+    auto listening = http_.listen(api_address);
+    if (!listening) co_return fail_start("api", listening.error(), kFailed);
+    auto started = co_await reconciler_.start();
+    if (!started) co_return fail_start("haproxy", started.error(), kNoHaproxy);
+    co_return kEnded;
+  }
+
+  Task<> stop() {
+    auto deadline = Deadline::after(kFinishRequests);
+    co_await http_.shutdown(deadline);
+    co_await reconciler_.stop();
+    co_await driver_.stop(deadline);
+  }
+
+  std::uint16_t api_port() const { return http_.port(); }
+  std::size_t services() const { return reconciler_.state().services.size(); }
+
+ private:
+  std::unique_ptr<OpenRegistry> registry_;
+  registry::DefinitionStore store_;
+  haproxy::Driver driver_;
+  reconcile::Reconciler reconciler_;
+  api::Api api_;
+  net::HttpServer http_;
+};
+
+Task<int> run(Executor executor, settings::Settings settings) {
+  asio::signal_set signals(executor, SIGTERM, SIGINT);
+  auto address = net::parse_listen_address(settings.api);
+  if (!address) co_return fail_start("settings", address.error(), kBadSettings);
+  auto registry = open_registry(executor, settings);
+  if (!registry) co_return fail_start("registry", registry.error(), kNoRegistry);
+
+  Server server(executor, settings, std::move(*registry));
+  auto code = co_await server.start(*address);
+  if (code == kEnded) {
+    log::info("server.ready",
+              {{"api_port", server.api_port()}, {"http", settings.http}, {"services", server.services()}});
+    auto signal = co_await signals.async_wait(asio::use_awaitable);
+    log::info("server.stopping", {{"signal", signal}});
+  }
+  co_await server.stop();
+  log::info("server.stopped");
+  co_return code;
+}
+
+}  // namespace
+
+int run_server(const settings::Settings& settings) {
+  log::configure(settings.log_level, settings.log_format);
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_file_limit();
+  if (auto made = make_folders(settings); !made) return fail_start("folders", made.error(), kBadSettings);
+
+  asio::io_context context(1);
+  int code = kFailed;
+  asio::co_spawn(context, run(context.get_executor(), settings), [&](std::exception_ptr failure, int ended) {
+    code = failure ? kFailed : ended;
+    context.stop();
+    if (failure) std::rethrow_exception(failure);
+  });
+  context.run();
+  return code;
+}
+
+}  // namespace dfp::app
