@@ -106,6 +106,7 @@ Task<Result<Answer>> Client::send(net::HttpRequest request, Deadline deadline) {
     answer = co_await ask(server, request, Deadline::after(limit));
     if (answer) {
       use(server);
+      answer->epoch = epoch_;
       answer->maybe_repeated = failed_before;
       co_return answer;
     }
@@ -140,8 +141,12 @@ Task<Result<Answer>> Client::block(std::string target, std::uint64_t index, Dead
                          fmt::format("{}{}index={}&wait={}ms", target, separator(target), index,
                                      std::max<std::int64_t>(span.count(), 1)),
                          {});
+  auto epoch = epoch_;
   auto answer = co_await ask(current_, std::move(waiting), deadline);
-  if (answer) co_return answer;
+  if (answer) {
+    answer->epoch = epoch;
+    co_return answer;
+  }
   ++epoch_;
   if (answer.error().code == Errc::Timeout)
     co_return fail(Errc::Unavailable, answer.error().what + " (a blocking query is answered in time)");

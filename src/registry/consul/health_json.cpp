@@ -14,7 +14,9 @@ namespace json = simdjson::ondemand;
 /// A field that is missing, null or of another type leaves the target as it is.
 void read(json::value value, std::string& target) {
   std::string_view text;
-  if (value.get_string().get(text) == simdjson::SUCCESS) target = text;
+  auto error = value.get_string().get(text);
+  if (error == simdjson::SUCCESS) target = text;
+  if (error == simdjson::STRING_ERROR) throw simdjson::simdjson_error(error);
 }
 
 void read(json::value value, std::int64_t& target) {

@@ -58,27 +58,26 @@ Task<Result<>> ConsulKeyValue::check_may_read(std::string prefix, Deadline deadl
   co_return Result<>{};
 }
 
-Task<Result<std::uint64_t>> ConsulKeyValue::present_index(std::string prefix, Deadline deadline) {
-  auto answer = co_await client_.read(names_below(prefix), deadline);
-  if (!answer) co_return std::unexpected(answer.error());
+/// The names below a prefix, read now (`index` 0) or when its index has moved.
+Task<Result<Answer>> ConsulKeyValue::names(std::string prefix, std::uint64_t index, Deadline deadline) {
+  auto reading = index == 0 ? client_.read(names_below(prefix), deadline)
+                            : client_.block(names_below(prefix), index, deadline);
+  auto answer = co_await std::move(reading);
+  if (!answer) co_return answer;
   if (!is_list(*answer)) co_return std::unexpected(refusal("watch keys " + prefix, *answer));
-  co_return std::max<std::uint64_t>(answer->index, 1);
+  answer->index = std::max<std::uint64_t>(answer->index, 1);
+  co_return answer;
 }
 
 /// The index after a blocking query, or at once where `index` cannot be trusted: an index of another agent,
 /// or of one that was restarted, means nothing, and a blocking query with it could sleep for its whole time.
 Task<Result<std::uint64_t>> ConsulKeyValue::next_index(std::string prefix, std::uint64_t index,
                                                        Deadline deadline) {
-  auto epoch = client_.epoch();
-  if (index == 0 || confirmed_epochs_[prefix] != epoch) {
-    auto present = co_await present_index(prefix, deadline);
-    if (present) confirmed_epochs_[prefix] = epoch;
-    co_return present;
-  }
-  auto answer = co_await client_.block(names_below(prefix), index, deadline);
+  bool trusted = confirmed_epochs_[prefix] == client_.epoch();
+  auto answer = co_await names(prefix, trusted ? index : 0, deadline);
   if (!answer) co_return std::unexpected(answer.error());
-  if (!is_list(*answer)) co_return std::unexpected(refusal("watch keys " + prefix, *answer));
-  co_return std::max<std::uint64_t>(answer->index, 1);
+  confirmed_epochs_[prefix] = answer->epoch;
+  co_return answer->index;
 }
 
 Task<Result<std::uint64_t>> ConsulKeyValue::wait(std::string prefix, std::uint64_t index, Deadline deadline) {
@@ -124,9 +123,9 @@ Task<Result<std::uint64_t>> ConsulKeyValue::index_after_deletion(std::vector<Ope
     auto* key = std::get_if<Delete>(&operation);
     auto* tree = std::get_if<DeleteTree>(&operation);
     if (!key && !tree) continue;
-    auto index = co_await present_index(key ? key->key : tree->prefix, deadline);
-    if (!index) co_return index;
-    highest = std::max(highest, *index);
+    auto answer = co_await names(key ? key->key : tree->prefix, 0, deadline);
+    if (!answer) co_return std::unexpected(answer.error());
+    highest = std::max(highest, answer->index);
   }
   co_return highest;
 }

@@ -25,7 +25,7 @@ class ConsulKeyValue : public KeyValue {
  private:
   Task<Result<>> check_may_read(std::string prefix, Deadline deadline);
   Task<Result<std::uint64_t>> next_index(std::string prefix, std::uint64_t index, Deadline deadline);
-  Task<Result<std::uint64_t>> present_index(std::string prefix, Deadline deadline);
+  Task<Result<Answer>> names(std::string prefix, std::uint64_t index, Deadline deadline);
   Task<Result<std::uint64_t>> index_after_deletion(std::vector<Operation> operations, Deadline deadline);
   Task<Result<std::uint64_t>> own_write(std::vector<Operation> operations, Error refusal, Deadline deadline);
 
