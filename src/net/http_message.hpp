@@ -42,9 +42,9 @@ struct HttpRequest {
   Headers headers;
   std::string body;
   std::string peer;  ///< server side: the client's address and port, or the path of a unix socket's client
-  /// Server side: requested when the client has closed its connection (noticed within a second) or the server
-  /// stops. For handlers that wait long: look at it after each wait, or register a std::stop_callback that
-  /// ends the wait.
+  /// Server side: requested when the client has closed its connection, or just its sending side (noticed
+  /// within a second), or the server stops. For handlers that wait long: look at it after each wait, or
+  /// register a std::stop_callback that ends the wait.
   std::stop_token left;
 };
 

@@ -69,7 +69,7 @@ class RawPeer {
   Task<bool> read_some() {
     char buffer[4096];
     auto count = co_await stream_->read(buffer, sizeof buffer);
-    if (!count && count.error().code != Errc::Unavailable) must(std::move(count));
+    if (!count && count.error().code != Errc::Unavailable) throw std::runtime_error(count.error().what);
     if (count) text_.append(buffer, *count);
     co_return count && *count > 0;
   }
