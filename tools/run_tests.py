@@ -80,7 +80,7 @@ def end_to_end(tally, arguments):
     build("release")
     say("end-to-end tests")
     report = REPORTS / "e2e.xml"
-    code = run(["/usr/bin/python3", "-m", "pytest", "-q", "-ra", "--tb=short", f"--junitxml={report}", "tests/e2e", *arguments])
+    code = run(["/usr/bin/python3", "-m", "pytest", "-q", "-n", "3", "-ra", "--tb=short", f"--junitxml={report}", "tests/e2e", *arguments])
     if report.exists():
         tally.add_report(report)
     elif code != 0:
