@@ -72,6 +72,21 @@ TEST(AsyncMutex, IsFirstComeFirstServed) {
   EXPECT_EQ(order, "aabbcc");
 }
 
+TEST(ForEachConcurrently, KeepsToItsWidthAndWaitsForAll) {
+  std::size_t running = 0, most = 0, done = 0;
+  testing::run([&](Executor) -> Task<> {
+    auto body = [&](std::size_t) -> Task<> {
+      most = std::max(most, ++running);
+      co_await sleep_for(1ms);
+      --running;
+      ++done;
+    };
+    co_await for_each_concurrently(10, 3, body);
+    EXPECT_EQ(done, 10U);
+  });
+  EXPECT_EQ(most, 3U);
+}
+
 TEST(Signal, WaitEndsAtItsDeadline) {
   bool notified = testing::run([](Executor executor) -> Task<bool> {
     Signal signal(executor);

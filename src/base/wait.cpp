@@ -1,5 +1,6 @@
 #include "base/wait.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -17,6 +18,19 @@ Task<> sleep_for(Clock::duration span) {
   auto executor = co_await asio::this_coro::executor;
   asio::steady_timer timer(executor, span);
   co_await timer.async_wait(kNoThrow);
+}
+
+Task<> for_each_concurrently(std::size_t count, std::size_t width, std::function<Task<>(std::size_t)> body) {
+  auto executor = co_await asio::this_coro::executor;
+  std::size_t next = 0;
+  std::size_t running = std::min(count, width);
+  Signal all_done(executor);
+  auto worker = [&]() -> Task<> {
+    while (next < count) co_await body(next++);
+    if (--running == 0) all_done.notify_all();
+  };
+  for (std::size_t n = running; n > 0; --n) spawn(executor, worker(), "for_each_concurrently");
+  while (running > 0) co_await all_done.wait(Deadline::never());
 }
 
 struct Signal::State {

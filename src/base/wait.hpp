@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -9,6 +10,9 @@ namespace dfp {
 
 /// Waits; ends early (without an error) when the coroutine is cancelled.
 Task<> sleep_for(Clock::duration span);
+
+/// Calls `body(0)` … `body(count - 1)` with at most `width` of them under way at once, and waits for all.
+Task<> for_each_concurrently(std::size_t count, std::size_t width, std::function<Task<>(std::size_t)> body);
 
 /// Wakes coroutines that wait for something to happen. Use from one executor only.
 class Signal {

@@ -8,9 +8,10 @@ namespace dfp::reconcile {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr auto kStartTimeout = 30s;     ///< for the proxy to come up with the whole state
-constexpr auto kStoreTimeout = 5s;      ///< one read of the definition store
-constexpr auto kOwnWritePause = 500ms;  ///< our own writes need no reading back at once
+constexpr auto kStartTimeout = 30s;        ///< for the proxy to come up with the whole state
+constexpr auto kStoreTimeout = 5s;         ///< one read of the definition store
+constexpr std::size_t kCatalogReads = 16;  ///< at once, when all services are recovered
+constexpr auto kOwnWritePause = 500ms;     ///< our own writes need no reading back at once
 
 /// Written by an original 1.0 beside us: it pins no instances.
 bool is_legacy(const model::Service& service) { return service.changed_by == "kv"; }
@@ -24,21 +25,24 @@ Task<model::DesiredState> Reconciler::Impl::recovered_state(registry::StoreSnaps
   model::DesiredState recovered;
   set_aside = snapshot.broken;
   index = snapshot.index;
-  bool catalog_readable = true;
+  std::vector<model::Service*> services;
   for (auto& [name, stored] : snapshot.services) {
     if (auto valid = model::validate(stored.service.definition); !valid) {
       set_aside[name] = valid.error().what;
       continue;
     }
-    if (catalog_readable) {
-      auto present = co_await present_instances(stored.service.definition, deadline);
-      catalog_readable = present.has_value();
-      if (!present) log::warn("reconcile.catalog_unreadable", {{"error", present.error().what}});
-      if (present && !present->empty()) stored.service.instances = std::move(*present);
-    }
     versions[name] = stored.version;
-    recovered.services.emplace(name, std::move(stored.service));
+    services.push_back(&recovered.services.emplace(name, std::move(stored.service)).first->second);
   }
+  bool readable = true;
+  auto refresh = [&](std::size_t n) -> Task<> {
+    if (!readable) co_return;
+    auto present = co_await present_instances(services[n]->definition, deadline);
+    if (!present && readable) log::warn("reconcile.catalog_unreadable", {{"error", present.error().what}});
+    readable = readable && present.has_value();
+    if (present && !present->empty()) services[n]->instances = std::move(*present);
+  };
+  co_await for_each_concurrently(services.size(), kCatalogReads, refresh);
   co_return recovered;
 }
 
