@@ -1,0 +1,29 @@
+#include "template/template.hpp"
+
+namespace dfp::tmpl {
+
+std::expected<Template, TemplateError> Template::parse(std::string name, std::string text,
+                                                       const FunctionMap& functions,
+                                                       const ParseOptions& options) {
+  Template out;
+  out.name_ = std::move(name);
+  out.text_ = std::make_unique<const std::string>(std::move(text));
+  out.functions_ = &functions;
+  try {
+    out.definitions_ = Parser(out.name_, *out.text_, functions, options).parse();
+  } catch (const TemplateError& error) {
+    return std::unexpected(error);
+  }
+  return out;
+}
+
+std::expected<std::string, TemplateError> Template::render(const Value& data, MissingKey missing_key,
+                                                           const Limits& limits) const {
+  try {
+    return Evaluator({name_, *text_, definitions_, *functions_, missing_key}, limits).run(name_, data);
+  } catch (const TemplateError& error) {
+    return std::unexpected(error);
+  }
+}
+
+}  // namespace dfp::tmpl
