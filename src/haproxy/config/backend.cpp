@@ -59,9 +59,10 @@ bool is_spare_name(std::string_view backend) { return backend.starts_with(kSpare
 
 Backend backend_of(const model::Service& service, const Addresses& addresses) {
   Backend backend{service.definition.service, service.definition.color, !service.definition.skip_check, {}};
-  bool any_well = std::ranges::any_of(service.instances, is_well);
+  // HAProxy's own checks decide where they run: a check of the registry that has just begun is critical too.
+  bool well_only = !backend.check && std::ranges::any_of(service.instances, is_well);
   for (const auto& instance : service.instances) {
-    if ((any_well && !is_well(instance)) || instance.port == 0) continue;
+    if ((well_only && !is_well(instance)) || instance.port == 0) continue;
     if (is_ip_address(instance.address)) {
       backend.servers.push_back(server_of(instance, instance.address));
     } else if (auto found = addresses.find(instance.address); found != addresses.end()) {

@@ -43,8 +43,8 @@ std::string backend_name(std::string_view service, std::string_view color);
 std::string spare_name(std::size_t number);
 bool is_spare_name(std::string_view backend);
 
-/// The backend of a service. Instances that are critical or in maintenance are used only when there is no
-/// other; instances whose host name is not in `addresses` are left out.
+/// The backend of a service. Without HAProxy's own checks, instances that are critical or in maintenance are
+/// used only when there is no other; instances whose host name is not in `addresses` are left out.
 Backend backend_of(const model::Service& service, const Addresses& addresses);
 
 /// The interval between two probes of one server when `servers` of them are checked; a step function, so that
