@@ -28,7 +28,6 @@ TEST(DecodeReconfigure, TakesEveryParameter) {
                                      {"serviceColor", "blue"},
                                      {"servicePath", "/demo/hello,/demo/person"},
                                      {"serviceDomain", "My-Domain.com,*.acme.com"},
-                                     {"consulTemplatePath", "/templates/go-demo.tmpl"},
                                      {"pathType", "path_end"},
                                      {"skipCheck", "T"},
                                      {"aclName", "05-go-demo"},
@@ -40,7 +39,6 @@ TEST(DecodeReconfigure, TakesEveryParameter) {
   want.color = "blue";
   want.paths = {"/demo/hello", "/demo/person"};
   want.domains = {"my-domain.com", "*.acme.com"};
-  want.consul_template_path = "/templates/go-demo.tmpl";
   want.path_type = PathType::End;
   want.skip_check = true;
   want.acl_name = "05-go-demo";
@@ -57,9 +55,15 @@ TEST(DecodeReconfigure, EmptyTextsAreNotGiven) {
   EXPECT_FALSE(request->definition.skip_check);
 }
 
-TEST(DecodeReconfigure, ADomainOrATemplateStandsForThePath) {
+TEST(DecodeReconfigure, ADomainStandsForThePath) {
   EXPECT_TRUE(decode_reconfigure({{"serviceName", "a"}, {"serviceDomain", "acme.com"}}));
-  EXPECT_TRUE(decode_reconfigure({{"serviceName", "a"}, {"consulTemplatePath", "/x.tmpl"}}));
+}
+
+TEST(DecodeReconfigure, ATemplateIsRefusedRatherThanKeptWithoutEffect) {
+  EXPECT_TRUE(refusal(with({{"consulTemplatePath", "/x.tmpl"}}))
+                  .starts_with("consulTemplatePath: \"/x.tmpl\": templates are"));
+  EXPECT_TRUE(
+      refusal({{"serviceName", "a"}, {"consulTemplatePath", "/x.tmpl"}}).starts_with("consulTemplatePath: "));
 }
 
 TEST(DecodeReconfigure, SaysTheOriginalsSentenceWhenSomethingIsMissing) {
@@ -167,6 +171,7 @@ RC_GTEST_PROP(Encode, IsReadBackAsTheSame, ()) {
   d.skip_check = *rc::gen::arbitrary<bool>();
   if (*rc::gen::arbitrary<bool>()) d.color = word().substr(0, 60);
   if (*rc::gen::arbitrary<bool>()) d.acl_name = word().substr(0, 60);
+  RC_PRE(validate(d).has_value());  // "/" alone is no path_dir
   auto request = decode_reconfigure(encode(d));
   RC_ASSERT(request.has_value());
   RC_ASSERT(request->definition == d);

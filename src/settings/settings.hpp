@@ -80,7 +80,7 @@ struct Settings {
   std::string haproxy = "/usr/sbin/haproxy";
   log::Level log_level = log::Level::Info;
   log::Format log_format = log::Format::Text;
-  unsigned max_connections = 10'000;    ///< HAProxy's, to the public ports
+  unsigned max_connections = 8'000;     ///< HAProxy's, to the public ports
   milliseconds hard_stop_after = 5min;  ///< an old HAProxy worker is ended this long after a reload
   milliseconds reload_timeout = 30s;    ///< until a new HAProxy worker must have confirmed its configuration
   milliseconds request_timeout = 60s;   ///< for one reconfigure or remove; longer than reload_timeout
