@@ -23,9 +23,11 @@ struct Definition {
   std::vector<std::string> domains;   ///< lower case; "*.example.com" matches every host below example.com
   bool skip_check = false;            ///< no health checks by HAProxy
   std::string acl_name;               ///< sort key between equal routes; the service's name when empty
-  std::string consul_template_path;
+  std::string consul_template_path;   ///< a template that makes the service's sections; paths and domains are
+                                      ///< then only kept
 
   bool operator==(const Definition&) const = default;
+  bool has_template() const { return !consul_template_path.empty(); }
   PathType effective_path_type() const { return path_type.value_or(PathType::Beg); }
   const std::string& order_key() const { return acl_name.empty() ? service : acl_name; }
   /// The name under which its instances are registered: "go-demo" or "go-demo-blue".

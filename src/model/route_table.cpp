@@ -71,7 +71,7 @@ std::vector<Route> routes_of(const Definition& definition) {
   static const std::vector<std::string> kAnyHost = {""};
   static const std::vector<std::string> kRoot = {"/"};
   std::vector<Route> routes;
-  if (definition.paths.empty() && definition.domains.empty()) return routes;
+  if (definition.has_template() || (definition.paths.empty() && definition.domains.empty())) return routes;
   const auto& paths = definition.paths.empty() ? kRoot : definition.paths;
   const auto& hosts = definition.domains.empty() ? kAnyHost : definition.domains;
   for (const auto& host : hosts)

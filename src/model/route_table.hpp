@@ -23,7 +23,8 @@ struct Route {
   auto operator<=>(const Route&) const = default;
 };
 
-/// All routes of a definition: every domain with every path; "/" when it has domains only; none without both.
+/// All routes of a definition: every domain with every path; "/" when it has domains only; none without both,
+/// and none of a service whose template makes its routes.
 std::vector<Route> routes_of(const Definition& definition);
 /// All routes of a state, sorted by rank: the first that matches a request wins.
 std::vector<Route> routes_of(const DesiredState& state);

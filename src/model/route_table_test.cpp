@@ -72,6 +72,12 @@ TEST(Routes, HostIsComparedWithoutCasePortAndTrailingDot) {
   EXPECT_EQ(found(state, "evilacme.com", "/"), "-");
 }
 
+TEST(Routes, ATemplateMakesItsOwn) {
+  auto d = definition("x", {"/x"});
+  d.consul_template_path = "x.tmpl";
+  EXPECT_TRUE(routes_of(d).empty());
+}
+
 TEST(Routes, DirSubAndEndFollowHaproxy) {
   auto dir = state_of({definition("x", {"/img/"}, {}, PathType::Dir)});
   EXPECT_EQ(found(dir, "h", "/a/img/b"), "x");

@@ -35,15 +35,26 @@ Task<model::DesiredState> Reconciler::Impl::recovered_state(registry::StoreSnaps
     services.push_back(&recovered.services.emplace(name, std::move(stored.service)).first->second);
   }
   bool readable = true;
-  auto refresh = [&](std::size_t n) -> Task<> {
-    if (!readable) co_return;
-    auto present = co_await present_instances(services[n]->definition, deadline);
-    if (!present && readable) log::warn("reconcile.catalog_unreadable", {{"error", present.error().what}});
-    readable = readable && present.has_value();
-    if (present && !present->empty()) services[n]->instances = std::move(*present);
-  };
-  co_await for_each_concurrently(services.size(), kCatalogReads, refresh);
+  auto refresh_one = [&](std::size_t n) -> Task<> { co_await refresh(*services[n], readable, deadline); };
+  co_await for_each_concurrently(services.size(), kCatalogReads, refresh_one);
   co_return recovered;
+}
+
+/// Brings a stored service to what the registry says now. Its pins, or what its template gave, stay where
+/// that is nothing or cannot be known.
+Task<> Reconciler::Impl::refresh(model::Service& service, bool& readable, Deadline deadline) {
+  if (!readable) co_return;
+  model::Service now;
+  now.definition = service.definition;
+  auto filled = co_await fill(now, deadline);
+  if (!filled) {
+    log::warn("reconcile.not_refreshed",
+              {{"service", service.definition.service}, {"error", filled.error().what}});
+    readable = filled.error().code != Errc::Unavailable && filled.error().code != Errc::Timeout;
+    co_return;
+  }
+  if (!now.instances.empty()) service.instances = std::move(now.instances);
+  if (!now.rendered.empty()) service.rendered = std::move(now.rendered);
 }
 
 Task<Result<>> Reconciler::Impl::start() {
@@ -135,9 +146,10 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   }
   blank_reported = false;
   model::Change change;
+  bool readable = true;
   for (auto& [name, stored] : snapshot.services) {
     auto service = newer(stored, snapshot.index);
-    if (service && is_legacy(*service)) co_await pin_present_instances(*service);
+    if (service && is_legacy(*service)) co_await refresh(*service, readable, Deadline::after(kStoreTimeout));
     if (service) change.emplace(name, std::move(service));
   }
   for (const auto& [name, service] : state.services) {
@@ -173,11 +185,6 @@ std::optional<model::Service> Reconciler::Impl::newer(const registry::StoredServ
   }
   versions[name] = stored.version;
   return service;
-}
-
-Task<> Reconciler::Impl::pin_present_instances(model::Service& service) {
-  auto present = co_await present_instances(service.definition, Deadline::after(kStoreTimeout));
-  if (present) service.instances = std::move(*present);
 }
 
 /// Applies what can be applied; a service that the proxy refuses is set aside and keeps its last good

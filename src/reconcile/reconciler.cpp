@@ -20,7 +20,7 @@ std::string now_rfc3339() {
 }
 
 bool same_content(const model::Service& a, const model::Service& b) {
-  return a.definition == b.definition && a.instances == b.instances;
+  return a.definition == b.definition && a.instances == b.instances && a.rendered == b.rendered;
 }
 
 void log_outcome(std::string_view event, const std::string& service, const Result<Outcome>& outcome) {
@@ -37,12 +37,13 @@ void log_outcome(std::string_view event, const std::string& service, const Resul
 }  // namespace
 
 Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
-                       ProxyDriver& driver_, ReconcilerSettings settings_)
+                       ProxyDriver& driver_, ReconcilerSettings settings_, Renderer* renderer_)
     : executor(executor_),
       catalog(catalog_),
       store(store_),
       driver(driver_),
       settings(std::move(settings_)),
+      renderer(renderer_),
       turn(executor_),
       stopping_signal(executor_),
       follow_ended(executor_),
@@ -60,6 +61,37 @@ Task<Result<std::vector<model::Instance>>> Reconciler::Impl::present_instances(m
   co_return instances;
 }
 
+/// What the registry says at this moment: the service's instances, or what its template makes of it.
+Task<Result<>> Reconciler::Impl::fill(model::Service& service, Deadline deadline) {
+  if (!service.definition.has_template()) {
+    auto instances = co_await present_instances(service.definition, deadline);
+    if (!instances) co_return std::unexpected(instances.error());
+    service.instances = std::move(*instances);
+    co_return Result<>{};
+  }
+  if (!renderer)
+    co_return fail(Errc::InvalidArgument, "consulTemplatePath: this proxy does not render templates");
+  auto text = co_await renderer->render(service.definition, deadline);
+  if (!text) co_return fail(fmt::format("template of {}", service.definition.service), text.error());
+  service.rendered = std::move(*text);
+  co_return Result<>{};
+}
+
+/// Refuses to take the last instance from a service that serves now.
+Result<> Reconciler::Impl::would_stop_serving(const model::Service& next) const {
+  const auto& definition = next.definition;
+  auto present = state.services.find(definition.service);
+  if (definition.has_template() || !next.instances.empty()) return {};
+  if (present == state.services.end() || present->second.instances.empty()) return {};
+  return fail(
+      Errc::Conflict,
+      fmt::format(
+          "the registry knows no instance of {}, and service {} serves now with {} of {}; nothing was "
+          "changed (remove the service to take it out)",
+          definition.registered_name(), definition.service, present->second.instances.size(),
+          present->second.definition.registered_name()));
+}
+
 /// The service as it will be kept, or why the request is refused.
 Task<Result<model::Service>> Reconciler::Impl::next_service(model::Definition definition,
                                                             std::string changed_by, Deadline deadline) {
@@ -72,20 +104,11 @@ Task<Result<model::Service>> Reconciler::Impl::next_service(model::Definition de
             "the other one first",
             model::to_string(conflict->route.type), conflict->route.host, conflict->route.path,
             conflict->owner));
-  auto instances = co_await present_instances(definition, deadline);
-  if (!instances) co_return std::unexpected(instances.error());
-  auto present = state.services.find(definition.service);
-  bool serves = present != state.services.end() && !present->second.instances.empty();
-  if (instances->empty() && serves)
-    co_return fail(
-        Errc::Conflict,
-        fmt::format("the registry knows no instance of {}, and service {} serves now with {} of {}; nothing "
-                    "was changed (remove the service to take it out)",
-                    definition.registered_name(), definition.service, present->second.instances.size(),
-                    present->second.definition.registered_name()));
   model::Service next;
   next.definition = std::move(definition);
-  next.instances = std::move(*instances);
+  if (auto filled = co_await fill(next, deadline); !filled) co_return std::unexpected(filled.error());
+  if (auto allowed = would_stop_serving(next); !allowed) co_return std::unexpected(allowed.error());
+  auto present = state.services.find(next.definition.service);
   next.revision = (present == state.services.end() ? 0 : present->second.revision) + 1;
   next.changed_at = now_rfc3339();
   next.changed_by = std::move(changed_by);
@@ -173,8 +196,9 @@ void Reconciler::Impl::note_own_write(const std::string& name, std::uint64_t ver
 }
 
 Reconciler::Reconciler(Executor executor, registry::Catalog& catalog, registry::DefinitionStore& store,
-                       ProxyDriver& driver, ReconcilerSettings settings)
-    : impl_(std::make_unique<Impl>(std::move(executor), catalog, store, driver, std::move(settings))) {}
+                       ProxyDriver& driver, ReconcilerSettings settings, Renderer* renderer)
+    : impl_(std::make_unique<Impl>(std::move(executor), catalog, store, driver, std::move(settings),
+                                   renderer)) {}
 Reconciler::~Reconciler() = default;
 
 Task<Result<>> Reconciler::start() {

@@ -8,6 +8,7 @@
 #include "base/wait.hpp"
 #include "model/route_table.hpp"
 #include "reconcile/proxy_driver.hpp"
+#include "reconcile/renderer.hpp"
 #include "registry/catalog.hpp"
 #include "registry/definition_store.hpp"
 
@@ -30,11 +31,12 @@ struct ReconcilerSettings {
 };
 
 /// The single writer of proxy state: takes requests, plans, applies, keeps; follows the definition store.
-/// Requests run one after another in order of arrival. Use from one executor.
+/// Requests run one after another in order of arrival. Use from one executor. Without a renderer, definitions
+/// with a template are refused.
 class Reconciler {
  public:
   Reconciler(Executor executor, registry::Catalog& catalog, registry::DefinitionStore& store,
-             ProxyDriver& driver, ReconcilerSettings settings);
+             ProxyDriver& driver, ReconcilerSettings settings, Renderer* renderer = nullptr);
   ~Reconciler();
 
   /// Starts the proxy from the registry (or, where that is away, from the last known state) and begins to

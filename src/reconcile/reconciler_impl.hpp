@@ -8,7 +8,7 @@ namespace dfp::reconcile {
 /// following the definition store (convergence.cpp).
 struct Reconciler::Impl {
   Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
-       ProxyDriver& driver_, ReconcilerSettings settings_);
+       ProxyDriver& driver_, ReconcilerSettings settings_, Renderer* renderer_);
 
   // Requests (reconciler.cpp). All of them expect the caller to hold `turn`.
   /// nullopt: another writer changed the stored service meanwhile, and nothing was changed here.
@@ -19,6 +19,8 @@ struct Reconciler::Impl {
                                             Deadline deadline);
   Task<Result<std::vector<model::Instance>>> present_instances(model::Definition definition,
                                                                Deadline deadline);
+  Task<Result<>> fill(model::Service& service, Deadline deadline);
+  Result<> would_stop_serving(const model::Service& next) const;
   Task<> undo(std::string service);
 
   // Following the store (convergence.cpp).
@@ -29,7 +31,7 @@ struct Reconciler::Impl {
   Task<model::DesiredState> recovered_state(registry::StoreSnapshot snapshot, Deadline deadline);
   Task<Result<>> start_isolating(model::DesiredState wanted);
   std::optional<model::Service> newer(const registry::StoredService& stored, std::uint64_t snapshot_index);
-  Task<> pin_present_instances(model::Service& service);
+  Task<> refresh(model::Service& service, bool& readable, Deadline deadline);
   Task<Result<>> apply_isolating(model::Change change);
   bool written_by_us_after(const std::string& service, std::uint64_t snapshot_index) const;
 
@@ -41,6 +43,7 @@ struct Reconciler::Impl {
   registry::DefinitionStore& store;
   ProxyDriver& driver;
   ReconcilerSettings settings;
+  Renderer* renderer;
 
   AsyncMutex turn;  ///< requests and convergence change the proxy one after another
   Signal stopping_signal;

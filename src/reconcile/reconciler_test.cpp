@@ -31,11 +31,17 @@ model::Definition definition(std::string service, std::string path = "/demo", st
   return d;
 }
 
+/// "Renders" a fixed text, or fails.
+struct FakeRenderer : Renderer {
+  Task<Result<std::string>> render(model::Definition, Deadline) override { co_return result; }
+  Result<std::string> result = "backend x\n";
+};
+
 /// One proxy over a registry that it may share with others.
 struct Proxy {
   Proxy(Executor executor, registry::testing::FakeRegistry& registry, std::string last_known_file = "")
       : store(registry, "docker-flow"),
-        reconciler(executor, registry, store, driver, settings(last_known_file)) {}
+        reconciler(executor, registry, store, driver, settings(last_known_file), &renderer) {}
 
   static ReconcilerSettings settings(std::string file) {
     ReconcilerSettings s;
@@ -54,6 +60,7 @@ struct Proxy {
   bool knows(const std::string& service) const { return driver.applied().services.contains(service); }
 
   testing::FakeDriver driver;
+  FakeRenderer renderer;
   registry::DefinitionStore store;
   Reconciler reconciler;
 };
@@ -318,6 +325,44 @@ TEST(Reconciler, AWipedRegistryIsNotBelieved) {
     co_await sleep_for(500ms);
     EXPECT_EQ(proxy.serving("go-demo"), 1);
     co_await proxy.reconciler.stop();
+  });
+}
+
+model::Definition templated(std::string service) {
+  model::Definition d;
+  d.service = std::move(service);
+  d.consul_template_path = d.service + ".tmpl";
+  return d;
+}
+
+TEST(Reconciler, ATemplateThatCannotBeRenderedChangesNothing) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    auto first = co_await proxy.reconciler.reconfigure(templated("x"), "test");
+    EXPECT_TRUE(first) << first.error().what;
+    EXPECT_EQ(proxy.driver.applied().services.at("x").rendered, "backend x\n");
+    proxy.renderer.result = fail(Errc::InvalidArgument, "template: x.tmpl:3: unexpected EOF");
+    auto second = co_await proxy.reconciler.reconfigure(templated("x"), "test");
+    EXPECT_EQ(second.error().code, Errc::InvalidArgument);
+    EXPECT_EQ(proxy.driver.applied().services.at("x").rendered, "backend x\n");
+    co_await proxy.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, ATemplateIsRenderedAgainAfterAFailover) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    {
+      Proxy first(executor, registry);
+      co_await first.reconciler.start();
+      co_await first.reconciler.reconfigure(templated("x"), "test");
+      co_await first.reconciler.stop();
+    }
+    Proxy second(executor, registry);
+    second.renderer.result = "backend moved\n";
+    co_await second.reconciler.start();
+    EXPECT_EQ(second.driver.applied().services.at("x").rendered, "backend moved\n");
+    co_await second.reconciler.stop();
   });
 }
 
