@@ -81,9 +81,12 @@ std::string ConsulAgent::configuration() const {
       "disable_update_check":true,"performance":{{"raft_multiplier":1}},
       "ports":{{"http":{2},"server":{3},"serf_lan":{4},"dns":-1,"serf_wan":-1,"grpc":-1}})",
       host_, options_.node, http_port_, server_port_, serf_port_);
+  auto data = (folder_ / "data").string();
   if (options_.keeps_data)
-    text +=
-        fmt::format(R"(,"server":true,"bootstrap_expect":1,"data_dir":"{}")", (folder_ / "data").string());
+    text += fmt::format(R"(,"server":true,"bootstrap_expect":1,"data_dir":"{}")", data);
+  if (!options_.joins.empty())
+    text += fmt::format(R"(,"server":false,"retry_join":["{}"],"retry_interval":"1s","data_dir":"{}")",
+                        options_.joins, data);
   if (!options_.extra.empty()) text += "," + options_.extra;
   return text + "}";
 }
@@ -101,10 +104,8 @@ void ConsulAgent::start() {
     int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     dup2(out, STDOUT_FILENO);
     dup2(out, STDERR_FILENO);
-    if (options_.keeps_data)
-      execl(program.c_str(), "consul", "agent", flag.c_str(), nullptr);
-    else
-      execl(program.c_str(), "consul", "agent", "-dev", flag.c_str(), nullptr);
+    bool dev = !options_.keeps_data && options_.joins.empty();
+    execl(program.c_str(), "consul", "agent", flag.c_str(), dev ? "-dev" : nullptr, nullptr);
     _exit(127);
   }
   for (auto deadline = Deadline::after(60s); !has_leader(); std::this_thread::sleep_for(50ms))

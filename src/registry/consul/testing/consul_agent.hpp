@@ -17,6 +17,7 @@ struct AgentOptions {
   std::string node = "node-a";
   std::string extra;        ///< more top-level JSON, e.g. R"("acl":{"enabled":true})"
   bool keeps_data = false;  ///< a server with a data folder, which knows everything after a restart
+  std::string joins;        ///< not empty: a client agent of the server with this cluster_address()
 };
 
 /// `consul agent` on free ports of a private loopback address, its files in a temporary folder. Ended by its
@@ -34,6 +35,7 @@ class ConsulAgent {
   void kill();
 
   net::Endpoint endpoint() const { return {net::Endpoint::Kind::Tcp, host_, http_port_}; }
+  std::string cluster_address() const { return host_ + ":" + std::to_string(serf_port_); }
   const std::string& node() const { return options_.node; }
   const std::string& host() const { return host_; }
   const std::filesystem::path& folder() const { return folder_; }
