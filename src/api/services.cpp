@@ -38,9 +38,13 @@ class CatalogReads {
       : catalog_(catalog), deadline_(Deadline::after(kCatalogTime)), failed_(!wanted) {}
 
   /// null when not wanted or not possible.
-  Task<json::value> instances(std::string registered_name) {
+  Task<json::value> instances(model::Definition definition) {
     if (failed_) co_return nullptr;
-    auto found = co_await catalog_.instances(std::move(registered_name), deadline_);
+    auto found = co_await catalog_.instances_for(std::move(definition), deadline_);
+    if (!found && found.error().code == Errc::InvalidArgument) {  // of this service only
+      error = found.error().what;
+      co_return nullptr;
+    }
     if (!found) co_return note(found.error());
     co_return instances_json(*found);
   }
@@ -97,7 +101,7 @@ Task<Answer> Api::services(Call call) {
   json::array list;
   for (const auto& service : chosen) {
     auto object = service_json(service, parts_.reconciler.driver().applied());
-    auto registered = co_await catalog.instances(service.definition.registered_name());
+    auto registered = co_await catalog.instances(service.definition);
     object["Registered"] = std::move(registered);
     list.push_back(std::move(object));
   }

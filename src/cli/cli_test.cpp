@@ -163,7 +163,7 @@ TEST(ApiCommand, TheVariableSaysWhereTheApiIs) {
 TEST(ApiCommand, WrongUsageEndsWithTwo) {
   EXPECT_EQ(run_words({}).status, kUsage);
   EXPECT_EQ(run_words({"reconfigur"}).status, kUsage);
-  EXPECT_EQ(run_words({"reconfigure", "--port", "80"}).status, kUsage);
+  EXPECT_EQ(run_words({"reconfigure", "--users", "a:b"}).status, kUsage);
   EXPECT_EQ(run_words({"reconfigure", "--service-name"}).status, kUsage);
   EXPECT_EQ(run_words({"ping", "--api", "ftp://x"}).status, kUsage);
   EXPECT_EQ(run_words({"ping", "--timeout", "soon"}).status, kUsage);

@@ -97,6 +97,17 @@ Result<> check_acl_name(std::string_view name) {
                 "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit");
 }
 
+Result<> check_discovery_type(std::string_view type) {
+  if (type.empty() || type == "tasks" || type == "DNS" || type == "overlay") return {};
+  return refuse("discoveryType", type, "one of tasks, DNS, overlay");
+}
+
+Result<> check_network(std::string_view name) {
+  if (name.empty() || is_name(name, kMaxName, "._-")) return {};
+  return refuse("network", name,
+                "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit");
+}
+
 Result<> check_path(std::string_view path, PathType type) {
   if (type == PathType::Reg) return check_pattern(path);
   if (path.empty() || path.size() > kMaxPath)
@@ -125,6 +136,8 @@ Result<> validate(const Definition& d) {
   if (auto ok = check_service_name(d.service); !ok) return ok;
   if (auto ok = check_color(d.color); !ok) return ok;
   if (auto ok = check_acl_name(d.acl_name); !ok) return ok;
+  if (auto ok = check_discovery_type(d.discovery_type); !ok) return ok;
+  if (auto ok = check_network(d.network); !ok) return ok;
   for (const auto& path : d.paths)
     if (auto ok = check_path(path, d.effective_path_type()); !ok) return ok;
   for (const auto& domain : d.domains)

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,10 @@ struct Definition {
   std::string acl_name;               ///< sort key between equal routes; the service's name when empty
   std::string consul_template_path;   ///< a template that makes the service's sections; paths and domains are
                                       ///< then only kept
+  std::uint16_t port = 0;  ///< of the instances where the catalog does not tell it (Docker); 0: not given
+  /// With Docker: "tasks" (the default) and "DNS" are the single tasks, "overlay" the service's virtual IP.
+  std::string discovery_type = {};
+  std::string network = {};  ///< with Docker: where the instances are reached; empty: a shared one
 
   bool operator==(const Definition&) const = default;
   bool has_template() const { return !consul_template_path.empty(); }
@@ -40,6 +45,8 @@ Result<> check_color(std::string_view color);
 Result<> check_path(std::string_view path, PathType type);
 Result<> check_domain(std::string_view domain);
 Result<> check_acl_name(std::string_view name);
+Result<> check_discovery_type(std::string_view type);
+Result<> check_network(std::string_view name);
 
 /// All checks of a definition, also those between fields.
 Result<> validate(const Definition& definition);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/parse.hpp"
 #include "base/text.hpp"
 
 namespace dfp::model {
@@ -43,6 +44,17 @@ Result<> take_path_type(Definition& definition, const ParameterValue& value) {
 
 ParameterValue give_path_type(const Definition& definition) {
   return std::string(definition.path_type ? to_string(*definition.path_type) : "");
+}
+
+Result<> take_port(Definition& definition, const ParameterValue& value) {
+  auto port = parse::number(std::get<std::string>(value), 1, 65535);
+  if (!port) return fail("port", port.error());
+  definition.port = static_cast<std::uint16_t>(*port);
+  return {};
+}
+
+ParameterValue give_port(const Definition& definition) {
+  return definition.port == 0 ? std::string() : std::to_string(definition.port);
 }
 
 constexpr std::array kParameters = {
@@ -136,6 +148,40 @@ constexpr std::array kParameters = {
         false,
         take<&Definition::acl_name, std::string>,
         give<&Definition::acl_name>},
+    Parameter{{.name = "port",
+               .max_bytes = 5,
+               .allowed = "1 to 65535",
+               .meaning =
+                   "Port of the instances inside of their containers. Needed with Docker where a service has "
+                   "several, or tells none; a registry that knows the ports is believed.",
+               .since = "the original of July 2016"},
+              "the servers of the backend",
+              false,
+              take_port,
+              give_port},
+    Parameter{
+        {.name = "discoveryType",
+         .max_bytes = 16,
+         .allowed = "tasks, DNS, overlay",
+         .meaning =
+             "With Docker Swarm: tasks (the default) and DNS use the address of every task, overlay the "
+             "virtual IP of the service, behind which HAProxy sees no single task.",
+         .since = "the original of May 2018 (where overlay is the default)"},
+        "the servers of the backend",
+        false,
+        take<&Definition::discovery_type, std::string>,
+        give<&Definition::discovery_type>},
+    Parameter{
+        {.name = "network",
+         .max_bytes = kMaxName,
+         .allowed = "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit",
+         .meaning = "With Docker: the network in which the instances are reached. One that the proxy shares "
+                    "with them when absent.",
+         .since = "new"},
+        "the servers of the backend",
+        false,
+        take<&Definition::network, std::string>,
+        give<&Definition::network>},
 };
 
 constexpr std::array kOptions = {

@@ -77,9 +77,10 @@ TEST(DecodeReconfigure, SaysTheOriginalsSentenceWhenSomethingIsMissing) {
 TEST(DecodeReconfigure, NamesUnknownParametersAndTheNearestKnownOne) {
   EXPECT_EQ(refusal(with({{"servicepaths", "/x"}})),
             "unknown parameter \"servicepaths\"; did you mean servicePath?");
-  EXPECT_EQ(refusal(with({{"port", "80"}})),
-            "unknown parameter \"port\"; known are serviceName, serviceColor, servicePath, serviceDomain, "
-            "consulTemplatePath, pathType, skipCheck, aclName, distribute, dryRun");
+  EXPECT_EQ(
+      refusal(with({{"users", "a:b"}})),
+      "unknown parameter \"users\"; known are serviceName, serviceColor, servicePath, serviceDomain, "
+      "consulTemplatePath, pathType, skipCheck, aclName, port, discoveryType, network, distribute, dryRun");
 }
 
 TEST(DecodeReconfigure, RefusesRepeatedParameters) {
@@ -125,6 +126,11 @@ INSTANTIATE_TEST_SUITE_P(
                 {{"serviceName", "a"}, {"servicePath", "/a,/b\r\n"}},
                 "servicePath: \"/b\\x0d\\x0a\""},
         BadCase{"QuoteInPath", {{"serviceName", "a"}, {"servicePath", "/a\" if TRUE"}}, "servicePath: "},
+        BadCase{"PortZero", with({{"port", "0"}}), "port: "},
+        BadCase{"PortBeyond", with({{"port", "65536"}}), "port: "},
+        BadCase{"PortWord", with({{"port", "http"}}), "port: "},
+        BadCase{"DiscoveryType", with({{"discoveryType", "dns"}}), "discoveryType: \"dns\""},
+        BadCase{"Network", with({{"network", "a b"}}), "network: \"a b\""},
         BadCase{"HashInDomain", with({{"serviceDomain", "a#.com"}}), "serviceDomain: "},
         BadCase{"SlashInName", {{"serviceName", "../etc"}, {"servicePath", "/a"}}, "serviceName: "}),
     [](const auto& test) { return test.param.name; });
@@ -171,6 +177,10 @@ RC_GTEST_PROP(Encode, IsReadBackAsTheSame, ()) {
   d.skip_check = *rc::gen::arbitrary<bool>();
   if (*rc::gen::arbitrary<bool>()) d.color = word().substr(0, 60);
   if (*rc::gen::arbitrary<bool>()) d.acl_name = word().substr(0, 60);
+  if (*rc::gen::arbitrary<bool>()) d.port = *rc::gen::inRange<std::uint16_t>(1, 65535);
+  if (*rc::gen::arbitrary<bool>())
+    d.discovery_type = *rc::gen::element<std::string>("tasks", "DNS", "overlay");
+  if (*rc::gen::arbitrary<bool>()) d.network = word().substr(0, 60);
   RC_PRE(validate(d).has_value());  // "/" alone is no path_dir
   auto request = decode_reconfigure(encode(d));
   RC_ASSERT(request.has_value());

@@ -53,7 +53,7 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
 /// check that has just begun is critical, and HAProxy's own checks decide who gets traffic.
 Task<Result<std::vector<model::Instance>>> Reconciler::Impl::present_instances(model::Definition definition,
                                                                                Deadline deadline) {
-  auto instances = co_await catalog.instances(definition.registered_name(), deadline);
+  auto instances = co_await catalog.instances_for(definition, deadline);
   if (!instances)
     co_return fail(fmt::format("instances of {}", definition.registered_name()), instances.error());
   std::erase_if(*instances,
@@ -93,8 +93,8 @@ Result<> Reconciler::Impl::would_stop_serving(const model::Service& next) const 
 }
 
 /// The service as it will be kept, or why the request is refused.
-Task<Result<model::Service>> Reconciler::Impl::next_service(model::Definition definition,
-                                                            std::string changed_by, Deadline deadline) {
+Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish, Deadline deadline) {
+  auto& definition = wish.definition;
   if (auto valid = model::validate(definition); !valid) co_return std::unexpected(valid.error());
   if (auto conflict = claims.conflict(definition))
     co_return fail(
@@ -107,18 +107,17 @@ Task<Result<model::Service>> Reconciler::Impl::next_service(model::Definition de
   model::Service next;
   next.definition = std::move(definition);
   if (auto filled = co_await fill(next, deadline); !filled) co_return std::unexpected(filled.error());
-  if (auto allowed = would_stop_serving(next); !allowed) co_return std::unexpected(allowed.error());
+  if (auto allowed = would_stop_serving(next); !allowed && !wish.none_allowed)
+    co_return std::unexpected(allowed.error());
   auto present = state.services.find(next.definition.service);
   next.revision = (present == state.services.end() ? 0 : present->second.revision) + 1;
   next.changed_at = now_rfc3339();
-  next.changed_by = std::move(changed_by);
+  next.changed_by = std::move(wish.changed_by);
   co_return next;
 }
 
-Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(model::Definition definition,
-                                                                        std::string changed_by,
-                                                                        Deadline deadline) {
-  auto next = co_await next_service(std::move(definition), std::move(changed_by), deadline);
+Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wish, Deadline deadline) {
+  auto next = co_await next_service(std::move(wish), deadline);
   if (!next) co_return std::unexpected(next.error());
   auto name = next->definition.service;
   auto present = state.services.find(name);
@@ -170,6 +169,19 @@ Task<Result<Outcome>> Reconciler::Impl::remove_once(std::string service, Deadlin
   co_return outcome;
 }
 
+Task<Result<Outcome>> Reconciler::Impl::reconfigure(Wish wish) {
+  auto deadline = Deadline::after(settings.request_timeout);
+  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    auto tried = co_await reconfigure_once(wish, deadline);
+    if (!tried) co_return std::unexpected(tried.error());
+    if (*tried) co_return std::move(**tried);
+    auto snapshot = co_await store.load(deadline);
+    if (snapshot) co_await converge(std::move(*snapshot));
+  }
+  co_return fail(Errc::Conflict, fmt::format("another proxy keeps changing service {}; nothing was changed",
+                                             wish.definition.service));
+}
+
 /// Makes the proxy serve again what `state` says about a service, after keeping the change failed.
 Task<> Reconciler::Impl::undo(std::string service) {
   std::optional<model::Service> before;
@@ -216,19 +228,21 @@ Task<> Reconciler::stop() {
 
 Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, std::string changed_by) {
   auto lock = co_await impl_->turn.lock();
-  auto deadline = Deadline::after(impl_->settings.request_timeout);
-  Result<Outcome> outcome =
-      fail(Errc::Conflict,
-           fmt::format("another proxy keeps changing service {}; nothing was changed", definition.service));
-  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
-    auto tried = co_await impl_->reconfigure_once(definition, changed_by, deadline);
-    if (!tried) outcome = std::unexpected(tried.error());
-    if (tried && *tried) outcome = std::move(**tried);
-    if (!tried || *tried) break;
-    auto snapshot = co_await impl_->store.load(deadline);
-    if (snapshot) co_await impl_->converge(std::move(*snapshot));
-  }
-  log_outcome("service.reconfigure", definition.service, outcome);
+  auto service = definition.service;
+  Impl::Wish wish{std::move(definition), std::move(changed_by)};
+  auto outcome = co_await impl_->reconfigure(std::move(wish));
+  log_outcome("service.reconfigure", service, outcome);
+  co_return outcome;
+}
+
+Task<Result<Outcome>> Reconciler::repin(std::string service) {
+  auto lock = co_await impl_->turn.lock();
+  auto present = impl_->state.services.find(service);
+  if (present == impl_->state.services.end())
+    co_return fail(Errc::NotFound, fmt::format("service {} is not configured", service));
+  Impl::Wish wish{present->second.definition, present->second.changed_by, true};
+  auto outcome = co_await impl_->reconfigure(std::move(wish));
+  log_outcome("service.repin", service, outcome);
   co_return outcome;
 }
 
@@ -244,8 +258,8 @@ Task<Result<Outcome>> Reconciler::remove(std::string service, std::string change
 
 Task<Result<Outcome>> Reconciler::preview(model::Definition definition) {
   auto name = definition.service;
-  auto next = co_await impl_->next_service(std::move(definition), "preview",
-                                           Deadline::after(impl_->settings.request_timeout));
+  Impl::Wish wish{std::move(definition), "preview"};
+  auto next = co_await impl_->next_service(std::move(wish), Deadline::after(impl_->settings.request_timeout));
   if (!next) co_return std::unexpected(next.error());
   auto plan = impl_->driver.plan({{name, *next}});
   co_return Outcome{std::move(*next), std::move(plan), impl_->state.services.contains(name)};

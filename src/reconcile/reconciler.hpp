@@ -50,6 +50,11 @@ class Reconciler {
   /// would vanish); Unavailable (registry); Rejected (proxy). A failure changes nothing.
   Task<Result<Outcome>> reconfigure(model::Definition definition, std::string changed_by);
 
+  /// Pins anew what the catalog knows now for a configured service, none included: for a catalog that is the
+  /// authority over its instances (Docker) and is followed. Who asked for the service stays the same.
+  /// @return NotFound when no such service is configured; else as reconfigure().
+  Task<Result<Outcome>> repin(std::string service);
+
   /// Removes the service's routes, servers and record. @return an Outcome with existed=false for an unknown
   /// one.
   Task<Result<Outcome>> remove(std::string service, std::string changed_by);

@@ -11,12 +11,19 @@ struct Reconciler::Impl {
        ProxyDriver& driver_, ReconcilerSettings settings_, Renderer* renderer_);
 
   // Requests (reconciler.cpp). All of them expect the caller to hold `turn`.
+  /// What is asked for. A catalog that suddenly knows no instance is believed only where that is said to be
+  /// all right.
+  struct Wish {
+    model::Definition definition;
+    std::string changed_by;
+    bool none_allowed = false;
+  };
+  /// Tries until no other writer interferes.
+  Task<Result<Outcome>> reconfigure(Wish wish);
   /// nullopt: another writer changed the stored service meanwhile, and nothing was changed here.
-  Task<Result<std::optional<Outcome>>> reconfigure_once(model::Definition definition, std::string changed_by,
-                                                        Deadline deadline);
+  Task<Result<std::optional<Outcome>>> reconfigure_once(Wish wish, Deadline deadline);
   Task<Result<Outcome>> remove_once(std::string service, Deadline deadline);
-  Task<Result<model::Service>> next_service(model::Definition definition, std::string changed_by,
-                                            Deadline deadline);
+  Task<Result<model::Service>> next_service(Wish wish, Deadline deadline);
   Task<Result<std::vector<model::Instance>>> present_instances(model::Definition definition,
                                                                Deadline deadline);
   Task<Result<>> fill(model::Service& service, Deadline deadline);

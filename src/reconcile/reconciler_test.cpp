@@ -102,6 +102,29 @@ TEST(Reconciler, PinsTheInstancesOfTheMomentAndNoLaterOnes) {
   });
 }
 
+TEST(Reconciler, RepinningFollowsTheCatalogEvenToNothing) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    auto unknown = co_await proxy.reconciler.repin("go-demo");
+    EXPECT_EQ(unknown.error().code, Errc::NotFound);
+    registry.put_instance(instance("go-demo", "1"));
+    co_await proxy.reconciler.reconfigure(definition("go-demo"), "label");
+    registry.put_instance(instance("go-demo", "2"));
+    auto grown = co_await proxy.reconciler.repin("go-demo");
+    EXPECT_TRUE(grown);
+    EXPECT_EQ(proxy.serving("go-demo"), 2);
+    EXPECT_EQ(grown->service.changed_by, "label");
+    registry.drop_instance("node-1", "1");
+    registry.drop_instance("node-1", "2");
+    auto empty = co_await proxy.reconciler.repin("go-demo");
+    EXPECT_TRUE(empty) << empty.error().what;
+    EXPECT_EQ(proxy.serving("go-demo"), 0);
+    EXPECT_TRUE(proxy.knows("go-demo"));
+    co_await proxy.reconciler.stop();
+  });
+}
+
 TEST(Reconciler, AnUnchangedRequestWritesAndAppliesNothing) {
   with_registry([](Executor executor, auto& registry) -> Task<> {
     Proxy proxy(executor, registry);

@@ -5,6 +5,7 @@
 #include "base/deadline.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
+#include "model/definition.hpp"
 #include "model/instance.hpp"
 
 namespace dfp::registry {
@@ -19,6 +20,12 @@ class Catalog {
   /// A consistent read: sees every registration that was acknowledged before the call.
   /// @return an empty list for an unknown name; Unavailable or Timeout when the registry cannot be read.
   virtual Task<Result<std::vector<model::Instance>>> instances(std::string service, Deadline deadline) = 0;
+
+  /// The instances for a definition: those of its registered name. A catalog that knows no ports, or several
+  /// ways to an instance (Docker), decides by the definition.
+  /// @return also InvalidArgument, naming the parameter, where the definition does not say enough for that.
+  virtual Task<Result<std::vector<model::Instance>>> instances_for(model::Definition definition,
+                                                                   Deadline deadline);
 
   /// Names of all registered services, sorted.
   virtual Task<Result<std::vector<std::string>>> services(Deadline deadline) = 0;

@@ -19,7 +19,10 @@ Record full() {
                         .domains = {"example.com", "*.example.org"},
                         .skip_check = true,
                         .acl_name = "01-demo",
-                        .consul_template_path = "/templates/demo.ctmpl"};
+                        .consul_template_path = "/templates/demo.ctmpl",
+                        .port = 8080,
+                        .discovery_type = "tasks",
+                        .network = "proxy"};
   service.instances = {{.service = "go-demo-blue",
                         .node = "n1",
                         .id = "a:1",
