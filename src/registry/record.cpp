@@ -35,16 +35,14 @@ json::object render_definition(const model::Definition& definition) {
   return out;
 }
 
+// Taken apart as a whole, so that a new field cannot be forgotten.
 json::object render_instance(const model::Instance& instance) {
-  json::object out{{"service", instance.service},
-                   {"node", instance.node},
-                   {"id", instance.id},
-                   {"address", instance.address},
-                   {"port", instance.port}};
-  if (!instance.tags.empty()) out["tags"] = json::value_from(instance.tags);
-  if (!instance.meta.empty()) out["meta"] = json::value_from(instance.meta);
-  if (instance.health != model::Health::Passing) out["health"] = model::to_string(instance.health);
-  if (instance.weight != 1) out["weight"] = instance.weight;
+  const auto& [service, node, id, address, port, tags, meta, health, weight] = instance;
+  json::object out{{"service", service}, {"node", node}, {"id", id}, {"address", address}, {"port", port}};
+  if (!tags.empty()) out["tags"] = json::value_from(tags);
+  if (!meta.empty()) out["meta"] = json::value_from(meta);
+  if (health != model::Health::Passing) out["health"] = model::to_string(health);
+  if (weight != 1) out["weight"] = weight;
   return out;
 }
 
@@ -207,6 +205,7 @@ Record read_record(Fields& fields, Result<>& outcome) {
     fields.wrong("definition", "is missing");
   }
   service.instances = read_instances(fields, outcome);
+  fields.read("rendered", service.rendered);
   fields.read<std::uint64_t>("revision", service.revision, 0, UINT64_MAX);
   fields.read("changedAt", service.changed_at);
   fields.read("changedBy", service.changed_by);
@@ -228,13 +227,14 @@ void check_version(Fields& fields) {
 }  // namespace
 
 std::string render_record(const Record& record) {
-  const auto& service = record.service;
-  json::array instances;
-  for (const auto& instance : service.instances) instances.push_back(render_instance(instance));
-  json::object out{{"version", kRecordVersion},         {"write", record.write},
-                   {"mirrored", record.mirrored},       {"definition", render_definition(service.definition)},
-                   {"instances", std::move(instances)}, {"revision", service.revision},
-                   {"changedAt", service.changed_at},   {"changedBy", service.changed_by}};
+  const auto& [definition, instances, rendered, revision, changed_at, changed_by] = record.service;
+  json::array pins;
+  for (const auto& instance : instances) pins.push_back(render_instance(instance));
+  json::object out{{"version", kRecordVersion},    {"write", record.write},
+                   {"mirrored", record.mirrored},  {"definition", render_definition(definition)},
+                   {"instances", std::move(pins)}, {"revision", revision},
+                   {"changedAt", changed_at},      {"changedBy", changed_by}};
+  if (!rendered.empty()) out["rendered"] = rendered;
   return json::serialize(out);
 }
 

@@ -39,6 +39,7 @@ Record full() {
                         .port = 1,
                         .tags = {},
                         .meta = {}}};
+  service.rendered = "backend x\n  server \"a\" 10.0.0.1:80\n";
   service.revision = UINT64_MAX;
   service.changed_at = "2026-01-31T12:00:00Z";
   service.changed_by = "api 127.0.0.1";
@@ -70,6 +71,7 @@ TEST(Record, VersionOneStaysReadable) {
                      "skipCheck": true, "aclName": "a", "addedLater": 1},
       "instances": [{"service": "go-demo-blue", "node": "n1", "id": "a", "address": "10.0.0.1", "port": 8080,
                      "tags": ["x"], "meta": {"k": "v"}, "health": "critical", "weight": 2, "addedLater": null}],
+      "rendered": "backend x\\n",
       "revision": 3, "changedAt": "2026-01-31T12:00:00Z", "changedBy": "label"})",
                              "go-demo");
   ASSERT_TRUE(record) << record.error().what;
@@ -93,6 +95,7 @@ TEST(Record, VersionOneStaysReadable) {
                              .meta = {{"k", "v"}},
                              .health = model::Health::Critical,
                              .weight = 2}};
+  want.service.rendered = "backend x\n";
   want.service.revision = 3;
   want.service.changed_at = "2026-01-31T12:00:00Z";
   want.service.changed_by = "label";

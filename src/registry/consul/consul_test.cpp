@@ -45,8 +45,8 @@ Task<HttpResponse> answer_late(HttpRequest) {
   co_return answer("[]");
 }
 
-Task<std::size_t> count_instances(Consul& consul, Deadline deadline = soon()) {
-  auto instances = co_await must(consul.catalog().instances("web", deadline));
+Task<std::size_t> count_instances(Consul* consul, Deadline deadline = soon()) {
+  auto instances = co_await must(consul->catalog().instances("web", deadline));
   co_return instances.size();
 }
 
@@ -92,7 +92,7 @@ TEST(ConsulFailOver, ADeadAgentIsPassedOverAndTheNextOneKept) {
     HttpImposter second(executor);
     second.on("GET", "/v1/health/service/web", answer(kOne));
     Consul consul(executor, options_for({nobody(executor), second.endpoint()}));
-    auto count = co_await count_instances(consul);
+    auto count = co_await count_instances(&consul);
     EXPECT_EQ(count, 1u);
   });
 }
@@ -104,8 +104,8 @@ TEST(ConsulFailOver, AServerErrorAndALimitPassOnToo) {
     second.on("*", "/*", HttpResponse(429, "Your IP is issuing too many concurrent connections"));
     third.on("GET", "/v1/health/service/web", answer(kOne));
     Consul consul(executor, options_for({first.endpoint(), second.endpoint(), third.endpoint()}));
-    co_await count_instances(consul);
-    co_await count_instances(consul);
+    co_await count_instances(&consul);
+    co_await count_instances(&consul);
     EXPECT_EQ(first.requests().size(), 1u) << "the third is kept for the second read";
     EXPECT_EQ(third.requests().size(), 2u);
   });
@@ -117,7 +117,7 @@ TEST(ConsulFailOver, AHangingAgentLeavesTimeForTheNext) {
     first.on("*", "/*", answer_late);
     second.on("GET", "/v1/health/service/web", answer(kOne));
     Consul consul(executor, options_for({first.endpoint(), second.endpoint()}));
-    auto count = co_await count_instances(consul, Deadline::after(600ms));
+    auto count = co_await count_instances(&consul, Deadline::after(600ms));
     EXPECT_EQ(count, 1u);
   });
 }
@@ -128,7 +128,7 @@ TEST(ConsulFailOver, AnAgentWithoutALeaderIsNotBelieved) {
     first.on("*", "/*", HttpResponse(200, "[]", {{"X-Consul-Knownleader", "false"}}));
     second.on("GET", "/v1/health/service/web", answer(kOne));
     Consul both(executor, options_for({first.endpoint(), second.endpoint()}));
-    auto count = co_await count_instances(both);
+    auto count = co_await count_instances(&both);
     EXPECT_EQ(count, 1u);
     Consul alone(executor, options_for({first.endpoint()}));
     auto read = co_await alone.catalog().instances("web", soon());
@@ -157,11 +157,11 @@ TEST(ConsulFailOver, ReturnsToThePreferredAgentAfterAWhile) {
     options.return_after = 50ms;
     Consul consul(executor, options);
     first.stop();
-    co_await count_instances(consul);
+    co_await count_instances(&consul);
     EXPECT_EQ(second.requests().size(), 1u);
     first.start_again();
     co_await sleep_for(60ms);
-    co_await count_instances(consul);
+    co_await count_instances(&consul);
     EXPECT_EQ(first.requests().size(), 1u);
     EXPECT_EQ(second.requests().size(), 1u);
   });
@@ -190,12 +190,12 @@ TEST(ConsulEmptyAnswer, OfAKnownServiceIsReadAgain) {
     server.on("GET", "/v1/health/service/web", answer(kOne));
     server.on("GET", "/v1/agent/health/service/name/web", HttpResponse(404));
     Consul consul(executor, options_for({server.endpoint()}));
-    co_await count_instances(consul);
+    co_await count_instances(&consul);
     server.on_next("GET", "/v1/health/service/web", answer("[]"));
-    auto count = co_await count_instances(consul);
+    auto count = co_await count_instances(&consul);
     EXPECT_EQ(count, 1u) << "a single empty answer is not believed";
     server.on_next("GET", "/v1/health/service/web", answer("[]"), 2);
-    count = co_await count_instances(consul);
+    count = co_await count_instances(&consul);
     EXPECT_EQ(count, 0u) << "two are";
   });
 }
@@ -206,7 +206,7 @@ TEST(ConsulEmptyAnswer, OfAnUnknownServiceIsReadOnce) {
     server.on("GET", "/v1/health/service/web", answer("[]"));
     server.on("GET", "/v1/agent/health/service/name/web", HttpResponse(404, "ServiceId web not found"));
     Consul consul(executor, options_for({server.endpoint()}));
-    auto count = co_await count_instances(consul);
+    auto count = co_await count_instances(&consul);
     EXPECT_EQ(count, 0u);
     EXPECT_EQ(server.count("GET", "/v1/health/service/web"), 1u);
   });
