@@ -71,7 +71,7 @@ TEST(Record, VersionOneStaysReadable) {
                      "skipCheck": true, "aclName": "a", "addedLater": 1},
       "instances": [{"service": "go-demo-blue", "node": "n1", "id": "a", "address": "10.0.0.1", "port": 8080,
                      "tags": ["x"], "meta": {"k": "v"}, "health": "critical", "weight": 2, "addedLater": null}],
-      "rendered": "backend x\\n",
+      "rendered": "backend x\n",
       "revision": 3, "changedAt": "2026-01-31T12:00:00Z", "changedBy": "label"})",
                              "go-demo");
   ASSERT_TRUE(record) << record.error().what;
