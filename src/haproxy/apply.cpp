@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/log.hpp"
 #include "haproxy/addresses.hpp"
 #include "haproxy/config/writer.hpp"
 #include "haproxy/driver_impl.hpp"
@@ -7,7 +10,15 @@
 namespace dfp::haproxy {
 namespace {
 
-/// A change that has to fall back on names that nobody knows would serve less than it says.
+bool has_host_names(const model::Change& change) {
+  return std::ranges::any_of(change, [](const auto& entry) {
+    return entry.second && std::ranges::any_of(entry.second->instances, [](const auto& instance) {
+             return !config::is_ip_address(instance.address);
+           });
+  });
+}
+
+/// A change that counts on names that nobody knows would serve less than it says.
 Result<> check_names(const model::Change& change, const config::Addresses& addresses) {
   for (const auto& [name, service] : change)
     if (service)
@@ -21,14 +32,12 @@ Result<> check_names(const model::Change& change, const config::Addresses& addre
 
 }  // namespace
 
+Abilities Driver::Impl::abilities() const {
+  return {base ? base->wildcard_depth : surroundings.wildcard_depth, bindings};
+}
+
 model::Plan Driver::Impl::plan(const model::Change& change) const {
-  Abilities abilities;  // a reload for everything
-  auto plan = plan_change(world, change, addresses, abilities);
-  for (auto& step : plan.steps) {
-    step.means = model::Means::Reload;
-    if (step.reason.empty()) step.reason = "changes are applied by reload";
-  }
-  return plan;
+  return plan_change(world, change, addresses, abilities());
 }
 
 std::string Driver::Impl::shown_config() {
@@ -43,21 +52,46 @@ std::string Driver::Impl::shown_config() {
 }
 
 Task<Result<model::Plan>> Driver::Impl::apply(model::Change change, Deadline deadline) {
+  auto begin = Clock::now();
   auto lock = co_await turn.lock();
-  auto found = co_await resolve_names(executor, change, deadline);
-  if (auto known = check_names(change, found); !known) co_return std::unexpected(known.error());
-  auto plan = this->plan(change);
-  auto transition = world.change(change, found);
-  if (!transition) co_return std::unexpected(transition.error());
-  if (plan.means() == model::Means::Nothing) co_return plan;
-  auto done = co_await reload(plan.reason(), deadline);
-  if (!done) {
-    world.revert(*transition);
-    co_return std::unexpected(done.error());
+  if (stopping) co_return fail(Errc::Cancelled, "haproxy: the program is stopping");
+  for (const auto& [name, service] : change)
+    if (service)
+      if (auto ok = World::check(*service); !ok) co_return std::unexpected(ok.error());
+  if (has_host_names(change)) {
+    auto found = co_await resolve_names(executor, change, deadline);
+    if (auto known = check_names(change, found); !known) co_return std::unexpected(known.error());
+    found.merge(addresses);
+    addresses = std::move(found);
   }
-  found.merge(addresses);
-  addresses = std::move(found);
+  auto plan = this->plan(change);
+  Result<> done;
+  if (plan.means() == model::Means::Nothing) {
+    world.change(change, addresses);  // revision and author only
+    co_return plan;
+  }
+  if (plan.means() == model::Means::Runtime) {
+    done = co_await apply_at_runtime(change, deadline);
+    if (!done && master.running() && !deadline.passed()) {
+      plan.steps.push_back(
+          {"reload", model::Means::Reload, "the runtime change failed: " + done.error().what});
+      log::warn("haproxy.runtime_failed", {{"error", done.error().what}});
+    }
+  }
+  if (plan.means() == model::Means::Reload)
+    done = co_await apply_by_reload(std::move(change), plan.reason(), deadline);
+  if (!done) co_return std::unexpected(done.error());
+  counters.apply_seconds.observe(std::chrono::duration<double>(Clock::now() - begin).count());
+  update_gauges();
   co_return std::move(plan);
+}
+
+Task<Result<>> Driver::Impl::apply_by_reload(model::Change change, std::string reason, Deadline deadline) {
+  auto transition = world.change(change, addresses);
+  if (!transition) co_return std::unexpected(transition.error());
+  auto done = co_await reload("change", std::move(reason), true, deadline);
+  if (!done) world.revert(*transition);
+  co_return done;
 }
 
 }  // namespace dfp::haproxy

@@ -5,8 +5,8 @@
 
 namespace dfp::haproxy {
 
-Driver::Driver(Executor executor, Settings settings)
-    : impl_(std::make_shared<Impl>(std::move(executor), std::move(settings))) {}
+Driver::Driver(Executor executor, Settings settings, metrics::Registry& registry)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(settings), registry)) {}
 Driver::~Driver() { impl_->stopping = true; }
 
 Task<Result<>> Driver::start(model::DesiredState state, Deadline deadline) {
@@ -25,6 +25,17 @@ Task<Result<model::Plan>> Driver::apply(model::Change change, Deadline deadline)
 
 const model::DesiredState& Driver::applied() const { return impl_->world.state(); }
 std::string Driver::config() const { return impl_->shown_config(); }
+
+Task<Result<>> Driver::reload(bool recreate, Deadline deadline) {
+  auto self = impl_;
+  auto done = co_await self->reload_on_request(recreate, deadline);
+  co_return done;
+}
+
+Task<> Driver::detach() {
+  auto self = impl_;
+  co_await self->end_background();
+}
 
 Task<> Driver::stop(Deadline deadline) {
   auto self = impl_;

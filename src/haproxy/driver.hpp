@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "haproxy/config/settings.hpp"
+#include "metrics/metrics.hpp"
 #include "reconcile/proxy_driver.hpp"
 
 namespace dfp::haproxy {
@@ -10,7 +11,7 @@ namespace dfp::haproxy {
 /// HAProxy lives on when this program dies and is found again by the next start in the same run directory.
 class Driver final : public reconcile::ProxyDriver {
  public:
-  Driver(Executor executor, Settings settings);
+  Driver(Executor executor, Settings settings, metrics::Registry& registry = metrics::process_registry());
   ~Driver() override;
 
   /// @return InvalidArgument for a setting; NotFound without HAProxy; Conflict when a port or the run
@@ -21,6 +22,13 @@ class Driver final : public reconcile::ProxyDriver {
   const model::DesiredState& applied() const override;
   std::string config() const override;
   Task<> stop(Deadline deadline) override;
+
+  /// Ends our work and leaves HAProxy running, for the next start in this run directory to take over.
+  Task<> detach();
+
+  /// A reload that an operator asks for. @param recreate looks for certificates again and renders everything
+  /// anew
+  Task<Result<>> reload(bool recreate, Deadline deadline);
 
  private:
   struct Impl;

@@ -1,54 +1,107 @@
 #pragma once
 #include <optional>
 
+#include "base/blocking.hpp"
 #include "base/wait.hpp"
+#include "haproxy/counters.hpp"
 #include "haproxy/driver.hpp"
 #include "haproxy/master.hpp"
 #include "haproxy/planner.hpp"
 #include "haproxy/process/program.hpp"
+#include "haproxy/repair.hpp"
 #include "haproxy/run_files.hpp"
-#include "haproxy/world.hpp"
+#include "haproxy/worker_link.hpp"
 
 namespace dfp::haproxy {
 
-/// The driver's inside. Start, supervision and stop: lifecycle.cpp; new files and reload: reload.cpp.
-struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
-  Impl(Executor executor, Settings settings);
+/// Cause of a repair that tells a worker of an earlier life what has changed: nothing is wrong then.
+inline constexpr std::string_view kAdoption = "adoption";
 
-  // lifecycle.cpp
+/// The driver's inside. Whoever changes the world or talks to the worker holds `turn`.
+struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
+  using Self = std::shared_ptr<Impl>;
+  Impl(Executor executor, Settings settings, metrics::Registry& registry);
+
+  // lifecycle.cpp: start, supervision, end
   Task<Result<>> start(model::DesiredState state, Deadline deadline);
   Task<Result<>> prepare(Deadline deadline);
   Task<Result<>> launch(Deadline deadline);
+  Task<Result<>> take_over(Deadline deadline);
+  Task<Result<>> start_process(Deadline deadline);
   Task<> stop(Deadline deadline);
-  /// Starts HAProxy again when it dies.
-  static Task<> supervise(std::shared_ptr<Impl> self);
+  Task<> end_background();
+  static Task<> supervise(Self self);
   Task<> revive();
-  static Task<> follow_log(std::shared_ptr<Impl> self);
+  static Task<> follow_log(Self self);
 
-  // apply.cpp
+  // apply.cpp: the way of a change
+  Abilities abilities() const;
   model::Plan plan(const model::Change& change) const;
   std::string shown_config();
   Task<Result<model::Plan>> apply(model::Change change, Deadline deadline);
+  Task<Result<>> apply_by_reload(model::Change change, std::string reason, Deadline deadline);
 
-  // reload.cpp
-  /// Writes the files of the present world, lets HAProxy check them and puts them in force.
-  Task<Result<config::Description>> install(Deadline deadline);
-  /// As `install`, and makes HAProxy serve them; on failure the old files are in force again.
-  Task<Result<>> reload(std::string reason, Deadline deadline);
+  // runtime.cpp: without a reload
+  Task<Result<>> apply_at_runtime(model::Change change, Deadline deadline);
+  Task<Result<>> run_script(Script& script, bool& committed, Deadline deadline);
+  void keep_script(Script& script);
+  /// Carries out what the last change left for later.
+  Task<Result<>> finish_cleanup(Deadline deadline);
+  /// Makes the worker hold exactly what the world says.
+  Task<Result<>> repair(Unfinished unfinished, std::string cause, Deadline deadline);
+  Task<Result<>> repair_from(LiveState live, Unfinished unfinished, std::string cause, Deadline deadline);
+
+  // reload.cpp: new files and a new worker
+  Task<Result<>> reload_on_request(bool recreate, Deadline deadline);
   Result<> refresh_base();
+  Task<Result<config::Description>> install(bool check, Deadline deadline);
+  Task<Result<>> reload(std::string cause, std::string reason, bool check, Deadline deadline);
+  void forget_worker();
+
+  // background.cpp
+  void spawn_background();
+  /// Starts a task that `end_background` waits for.
+  void spawn_counted(Task<> task, std::string name);
+  static Task<> counted(Self self, Task<> task);
+  static Task<> clean_up_soon(Self self);
+  static Task<> write_files(Self self);
+  static Task<> delete_leaving_servers(Self self);
+  static Task<> watch_worker(Self self);
+  Task<> write_files_now();
+  Task<> delete_due_servers();
+  Task<> check_worker(bool thoroughly);
+  Task<> refill_spares();
+  void update_gauges();
 
   Executor executor;
   Settings settings;
+  Counters counters;
   process::Version version;
   config::Surroundings surroundings;
   std::optional<config::BaseText> base;
   RunFiles files;
   Master master;
+  WorkerLink link;
   World world;
+  Bindings bindings;
   config::Addresses addresses;  ///< of all host names in use
   std::uint64_t generation = 0;
-  AsyncMutex turn;  ///< whoever changes HAProxy or the world
+
+  Commands cleanup;                ///< of the last change
+  Clock::time_point committed_at;  ///< of the last change
+  std::uint64_t changes = 0;       ///< counts begins and ends of changes
+  bool suspect = false;            ///< the worker may differ from the world
+  bool files_stale = false;
+
+  AsyncMutex turn;
+  AsyncMutex files_turn;  ///< whoever writes files; taken after `turn`
   Signal stop_signal;
+  Signal files_signal;
+  Signal leaving_signal;
+  Signal check_signal;
+  Signal ended_signal;  ///< of a background task
+  int background = 0;   ///< tasks that run
+  BlockingPool pool{1};
   bool prepared = false;
   bool stopping = false;
 };

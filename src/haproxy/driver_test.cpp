@@ -10,6 +10,7 @@
 /// The driver with a real HAProxy.
 namespace dfp::haproxy {
 namespace {
+using namespace std::chrono_literals;
 using config::testing::instance;
 using config::testing::service;
 using config::testing::state_of;
@@ -17,11 +18,7 @@ using testing::Answer;
 using testing::eventually;
 using testing::Origin;
 using testing::Rig;
-
-model::Service with(model::Service s, std::initializer_list<const Origin*> origins) {
-  for (auto* origin : origins) s.instances.push_back(origin->instance());
-  return s;
-}
+using testing::with;
 
 /// A process that has ended may still wait for being reaped by its parent.
 bool is_running(pid_t pid) {
@@ -93,8 +90,9 @@ TEST(Driver, LosesNoRequestDuringReloads) {
   ASSERT_TRUE(rig.start(state_of({with(service("a", {"/a"}), {&one})})));
   auto idle = rig.client("/a", true);
   auto busy = rig.client("/a", false);
-  for (int i = 0; i < 10; ++i)
-    ASSERT_TRUE(rig.put(service("b", {"/b" + std::to_string(i)}, {}, model::PathType::End)));
+  auto worker = rig.worker();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(rig.run(rig.driver().reload(i % 2 == 0, Deadline::after(20s))));
+  EXPECT_NE(rig.worker(), worker);
   EXPECT_EQ(idle.stop(), 0U) << idle.first_failure();
   EXPECT_EQ(busy.stop(), 0U) << busy.first_failure();
   EXPECT_GT(idle.answered(), 10U);

@@ -13,6 +13,7 @@ namespace {
 constexpr auto kLogInterval = 200ms;
 constexpr auto kResolveTime = 3s;
 constexpr auto kReviveTime = 60s;
+constexpr auto kEndTime = 5s;
 
 Result<> check_ports(const Settings& settings, bool with_https) {
   std::vector<Bind> binds = settings.http;
@@ -32,14 +33,21 @@ model::Change change_to(const World& world, model::DesiredState wanted) {
 
 }  // namespace
 
-Driver::Impl::Impl(Executor executor_, Settings settings_)
+Driver::Impl::Impl(Executor executor_, Settings settings_, metrics::Registry& registry)
     : executor(executor_),
       settings(std::move(settings_)),
+      counters(registry),
       files(settings.run_dir),
       master(executor_, settings),
+      link(master),
       world(settings),
       turn(executor_),
-      stop_signal(executor_) {}
+      files_turn(executor_),
+      stop_signal(executor_),
+      files_signal(executor_),
+      leaving_signal(executor_),
+      check_signal(executor_),
+      ended_signal(executor_) {}
 
 Task<Result<>> Driver::Impl::prepare(Deadline deadline) {
   if (auto valid = settings.validate(); !valid) co_return valid;
@@ -65,39 +73,68 @@ Task<Result<>> Driver::Impl::start(model::DesiredState state, Deadline deadline)
   auto transition = world.change(change, addresses);
   if (!transition) co_return std::unexpected(transition.error());
   bool first = !master.running();
-  auto served = first ? co_await launch(deadline) : co_await reload("start", deadline);
+  auto served = first ? co_await launch(deadline) : co_await reload("start", "another start", true, deadline);
   if (!served) {
     world.revert(*transition);
     co_return served;
   }
-  if (first) {
-    spawn(executor, supervise(shared_from_this()), "haproxy.supervise");
-    spawn(executor, follow_log(shared_from_this()), "haproxy.follow_log");
-  }
+  if (first) spawn_background();
+  update_gauges();
   co_return Result<>{};
 }
 
 Task<Result<>> Driver::Impl::launch(Deadline deadline) {
-  auto adopted = co_await master.adopt(deadline);
-  if (adopted) {
-    log::info("haproxy.adopted", {{"worker", master.worker()}});
-    auto info = co_await master.worker_info(deadline);
-    if (auto running = config::parse_description(info ? info->description : ""))
-      generation = std::max(generation, running->generation);
-    co_return co_await reload("start", deadline);
-  }
-  if (auto free = check_ports(settings, !surroundings.certificates.empty()); !free) co_return free;
-  auto installed = co_await install(deadline);
-  if (!installed) co_return std::unexpected(installed.error());
-  auto started = co_await master.start(files.config_file().string(), *installed, deadline);
-  if (started) files.remove_all_but(generation);
-  co_return started;
+  auto found = co_await master.adopt(deadline);
+  if (!found) co_return co_await start_process(deadline);
+  auto taken = co_await take_over(deadline);
+  if (taken) co_return taken;
+  log::info("haproxy.adoption_needs_reload", {{"reason", taken.error().what}});
+  auto reloaded = co_await reload("start", taken.error().what, true, deadline);
+  co_return reloaded;
 }
 
-Task<> Driver::Impl::supervise(std::shared_ptr<Impl> self) {
+/// A worker of an earlier life that was started with the settings we have now goes on as it is; what changed
+/// meanwhile is told to it.
+Task<Result<>> Driver::Impl::take_over(Deadline deadline) {
+  auto session = co_await master.open_session(deadline);
+  if (!session) co_return std::unexpected(session.error());
+  auto live = co_await read_live_state(std::move(*session), deadline);
+  if (!live) co_return std::unexpected(live.error());
+  auto running = config::parse_description(live->info.description);
+  if (!running) co_return fail(Errc::Conflict, "its files are not ours");
+  generation = std::max(generation, running->generation);
+  surroundings.wildcard_depth = std::max(surroundings.wildcard_depth, running->wildcard_depth);
+  if (auto fresh = refresh_base(); !fresh) co_return fresh;
+  if (base->hash != running->hash) co_return fail(Errc::Conflict, "settings or wildcard depth have changed");
+  if (!adopt_bindings(*live, world, bindings))
+    co_return fail(Errc::Conflict, "too few spare backends are left");
+  auto unfinished = unfinished_of(*live);
+  auto worker = live->info.pid;
+  auto repaired = co_await repair_from(std::move(*live), unfinished, std::string(kAdoption), deadline);
+  if (!repaired) co_return repaired;
+  files_stale = true;
+  counters.adoptions.add();
+  log::info("haproxy.adopted", {{"worker", worker}, {"generation", running->generation}});
+  co_return Result<>{};
+}
+
+Task<Result<>> Driver::Impl::start_process(Deadline deadline) {
+  if (auto free = check_ports(settings, !surroundings.certificates.empty()); !free) co_return free;
+  auto installed = co_await install(true, deadline);
+  if (!installed) co_return std::unexpected(installed.error());
+  auto started = co_await master.start(files.config_file().string(), *installed, deadline);
+  if (!started) co_return started;
+  files.remove_all_but(installed->generation);
+  forget_worker();
+  co_return Result<>{};
+}
+
+/// Starts HAProxy again when it dies.
+Task<> Driver::Impl::supervise(Self self) {
   while (!self->stopping) {
-    co_await self->master.wait_end(Deadline::never());
+    auto ended = co_await self->master.wait_end();
     if (self->stopping) co_return;
+    if (!ended) continue;
     log::error("haproxy.died", {{"worker", self->master.worker()}});
     co_await self->revive();
   }
@@ -105,19 +142,24 @@ Task<> Driver::Impl::supervise(std::shared_ptr<Impl> self) {
 
 Task<> Driver::Impl::revive() {
   auto lock = co_await turn.lock();
+  auto files_lock = co_await files_turn.lock();
   for (Clock::duration pause = 50ms; !stopping; pause = std::min<Clock::duration>(pause * 2, 5s)) {
     master.drain_log();
     master.kill_workers();  // of a master that was killed: they would share our ports
     auto deadline = Deadline::after(kReviveTime);
-    auto installed = co_await install(deadline);
-    Result<> started = fail(Errc::Internal, "");
-    if (installed) started = co_await master.start(files.config_file().string(), *installed, deadline);
+    auto installed = co_await install(false, deadline);
+    Result<> started;
+    if (installed)
+      started = co_await master.start(files.config_file().string(), *installed, deadline);
+    else
+      started = std::unexpected(installed.error());
     if (started) {
-      files.remove_all_but(generation);
+      files.remove_all_but(installed->generation);
+      forget_worker();
+      counters.respawns.add();
       co_return;
     }
-    log::error("haproxy.restart_failed",
-               {{"error", installed ? started.error().what : installed.error().what}});
+    log::error("haproxy.restart_failed", {{"error", started.error().what}});
     co_await stop_signal.wait(Deadline::after(pause));
   }
 }
@@ -130,11 +172,20 @@ Task<> Driver::Impl::follow_log(std::shared_ptr<Impl> self) {
 }
 
 Task<> Driver::Impl::stop(Deadline deadline) {
-  stopping = true;
-  stop_signal.notify_all();
-  auto lock = co_await turn.lock();
+  co_await end_background();
   co_await master.stop(deadline);
   log::info("haproxy.stopped");
+}
+
+/// Nothing of us works any more after this, and no session of ours keeps a worker from ending.
+Task<> Driver::Impl::end_background() {
+  stopping = true;
+  for (auto* signal : {&stop_signal, &files_signal, &leaving_signal, &check_signal}) signal->notify_all();
+  master.interrupt_wait();
+  auto deadline = Deadline::after(kEndTime);
+  while (background > 0 && !deadline.passed()) co_await ended_signal.wait(deadline);
+  auto lock = co_await turn.lock();
+  link.drop();
 }
 
 }  // namespace dfp::haproxy

@@ -39,6 +39,7 @@ Task<Result<runtime::ProcessList>> Master::processes(Deadline deadline) {
   auto list = runtime::parse_process_list(*reply);
   if (list) {
     known_workers_ = list->workers;
+    old_workers_ = list->old_workers.size();
     std::ranges::copy(list->old_workers, std::back_inserter(known_workers_));
   }
   co_return std::move(list);
@@ -187,10 +188,14 @@ void Master::kill_workers() {
   worker_ = 0;
 }
 
-Task<bool> Master::wait_end(Deadline deadline) {
+Task<bool> Master::wait_end() {
   if (!process_) co_return true;
-  auto ended = co_await process_->wait(deadline);
+  auto ended = co_await process_->wait(Deadline::never());
   co_return ended;
+}
+
+void Master::interrupt_wait() {
+  if (process_) process_->interrupt();
 }
 
 void Master::drain_log() {

@@ -38,8 +38,9 @@ class Master {
   /// Ends what is left of a master that died: its workers.
   void kill_workers();
 
-  /// Waits for the end of the master. @return false at the deadline.
-  Task<bool> wait_end(Deadline deadline);
+  /// Waits for the end of the master. @return false when interrupted.
+  Task<bool> wait_end();
+  void interrupt_wait();
   bool running() const;
 
   /// A new interactive session with the present worker.
@@ -48,6 +49,10 @@ class Master {
   Task<Result<runtime::Info>> worker_info(Deadline deadline);
   Task<Result<runtime::ProcessList>> processes(Deadline deadline);
   pid_t worker() const { return worker_; }
+  /// A worker that somebody else made.
+  void set_worker(pid_t pid) { worker_ = pid; }
+  /// Replaced workers that still lived when the processes were last looked at.
+  std::size_t old_workers() const { return old_workers_; }
 
   /// Passes HAProxy's new messages to our log; keeps its alerts for error messages.
   void drain_log();
@@ -67,6 +72,7 @@ class Master {
   std::unique_ptr<process::ProcessHandle> process_;
   pid_t worker_ = 0;
   std::vector<pid_t> known_workers_;
+  std::size_t old_workers_ = 0;
   std::string alerts_;
 };
 

@@ -13,15 +13,13 @@ namespace {
 using config::Backend;
 using config::Server;
 
-/// Whether a backend is needed that no running one can become: new services and new colours.
-bool needs_backend(const Backend* before, const Backend* after) {
-  return after && (!before || before->color != after->color || before->check != after->check);
-}
-
 class Planner {
  public:
   Planner(const World& world, const config::Addresses& addresses, const Abilities& abilities)
-      : world_(world), addresses_(addresses), abilities_(abilities), free_(abilities.free_backends) {}
+      : world_(world),
+        addresses_(addresses),
+        abilities_(abilities),
+        spares_(abilities.bindings.free_count()) {}
 
   void add(const std::string& name, const std::optional<model::Service>& after) {
     static const std::vector<model::Route> kNone;
@@ -44,8 +42,7 @@ class Planner {
   void add_backend(const std::string& name, const Backend* before, const Backend* after) {
     bool fresh = needs_backend(before, after);
     std::string reason;
-    if (fresh && free_ == 0) reason = "no spare backend is left for a new service or colour";
-    if (fresh && free_ > 0) --free_;
+    if (fresh && !take(*after)) reason = "no spare backend is left for a new service or colour";
     if (fresh && before && before->color != after->color)
       step(fmt::format("switch {} from colour '{}' to '{}'", name, before->color, after->color), reason);
     else if (fresh && before)
@@ -55,6 +52,13 @@ class Planner {
     static const std::vector<Server> kNone;
     const auto& old_servers = before && !fresh ? before->servers : kNone;
     if (after) add_servers(name, old_servers, after->servers);
+  }
+
+  bool take(const Backend& backend) {
+    if (abilities_.bindings.has_own(backend.service, backend.color)) return true;
+    if (spares_ == 0) return false;
+    --spares_;
+    return true;
   }
 
   void add_servers(const std::string& name, const std::vector<Server>& before,
@@ -97,7 +101,7 @@ class Planner {
   const World& world_;
   const config::Addresses& addresses_;
   const Abilities& abilities_;
-  std::size_t free_;
+  std::size_t spares_;
   model::Plan plan_;
 };
 

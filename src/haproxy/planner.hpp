@@ -1,14 +1,15 @@
 #pragma once
 #include <string>
 
+#include "haproxy/bindings.hpp"
 #include "haproxy/world.hpp"
 
 namespace dfp::haproxy {
 
 /// What the running HAProxy can do without a reload.
 struct Abilities {
-  unsigned wildcard_depth = 0;    ///< the frontend looks up wildcards up to here
-  std::size_t free_backends = 0;  ///< new services (and colours) that can be taken in
+  unsigned wildcard_depth = 0;  ///< the frontend looks up wildcards up to here
+  const Bindings& bindings;     ///< backends that are free for new services and colours
 };
 
 /// The steps from the present world to one with `change` on top, each with the way it is applied. Pure.

@@ -15,9 +15,10 @@ class Planning : public ::testing::Test {
     known = service("a", {"/a"});
     known.instances = {instance("n", "1", "10.0.0.1", 80)};
     EXPECT_TRUE(world.change({{"a", known}}, {}));
+    bindings.reset(world.file_names(), 1);
   }
   std::vector<std::string> steps(const model::Change& change) {
-    plan = plan_change(world, change, {}, abilities);
+    plan = plan_change(world, change, {}, {3, bindings});
     std::vector<std::string> lines;
     for (const auto& step : plan.steps) lines.push_back(step.what);
     return lines;
@@ -26,7 +27,7 @@ class Planning : public ::testing::Test {
 
   Settings settings;
   World world;
-  Abilities abilities{3, 1};
+  Bindings bindings;
   model::Service known;
   model::Plan plan;
 };

@@ -3,12 +3,11 @@
 #include <algorithm>
 
 #include "base/log.hpp"
-#include "haproxy/addresses.hpp"
 #include "haproxy/driver_impl.hpp"
 #include "haproxy/offender.hpp"
+#include "haproxy/surroundings.hpp"
 
 namespace dfp::haproxy {
-using namespace std::chrono_literals;
 
 Result<> Driver::Impl::refresh_base() {
   auto depth = std::max(surroundings.wildcard_depth, world.routes().deepest_wildcard());
@@ -20,37 +19,71 @@ Result<> Driver::Impl::refresh_base() {
   return {};
 }
 
-Task<Result<config::Description>> Driver::Impl::install(Deadline deadline) {
-  if (auto fresh = refresh_base(); !fresh) co_return std::unexpected(fresh.error());
-  ++generation;
-  auto rendered = world.render(*base, surroundings.certificates, generation);
-  if (!rendered) co_return std::unexpected(rendered.error());
-  auto file = files.write(generation, *rendered);
-  if (!file) co_return std::unexpected(file.error());
-  auto accepted = co_await process::check_config(executor, settings.program, file->string(), deadline);
-  if (!accepted) {
-    auto service = offending_service(accepted.error().what, rendered->find(config::kConfigFile)->second);
-    co_return fail(service ? "haproxy refuses service " + *service : "haproxy refuses the configuration",
-                   accepted.error());
+Task<Result<>> Driver::Impl::reload_on_request(bool recreate, Deadline deadline) {
+  auto lock = co_await turn.lock();
+  if (recreate) {
+    surroundings = find_surroundings(settings);
+    base.reset();
   }
-  if (auto active = files.activate(generation); !active) co_return std::unexpected(active.error());
-  co_return config::Description{generation, base->hash, base->wildcard_depth};
+  auto done =
+      co_await reload("request", recreate ? "asked to recreate everything" : "asked to", true, deadline);
+  co_return done;
 }
 
-Task<Result<>> Driver::Impl::reload(std::string reason, Deadline deadline) {
+/// Writes the files of the present world, lets HAProxy check them and puts them in force.
+Task<Result<config::Description>> Driver::Impl::install(bool check, Deadline deadline) {
+  if (auto fresh = refresh_base(); !fresh) co_return std::unexpected(fresh.error());
+  auto number = ++generation;
+  auto rendered = world.render(*base, surroundings.certificates, number);
+  if (!rendered) co_return std::unexpected(rendered.error());
+  auto file = files.write(number, *rendered);
+  if (!file) co_return std::unexpected(file.error());
+  if (check) {
+    auto accepted = co_await process::check_config(executor, settings.program, file->string(), deadline);
+    if (!accepted) {
+      auto service = offending_service(accepted.error().what, rendered->find(config::kConfigFile)->second);
+      co_return fail(service ? "haproxy refuses service " + *service : "haproxy refuses the configuration",
+                     accepted.error());
+    }
+  }
+  if (auto active = files.activate(number); !active) co_return std::unexpected(active.error());
+  co_return config::Description{number, base->hash, base->wildcard_depth};
+}
+
+/// As `install`, and makes HAProxy serve them; on failure the old files are in force again.
+Task<Result<>> Driver::Impl::reload(std::string cause, std::string reason, bool check, Deadline deadline) {
   auto begin = Clock::now();
+  auto files_lock = co_await files_turn.lock();
   auto before = files.active();
-  auto installed = co_await install(deadline);
+  ++changes;
+  auto installed = co_await install(check, deadline);
   if (!installed) co_return std::unexpected(installed.error());
   auto done = co_await master.reload(*installed, deadline);
+  ++changes;
   if (!done) {
     if (before && files.activate(*before)) files.remove_all_but(*before);
+    suspect = true;  // it may still come
     co_return done;
   }
-  files.remove_all_but(generation);
+  files.remove_all_but(installed->generation);
+  forget_worker();
+  counters.reloads(cause).add();
   auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
-  log::info("haproxy.reload", {{"generation", generation}, {"took_ms", took.count()}, {"reason", reason}});
+  log::info("haproxy.reload", {{"generation", installed->generation},
+                               {"took_ms", took.count()},
+                               {"cause", cause},
+                               {"reason", reason}});
   co_return Result<>{};
+}
+
+/// The worker is a new one that was started from the present files.
+void Driver::Impl::forget_worker() {
+  link.drop();
+  cleanup.clear();
+  bindings.reset(world.file_names(), static_cast<std::size_t>(settings.spare_backends));
+  suspect = false;
+  files_stale = false;
+  update_gauges();
 }
 
 }  // namespace dfp::haproxy

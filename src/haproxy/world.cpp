@@ -26,6 +26,10 @@ std::vector<model::Route> routes_of(const std::optional<model::Service>& service
 
 }  // namespace
 
+bool needs_backend(const config::Backend* before, const config::Backend* after) {
+  return after && (!before || before->color != after->color || before->check != after->check);
+}
+
 World::World(const Settings& settings)
     : settings_(settings), interval_(config::check_interval(settings.checks, 0)) {}
 

@@ -24,6 +24,10 @@ struct Transition {
   config::RouteIndex::Delta routes;
 };
 
+/// Whether a change needs another backend than the one in use: a new service, a new colour, or checks for
+/// servers that have none (they cannot be added to a running server).
+bool needs_backend(const config::Backend* before, const config::Backend* after);
+
 /// What HAProxy is to serve: the services, and what follows from them. Every change costs time in proportion
 /// to itself, not to what is there.
 class World {

@@ -14,6 +14,10 @@ std::size_t common_prefix(std::string_view a, std::string_view b) {
   return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
 }
 
+std::optional<std::string> copy(const std::string* text) {
+  return text ? std::optional(*text) : std::nullopt;
+}
+
 }  // namespace
 
 model::Route RouteIndex::route_of(const Pattern& pattern) {
@@ -21,33 +25,28 @@ model::Route RouteIndex::route_of(const Pattern& pattern) {
   return {host, type, path, order, service};
 }
 
-void RouteIndex::remember(const std::string& key, Before& before) const {
-  auto* service = winner(key);
-  before.try_emplace(key, service ? std::optional(*service) : std::nullopt);
+RouteIndex::KeyChange RouteIndex::before(const std::string& key) const {
+  return {key, copy(winner(key)), std::nullopt, copy(lookup(key)), std::nullopt};
 }
 
-void RouteIndex::insert(const model::Route& route, Before& before) {
+void RouteIndex::insert(const model::Route& route) {
   ++depths_[std::min(wildcard_depth(route.host), kMaxWildcardDepth)];
   if (is_pattern(route.type)) {
     patterns_.insert(rank_of(route));
     return;
   }
-  auto key = route_key(route);
-  remember(key, before);
-  auto& claims = keys_[key];
+  auto& claims = keys_[route_key(route)];
   Claim claim{route.order, route.service};
   claims.insert(std::ranges::upper_bound(claims, claim), std::move(claim));
 }
 
-void RouteIndex::erase(const model::Route& route, Before& before) {
+void RouteIndex::erase(const model::Route& route) {
   --depths_[std::min(wildcard_depth(route.host), kMaxWildcardDepth)];
   if (is_pattern(route.type)) {
     patterns_.erase(rank_of(route));
     return;
   }
-  auto key = route_key(route);
-  remember(key, before);
-  auto found = keys_.find(key);
+  auto found = keys_.find(route_key(route));
   if (found == keys_.end()) return;
   std::erase(found->second, Claim{route.order, route.service});
   if (found->second.empty()) keys_.erase(found);
@@ -59,16 +58,22 @@ RouteIndex::Delta RouteIndex::replace(const std::vector<model::Route>& gone,
   std::vector<model::Route> to_insert;
   std::ranges::set_difference(gone, added, std::back_inserter(to_erase));
   std::ranges::set_difference(added, gone, std::back_inserter(to_insert));
-  Before before;
   Delta delta;
-  for (const auto& route : to_erase) erase(route, before);
-  for (const auto& route : to_insert) insert(route, before);
-  for (const auto* routes : {&to_erase, &to_insert})
-    delta.patterns |= std::ranges::any_of(*routes, [](const auto& route) { return is_pattern(route.type); });
-  for (auto& [key, service] : before) {
-    auto* now = winner(key);
-    auto after = now ? std::optional(*now) : std::nullopt;
-    if (service != after) delta.keys.push_back({key, std::move(service), std::move(after)});
+  delta.flags_before = flags();
+  std::map<std::string, KeyChange> touched;
+  auto note = [&](const model::Route& route, std::vector<Pattern>& patterns) {
+    if (is_pattern(route.type)) return patterns.push_back(rank_of(route));
+    auto key = route_key(route);
+    if (!touched.contains(key)) touched.emplace(key, before(key));
+  };
+  for (const auto& route : to_erase) note(route, delta.patterns_gone);
+  for (const auto& route : to_insert) note(route, delta.patterns_added);
+  for (const auto& route : to_erase) erase(route);
+  for (const auto& route : to_insert) insert(route);
+  for (auto& [key, change] : touched) {
+    change.after = copy(winner(key));
+    change.sees_after = copy(lookup(key));
+    if (change.before != change.after) delta.keys.push_back(std::move(change));
   }
   return delta;
 }

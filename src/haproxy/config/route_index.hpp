@@ -16,24 +16,32 @@ namespace dfp::haproxy::config {
 /// The routes of all services as HAProxy's maps hold them, kept up to date in time proportional to a change.
 class RouteIndex {
  public:
-  /// A key of routes.map whose service is another one now; nullopt: the key is not there.
+  /// A key of routes.map whose service is another one now; nullopt: the key is not there. `sees_…` is what
+  /// `map_beg` gave and gives for a subject that is exactly this key: the service of a shorter key when the
+  /// key itself is not there.
   struct KeyChange {
     std::string key;
     std::optional<std::string> before;
     std::optional<std::string> after;
+    std::optional<std::string> sees_before;
+    std::optional<std::string> sees_after;
 
     bool operator==(const KeyChange&) const = default;
-  };
-
-  /// What a replacement did.
-  struct Delta {
-    std::vector<KeyChange> keys;  ///< sorted by key
-    bool patterns = false;        ///< patterns.map differs
   };
 
   /// Rank among the patterns of one host: aclName, service, kind, path (the order of model::find_route).
   using Pattern = std::tuple<std::string, std::string, model::PathType, std::string, std::string>;
   static model::Route route_of(const Pattern& pattern);
+
+  /// What a replacement did.
+  struct Delta {
+    std::vector<KeyChange> keys;  ///< sorted by key
+    std::vector<Pattern> patterns_gone;
+    std::vector<Pattern> patterns_added;
+    std::string flags_before;
+
+    bool patterns() const { return !patterns_gone.empty() || !patterns_added.empty(); }
+  };
 
   /// Takes routes away and adds others; both sorted. Undone by the call with both swapped.
   Delta replace(const std::vector<model::Route>& gone, const std::vector<model::Route>& added);
@@ -64,10 +72,9 @@ class RouteIndex {
     std::string service;
     auto operator<=>(const Claim&) const = default;
   };
-  using Before = std::map<std::string, std::optional<std::string>>;  // winners of the keys that were touched
-  void insert(const model::Route& route, Before& before);
-  void erase(const model::Route& route, Before& before);
-  void remember(const std::string& key, Before& before) const;
+  void insert(const model::Route& route);
+  void erase(const model::Route& route);
+  KeyChange before(const std::string& key) const;
 
   std::map<std::string, std::vector<Claim>, std::less<>> keys_;  // claims sorted: the first wins
   std::set<Pattern> patterns_;

@@ -110,15 +110,16 @@ INSTANTIATE_TEST_SUITE_P(Seeds, RandomChanges, ::testing::Range(0U, 8U));
 TEST(RouteIndex, DeltaNamesExactlyTheKeysThatChangeTheirService) {
   RouteIndex index;
   auto a = model::routes_of(service("a", {"/x", "/y"}).definition);
-  auto b_service = service("b", {"/x"});
+  auto b_service = service("b", {"/x", "/x/z"});
   b_service.definition.acl_name = "00";
   auto b = model::routes_of(b_service.definition);
   index.replace({}, a);
-  auto delta = index.replace({}, b);
-  EXPECT_EQ(delta.keys, (std::vector<RouteIndex::KeyChange>{{"/x", "a", "b"}}));
-  delta = index.replace(b, {});
-  EXPECT_EQ(delta.keys, (std::vector<RouteIndex::KeyChange>{{"/x", "b", "a"}}));
+  auto none = std::optional<std::string>();
+  using Keys = std::vector<RouteIndex::KeyChange>;
+  EXPECT_EQ(index.replace({}, b).keys, (Keys{{"/x", "a", "b", "a", "b"}, {"/x/z", none, "b", "a", "b"}}));
+  EXPECT_EQ(index.replace(b, {}).keys, (Keys{{"/x", "b", "a", "b", "a"}, {"/x/z", "b", none, "b", "a"}}));
   EXPECT_TRUE(index.replace(a, a).keys.empty());
+  EXPECT_EQ(index.replace(a, {}).keys, (Keys{{"/x", "a", none, "a", none}, {"/y", "a", none, "a", none}}));
 }
 
 TEST(RouteIndex, FlagsFollowWhatIsThere) {

@@ -91,6 +91,11 @@ bool ProcessHandle::ended() const {
   return impl_->ended;
 }
 
+void ProcessHandle::interrupt() {
+  boost::system::error_code ignored;
+  impl_->descriptor.cancel(ignored);
+}
+
 Task<bool> ProcessHandle::wait(Deadline deadline) {
   while (!ended() && !deadline.passed()) {
     cancel_at(impl_->timer, impl_->descriptor, deadline);

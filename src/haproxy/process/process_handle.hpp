@@ -34,8 +34,10 @@ class ProcessHandle {
   /// False when it has ended.
   bool signal(int number);
   bool ended() const;
-  /// @return true once it has ended, false at the deadline.
+  /// @return true once it has ended, false at the deadline or when interrupted.
   Task<bool> wait(Deadline deadline);
+  /// Ends a wait that is under way.
+  void interrupt();
   /// After the end, for our own children.
   std::optional<ExitStatus> status() const;
 

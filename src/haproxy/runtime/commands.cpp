@@ -43,6 +43,10 @@ std::string set_server_weight(std::string_view backend, std::string_view server,
   return fmt::format("set server {}/{} weight {}", backend, server, weight);
 }
 
+std::string enable_server(std::string_view backend, std::string_view server) {
+  return fmt::format("enable server {}/{}", backend, server);
+}
+
 std::string enable_health(std::string_view backend, std::string_view server) {
   return fmt::format("enable health {}/{}", backend, server);
 }

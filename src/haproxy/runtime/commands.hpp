@@ -21,9 +21,12 @@ std::string del_server(std::string_view backend, std::string_view server);
 /// "ready", "drain" or "maint".
 std::string set_server_state(std::string_view backend, std::string_view server, std::string_view state);
 std::string set_server_weight(std::string_view backend, std::string_view server, int weight);
+/// A new server is in maintenance until then.
+std::string enable_server(std::string_view backend, std::string_view server);
 std::string enable_health(std::string_view backend, std::string_view server);
 
 inline constexpr std::string_view kServerAdded = "New server registered";
 inline constexpr std::string_view kServerDeleted = "Server deleted";
+inline constexpr std::string_view kNoSuchServer = "No such server";
 
 }  // namespace dfp::haproxy::runtime

@@ -63,14 +63,17 @@ Answer read_answer(int fd, bool& close) {
 
 }  // namespace
 
-Origin::Origin(std::string name, std::string address) : name_(std::move(name)), address_(std::move(address)) {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  auto any = socket_address(address_, 0);
+Origin::Reserved::Reserved() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  auto any = socket_address("127.0.0.1", 0);
   socklen_t size = sizeof any;
   ::bind(listener_, reinterpret_cast<sockaddr*>(&any), size);
   ::listen(listener_, 1024);
   ::getsockname(listener_, reinterpret_cast<sockaddr*>(&any), &size);
   port_ = ntohs(any.sin_port);
+}
+
+Origin::Origin(std::string name, Reserved reserved)
+    : name_(std::move(name)), listener_(reserved.listener_), port_(reserved.port_) {
   acceptor_ = std::thread([this] {
     for (;;) {
       int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -113,7 +116,9 @@ void Origin::serve(int fd) {
   ::close(fd);
 }
 
-model::Instance Origin::instance() const { return config::testing::instance("node", name_, address_, port_); }
+model::Instance Origin::instance() const {
+  return config::testing::instance("node", name_, "127.0.0.1", port_);
+}
 
 Answer get(const std::string& address, std::uint16_t port, const std::string& host, const std::string& path) {
   int fd = dial(address, port);

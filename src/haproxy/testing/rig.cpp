@@ -35,11 +35,14 @@ Rig::Rig() : address(private_address()) {
   settings.hard_stop_after = 5s;
 }
 
+Rig::Rig(Settings settings_)
+    : settings(std::move(settings_)), address(settings.http[0].address), owns_directory_(false) {}
+
 Rig::~Rig() {
   auto pid = driver_ || !started_ ? 0 : master();
   if (driver_) stop();
   if (pid > 0) ::kill(pid, SIGTERM);
-  std::filesystem::remove_all(settings.run_dir);
+  if (owns_directory_) std::filesystem::remove_all(settings.run_dir);
 }
 
 void Rig::launch_context() {
@@ -60,7 +63,10 @@ void Rig::drop_context() {
   context_.reset();
 }
 
-void Rig::restart_control_plane() { drop_context(); }
+void Rig::restart_control_plane() {
+  boost::asio::co_spawn(*context_, driver_->detach(), boost::asio::use_future).get();
+  drop_context();
+}
 
 Result<> Rig::start(model::DesiredState state) {
   if (!context_) launch_context();

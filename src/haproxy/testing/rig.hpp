@@ -22,7 +22,20 @@ namespace dfp::haproxy::testing {
 /// A server that answers every request with 200 and its name; keeps connections alive.
 class Origin {
  public:
-  explicit Origin(std::string name, std::string address = "127.0.0.1");
+  /// A listening socket that already has its port.
+  class Reserved {
+   public:
+    Reserved();
+    std::uint16_t port() const { return port_; }
+
+   private:
+    friend class Origin;
+    int listener_ = -1;
+    std::uint16_t port_ = 0;
+  };
+
+  explicit Origin(std::string name) : Origin(std::move(name), Reserved()) {}
+  Origin(std::string name, Reserved reserved);
   ~Origin();
   std::uint16_t port() const { return port_; }
   std::size_t requests() const { return requests_; }
@@ -33,9 +46,8 @@ class Origin {
  private:
   void serve(int fd);
   std::string name_;
-  std::string address_;
-  int listener_ = -1;
-  std::uint16_t port_ = 0;
+  int listener_;
+  std::uint16_t port_;
   std::atomic<std::size_t> requests_ = 0;
   std::atomic<std::chrono::milliseconds> delay_{};
   std::atomic<bool> stopping_ = false;
@@ -76,10 +88,18 @@ class Client {
   std::thread thread_;
 };
 
+/// The service with these origins as instances.
+inline model::Service with(model::Service service, std::initializer_list<const Origin*> origins) {
+  for (auto* origin : origins) service.instances.push_back(origin->instance());
+  return service;
+}
+
 /// A driver whose executor runs in a thread, so that a test reads top to bottom.
 class Rig {
  public:
   Rig();
+  /// On the run directory of another one, which it leaves as it is.
+  explicit Rig(Settings settings);
   ~Rig();
 
   /// A new control plane on the same run directory; the old one is dropped without ending HAProxy.
@@ -116,6 +136,7 @@ class Rig {
   std::unique_ptr<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
   std::unique_ptr<Driver> driver_;
   bool started_ = false;
+  bool owns_directory_ = true;
   std::thread thread_;
 };
 
