@@ -67,7 +67,7 @@ json::array plan_json(const model::Plan& plan) {
 }
 
 std::string reconfigure_message(const model::Service& service) {
-  if (!service.instances.empty()) return {};
+  if (!service.instances.empty() || service.definition.has_template()) return {};
   return fmt::format(
       "{} has no instance in the registry: its routes answer 503 until some are registered and "
       "reconfigure is called again",

@@ -135,6 +135,9 @@ TEST(Reconfigure, EveryKindOfFailureHasItsStatus) {
   with_api([](Rig& rig) -> Task<> {
     auto missing = co_await rig.get("reconfigure");
     EXPECT_EQ(missing.status, 400);
+    auto template_ = co_await rig.get("reconfigure?serviceName=a&consulTemplatePath=/x.tmpl");
+    EXPECT_EQ(template_.status, 400);
+    EXPECT_TRUE(message_of(template_).starts_with("consulTemplatePath: ")) << template_.body;
     auto escape = co_await rig.get("reconfigure?serviceName=a&servicePath=/%zz");
     EXPECT_EQ(escape.status, 400);
     EXPECT_TRUE(message_of(escape).contains("%zz")) << escape.body;

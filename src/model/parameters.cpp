@@ -1,7 +1,5 @@
 #include "model/parameters.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
@@ -109,7 +107,7 @@ constexpr std::array kParameters = {
          .max_bytes = kMaxFile,
          .allowed = "path of a template file",
          .meaning = "Template (Consul Template or Go template) that gives the service's whole part of the "
-                    "configuration. Not supported by this version: refused.",
+                    "configuration; refused by a proxy that does not render templates.",
          .since = "1.0"},
         "the service's own sections",
         false,
@@ -223,17 +221,6 @@ Result<> check_mandatory(const Definition& d) {
               "a serviceDomain can stand for the servicePath");
 }
 
-/// Rendering templates is not part of this version, and a request that would be kept without effect is
-/// refused. Stored definitions of an original 1.0 may have one: they are read, not decoded here.
-Result<> check_supported(const Definition& d) {
-  if (d.consul_template_path.empty()) return {};
-  return fail(
-      Errc::InvalidArgument,
-      fmt::format("consulTemplatePath: {}: templates are not supported by this version; give servicePath "
-                  "or serviceDomain",
-                  text::shown(d.consul_template_path)));
-}
-
 }  // namespace
 
 std::span<const Parameter> parameters() { return kParameters; }
@@ -255,7 +242,6 @@ Result<ReconfigureRequest> decode_reconfigure(const ParameterPairs& pairs) {
     if (auto ok = parameter.set(request.definition, *value); !ok) return std::unexpected(ok.error());
   }
   if (auto ok = check_mandatory(request.definition); !ok) return std::unexpected(ok.error());
-  if (auto ok = check_supported(request.definition); !ok) return std::unexpected(ok.error());
   if (auto ok = validate(request.definition); !ok) return std::unexpected(ok.error());
   request.options = {.distribute = values->flag("distribute"), .dry_run = values->flag("dryRun")};
   return request;

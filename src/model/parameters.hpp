@@ -46,8 +46,7 @@ std::span<const ParameterInfo> reconfigure_parameters();
 Result<ReconfigureRequest> decode_reconfigure(const ParameterPairs& pairs);
 
 /// The shortest request for a definition: only what differs from the defaults, in the table's order.
-/// decode_reconfigure(encode(d)) gives d again for every valid d without a comma inside a path and without a
-/// template.
+/// decode_reconfigure(encode(d)) gives d again for every valid d without a comma inside a path.
 ParameterPairs encode(const Definition& definition);
 
 }  // namespace dfp::model

@@ -28,6 +28,7 @@ TEST(DecodeReconfigure, TakesEveryParameter) {
                                      {"serviceColor", "blue"},
                                      {"servicePath", "/demo/hello,/demo/person"},
                                      {"serviceDomain", "My-Domain.com,*.acme.com"},
+                                     {"consulTemplatePath", "/templates/go-demo.tmpl"},
                                      {"pathType", "path_end"},
                                      {"skipCheck", "T"},
                                      {"aclName", "05-go-demo"},
@@ -39,6 +40,7 @@ TEST(DecodeReconfigure, TakesEveryParameter) {
   want.color = "blue";
   want.paths = {"/demo/hello", "/demo/person"};
   want.domains = {"my-domain.com", "*.acme.com"};
+  want.consul_template_path = "/templates/go-demo.tmpl";
   want.path_type = PathType::End;
   want.skip_check = true;
   want.acl_name = "05-go-demo";
@@ -55,15 +57,9 @@ TEST(DecodeReconfigure, EmptyTextsAreNotGiven) {
   EXPECT_FALSE(request->definition.skip_check);
 }
 
-TEST(DecodeReconfigure, ADomainStandsForThePath) {
+TEST(DecodeReconfigure, ADomainOrATemplateStandsForThePath) {
   EXPECT_TRUE(decode_reconfigure({{"serviceName", "a"}, {"serviceDomain", "acme.com"}}));
-}
-
-TEST(DecodeReconfigure, ATemplateIsRefusedRatherThanKeptWithoutEffect) {
-  EXPECT_TRUE(refusal(with({{"consulTemplatePath", "/x.tmpl"}}))
-                  .starts_with("consulTemplatePath: \"/x.tmpl\": templates are"));
-  EXPECT_TRUE(
-      refusal({{"serviceName", "a"}, {"consulTemplatePath", "/x.tmpl"}}).starts_with("consulTemplatePath: "));
+  EXPECT_TRUE(decode_reconfigure({{"serviceName", "a"}, {"consulTemplatePath", "/x.tmpl"}}));
 }
 
 TEST(DecodeReconfigure, SaysTheOriginalsSentenceWhenSomethingIsMissing) {
