@@ -62,6 +62,13 @@ void write_defaults(ConfigWriter& writer, const Settings& settings) {
   writer.line("http-request disable-l7-retry unless METH_GET"_k);
 }
 
+/// A host name that cannot be resolved must not keep HAProxy from starting.
+void write_template_defaults(ConfigWriter& writer) {
+  writer.section("defaults template from base"_k);
+  writer.line("balance roundrobin"_k);
+  writer.line("default-server init-addr last,libc,none"_k);
+}
+
 std::uint64_t fnv1a(std::string_view text) {
   std::uint64_t value = 0xcbf29ce484222325;
   for (char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3;
@@ -78,15 +85,20 @@ bool parse_field(std::string_view& text, std::string_view name, Number& value, i
 
 }  // namespace
 
-Result<BaseText> base_text(const Settings& settings, const Surroundings& surroundings) {
+Result<BaseText> base_text(const Settings& settings, const Surroundings& surroundings,
+                           const TemplateTexts& templates) {
   ConfigWriter writer;
   write_global(writer, settings, surroundings);
   write_defaults(writer, settings);
-  write_frontends(writer, settings, surroundings);
+  write_frontends(writer, settings, surroundings, templates);
+  if (!templates.sections.empty()) {
+    write_template_defaults(writer);
+    writer.template_text(templates.sections);
+  }
   auto text = std::move(writer).finish();
   if (!text) return std::unexpected(text.error());
   auto hash = fnv1a(*text);
-  return BaseText{std::move(*text), hash, surroundings.wildcard_depth};
+  return BaseText{std::move(*text), hash, surroundings.wildcard_depth, templates};
 }
 
 std::string to_string(const Description& d) {

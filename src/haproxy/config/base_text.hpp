@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "haproxy/config/settings.hpp"
+#include "haproxy/config/template_texts.hpp"
 
 namespace dfp::haproxy::config {
 
@@ -17,13 +18,16 @@ struct Surroundings {
   unsigned wildcard_depth = 3;  ///< the frontend can look up wildcards with so many labels after "*."
 };
 
-/// The part of haproxy.cfg that does not depend on services: global, defaults, frontends.
+/// The part of haproxy.cfg that only a reload can change: global, defaults, frontends, and what custom
+/// templates contribute.
 struct BaseText {
   std::string text;  ///< follows the description line of `global`
   std::uint64_t hash = 0;
   unsigned wildcard_depth = 0;
+  TemplateTexts templates;
 };
-Result<BaseText> base_text(const Settings& settings, const Surroundings& surroundings);
+Result<BaseText> base_text(const Settings& settings, const Surroundings& surroundings,
+                           const TemplateTexts& templates = {});
 
 /// What a worker tells about the files it was started from, in `show info` ("description").
 struct Description {

@@ -75,7 +75,8 @@ void write_lookups(ConfigWriter& writer, unsigned wildcard_depth) {
   write_lookup(writer, "var(txn.path),concat(?)"_k, R"(var(txn.side),concat("\n",txn.path))"_k, kNotFound);
 }
 
-void write_services(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings) {
+void write_services(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings,
+                    const TemplateTexts& templates) {
   writer.section("frontend services from base"_k);
   write_binds(writer, settings, surroundings);
   writer.line("log stderr format raw local0"_k);
@@ -84,14 +85,19 @@ void write_services(ConfigWriter& writer, const Settings& settings, const Surrou
     writer.line("http-request set-header X-Forwarded-Proto https if { ssl_fc }"_k);
   write_normalisation(writer);
   write_lookups(writer, surroundings.wildcard_depth);
+  writer.template_text(templates.rules);
+  writer.template_text(templates.redirects);
+  writer.template_text(templates.choices);
   writer.line("use_backend %[var(txn.be)] if { var(txn.be) -m found }"_k);
-  writer.line("default_backend no-route"_k);
+  writer.template_text(templates.fallback);
+  if (templates.fallback.empty()) writer.line("default_backend no-route"_k);
 }
 
 }  // namespace
 
-void write_frontends(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings) {
-  write_services(writer, settings, surroundings);
+void write_frontends(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings,
+                     const TemplateTexts& templates) {
+  write_services(writer, settings, surroundings, templates);
   if (settings.stats && settings.stats->bind) {
     writer.section("frontend stats from base"_k);
     writer.line("bind"_k, Address{settings.stats->bind->address, settings.stats->bind->port});

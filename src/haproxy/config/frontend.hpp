@@ -1,8 +1,13 @@
 #pragma once
 #include "haproxy/config/base_text.hpp"
+#include "haproxy/config/template_texts.hpp"
 #include "haproxy/config/writer.hpp"
 
 namespace dfp::haproxy::config {
+
+/// Variables in which `frontend services` keeps what it found out about a request.
+inline constexpr std::string_view kFrontendVariables[] = {"txn.host", "txn.path",   "txn.flags",
+                                                          "txn.side", "txn.parent", "txn.be"};
 
 /// `frontend services`, the statistics page and the backend of requests that nobody claims.
 ///
@@ -12,6 +17,8 @@ namespace dfp::haproxy::config {
 /// way is committed. While a change is under way the values of routes.map and backends.map are "before|after"
 /// ("-" for none); the letter 'c' in the flags decides which half counts, read once per request (see
 /// change_script.hpp).
-void write_frontends(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings);
+/// Rules of custom templates stand behind the lookups and choose before them; see docs/adr.
+void write_frontends(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings,
+                     const TemplateTexts& templates);
 
 }  // namespace dfp::haproxy::config

@@ -2,7 +2,9 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +68,8 @@ struct Settings {
   std::chrono::milliseconds hard_stop_after =
       std::chrono::minutes(5);  ///< the longest life of a replaced worker
   int spare_backends = 256;     ///< for services that come without a reload (HAProxy before 3.4)
+  std::set<std::string, std::less<>> allowed_keywords;  ///< what custom templates may use although
+                                                        ///< permission.hpp refuses it, by the refusal's name
 
   /// @return InvalidArgument naming the setting, its value and what is allowed.
   Result<> validate() const;

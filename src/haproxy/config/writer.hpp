@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "haproxy/config/template_texts.hpp"
 
 namespace dfp::haproxy::config {
 
@@ -76,6 +77,9 @@ class ConfigWriter {
   void comment(Keyword text);
 
   /// @return Internal naming the value that does not fit its type.
+  /// Whole lines of custom templates; see template_texts.hpp.
+  void template_text(const TemplateText& text) { text_ += text.lines(); }
+
   Result<std::string> finish() &&;
 
  private:

@@ -1,0 +1,150 @@
+#include "haproxy/config/fold.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "haproxy/config/backend.hpp"
+#include "haproxy/config/bind_ports.hpp"
+#include "haproxy/config/shared_rules.hpp"
+#include "haproxy/config/writer.hpp"
+
+namespace dfp::haproxy::config {
+namespace {
+
+/// The original's fixed ports: a template that names them means the proxy's listener, wherever that is.
+constexpr std::uint16_t kPublicPorts[] = {80, 443};
+
+bool is_proxy(const Section& section) {
+  auto type = section.type();
+  return type == "frontend" || type == "backend" || type == "listen";
+}
+
+bool is_reserved_name(std::string_view name) {
+  return name == "services" || name == "stats" || name == "no-route" || name == "http-rr" || name == "base" ||
+         name == "template" || name.starts_with("svc-") || is_spare_name(name);
+}
+
+class Folder {
+ public:
+  Folder(std::string_view service, const FoldSettings& settings) : settings_(settings), service_(service) {
+    for (auto port : kPublicPorts) own_ports_.insert(port);
+    own_ports_.insert(settings.own_ports.begin(), settings.own_ports.end());
+  }
+
+  Result<Fragment> fold(const std::vector<Section>& sections) {
+    for (const auto& section : sections) {
+      if (auto ok = check_permitted(section, settings_.allowed); !ok) return std::unexpected(ok.error());
+      if (section.type() == "backend" || section.type() == "listen")
+        backends_.insert(std::string(section.name()));
+    }
+    for (const auto& section : sections)
+      if (auto ok = add(section); !ok) return std::unexpected(ok.error());
+    return std::move(fragment_);
+  }
+
+ private:
+  Result<> add(const Section& section) {
+    if (section.type().empty()) return share(section);
+    if (auto ok = check_header(section.header); !ok) return ok;
+    if (section.type() != "frontend" && section.type() != "listen") return keep(section);
+    std::vector<const Line*> binds;  // on ports that are not the proxy's
+    bool own = false;
+    for (const auto& line : section.lines) {
+      if (line.keyword() != "bind") continue;
+      auto ports = ports_of(line);
+      if (!ports) return std::unexpected(ports.error());
+      auto is_own = std::ranges::count_if(*ports, [&](auto port) { return own_ports_.contains(port); });
+      if (is_own != 0 && static_cast<std::size_t>(is_own) != ports->size())
+        return refuse_line(line, "ports of the proxy and others in one bind line; write two lines");
+      own = own || is_own != 0;
+      if (is_own == 0) binds.push_back(&line);
+      if (is_own == 0)
+        if (auto ok = claim(line, *ports); !ok) return ok;
+    }
+    bool listens = own || !binds.empty();
+    if (section.type() == "listen")
+      return own ? refuse_line(section.header,
+                               "a listen section cannot share the proxy's port with other "
+                               "services; write a frontend and a backend")
+                 : keep(section);
+    if (own || !listens)
+      if (auto ok = share(section); !ok) return ok;
+    return binds.empty() ? Result<>{} : keep(section);
+  }
+
+  Result<> claim(const Line& line, const std::set<std::uint16_t>& ports) {
+    for (auto port : ports) {
+      if (settings_.reserved_ports.contains(port))
+        return refuse_line(line, fmt::format("port {} is the proxy's", port));
+      if (!fragment_.ports.emplace(port, line.number).second)
+        return refuse_line(line, fmt::format("port {} is bound twice", port));
+    }
+    return {};
+  }
+
+  /// The section's lines become part of `frontend services`.
+  Result<> share(const Section& section) {
+    auto prefix = shared_++ == 0 ? fmt::format("{}:", service_) : fmt::format("{}:{}:", service_, shared_);
+    return add_shared_rules(section, prefix, backends_, fragment_);
+  }
+
+  /// The section stays, without its binds on ports of the proxy.
+  Result<> keep(const Section& section) {
+    if (auto ok = claim_name(section.header); !ok) return ok;
+    std::string header(section.header.raw);
+    if (is_proxy(section)) header += " from template";
+    fragment_.sections.push_back({std::move(header), section.header.number});
+    for (const auto& line : section.lines) {
+      if (auto ok = check_target(line); !ok) return ok;
+      bool own_bind = section.type() == "frontend" && is_own_bind(line);
+      if (!own_bind) fragment_.sections.push_back({"  " + line.raw, line.number});
+    }
+    return {};
+  }
+
+  bool is_own_bind(const Line& line) const {
+    if (line.keyword() != "bind") return false;
+    auto ports = ports_of(line);
+    return ports && own_ports_.contains(*ports->begin());
+  }
+
+  static Result<> check_header(const Line& header) {
+    if (header.words.size() != 2 || !is_name(header.word(1)))
+      return refuse_line(header, "a section needs one name of letters, digits, '.', ':', '_' and '-'");
+    return {};
+  }
+
+  Result<> claim_name(const Line& header) {
+    std::string name(header.word(1));
+    if (is_reserved_name(name))
+      return refuse_line(header, fmt::format("'{}' is a name of the proxy's own", name));
+    fragment_.names.emplace(std::move(name), header.number);
+    return {};
+  }
+
+  /// A frontend that sends requests to a backend of another service would keep that from being removed, and
+  /// one that computes the name would let clients choose it.
+  Result<> check_target(const Line& line) const {
+    bool chooses = line.keyword() == "use_backend" || line.keyword() == "default_backend";
+    if (!chooses || backends_.contains(line.word(1)) || settings_.allowed.contains("use_backend")) return {};
+    return refuse_line(line, fmt::format("the template has no backend '{}'", line.word(1)));
+  }
+
+  const FoldSettings& settings_;
+  std::string service_;
+  std::set<std::uint16_t> own_ports_;
+  std::set<std::string, std::less<>> backends_;
+  std::size_t shared_ = 0;  // frontends that became rules
+  Fragment fragment_;
+};
+
+}  // namespace
+
+Result<Fragment> fold(std::string_view service, std::string_view rendered, const FoldSettings& settings) {
+  auto sections = parse_sections(rendered);
+  if (!sections) return std::unexpected(sections.error());
+  return Folder(service, settings).fold(*sections);
+}
+
+}  // namespace dfp::haproxy::config
