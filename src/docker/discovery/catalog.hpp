@@ -1,0 +1,28 @@
+#pragma once
+#include <string>
+
+#include "docker/discovery/source.hpp"
+#include "registry/catalog.hpp"
+
+namespace dfp::docker::discovery {
+
+/// Instances from an engine: always asked anew. Services that it does not know are looked up in another
+/// catalog.
+class DockerCatalog : public registry::Catalog {
+ public:
+  /// All must outlive it. @param network see instances_of()
+  DockerCatalog(Source& source, registry::Catalog& others, std::string network)
+      : source_(source), others_(others), network_(std::move(network)) {}
+
+  Task<Result<std::vector<model::Instance>>> instances(std::string service, Deadline deadline) override;
+  Task<Result<std::vector<model::Instance>>> instances_for(model::Definition definition,
+                                                           Deadline deadline) override;
+  Task<Result<std::vector<std::string>>> services(Deadline deadline) override;
+
+ private:
+  Source& source_;
+  registry::Catalog& others_;
+  std::string network_;
+};
+
+}  // namespace dfp::docker::discovery

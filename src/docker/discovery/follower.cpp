@@ -1,0 +1,188 @@
+#include "docker/discovery/follower.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+
+namespace dfp::docker::discovery {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr Clock::duration kRead = 10s;     ///< for one view
+constexpr Clock::duration kBusy = 15s;     ///< so long after a change the next one is looked for often
+constexpr Clock::duration kQuiet = 10ms;   ///< events that come together are one reason to look
+constexpr Clock::duration kPause = 500ms;  ///< after a failed pass
+
+bool is_on_its_way(const View& view) {
+  return std::ranges::any_of(view.services, [](const ServiceView& service) {
+    return service.updating || service.usable() != service.wanted;
+  });
+}
+
+}  // namespace
+
+Follower::Follower(Executor executor, Engine& engine, Source& source, FollowedProxy& proxy,
+                   FollowerSettings settings)
+    : executor_(executor),
+      source_(source),
+      proxy_(proxy),
+      settings_(std::move(settings)),
+      events_(
+          executor, engine, source.events(), [this] { ++wakes_, wake_.notify_all(); },
+          [this](const Event&) {
+            busy_until_ = Clock::now() + kBusy;
+            ++wakes_;
+            wake_.notify_all();
+          }),
+      wake_(executor),
+      ended_(executor) {}
+
+void Follower::start() {
+  running_ = 2;
+  spawn(executor_, watch(), "docker.follower.events");
+  spawn(executor_, follow(), "docker.follower");
+}
+
+Task<> Follower::stop() {
+  stopping_ = true;
+  wake_.notify_all();
+  while (running_ > 0) {
+    events_.stop();
+    co_await ended_.wait(Deadline::after(100ms));
+  }
+}
+
+void Follower::notify() {
+  given_.clear();
+  refusals_.clear();
+  ++wakes_;
+  wake_.notify_all();
+}
+
+Task<> Follower::watch() {
+  co_await events_.run();
+  --running_;
+  ended_.notify_all();
+}
+
+Task<> Follower::follow() {
+  while (!stopping_) {
+    auto seen = wakes_;
+    auto done = co_await pass();
+    if (stopping_) break;
+    report(done);
+    if (done && *done) busy_until_ = Clock::now() + kBusy;
+    bool busy = Clock::now() < busy_until_ && status_.view && is_on_its_way(*status_.view);
+    Clock::duration pause = busy || (done && *done) ? settings_.poll_fast : settings_.poll;
+    if (!done) pause = std::max<Clock::duration>(kPause, settings_.poll_fast);
+    if (wakes_ == seen || !done) co_await wake_.wait(Deadline::after(pause));
+    if (wakes_ != seen && !stopping_) co_await sleep_for(kQuiet);
+  }
+  --running_;
+  ended_.notify_all();
+}
+
+/// @return whether something was changed
+Task<Result<bool>> Follower::pass() {
+  ++status_.passes;
+  if (!proxy_.ready()) co_return false;
+  auto view = co_await source_.read(Deadline::after(kRead));
+  if (!view) co_return std::unexpected(view.error());
+  auto orders = orders_of(*view, settings_.rules);
+  auto problems = orders.problems;
+  auto plan = follow_plan({.view = *view,
+                           .orders = orders,
+                           .served = proxy_.served(),
+                           .given = given_,
+                           .author = source_.author(),
+                           .network = settings_.network},
+                          problems);
+  for (const auto& [name, definition] : orders.definitions) {
+    auto served = proxy_.served().services.find(name);
+    bool there = served != proxy_.served().services.end() && served->second.definition == definition;
+    if (there) given_.insert_or_assign(name, definition);
+  }
+  std::erase_if(given_, [&](const auto& entry) { return !orders.definitions.contains(entry.first); });
+  std::erase_if(refusals_, [&](const auto& entry) { return !orders.definitions.contains(entry.first); });
+  auto changed = co_await apply(std::move(plan), problems);
+  publish(std::move(orders), std::move(problems), std::move(*view));
+  co_return changed;
+}
+
+Task<bool> Follower::apply(FollowPlan plan, std::map<std::string, std::string>& problems) {
+  bool changed = false;
+  for (const auto& name : plan.remove) {
+    auto done = co_await proxy_.remove(name, source_.author());
+    changed = changed || done;
+    if (!done) problems.insert_or_assign(name, done.error().what);
+  }
+  for (const auto& name : plan.repin) {
+    auto done = co_await proxy_.repin(name);
+    changed = changed || done;
+    if (!done && done.error().code != Errc::NotFound) problems.insert_or_assign(name, done.error().what);
+  }
+  for (auto& [name, definition] : plan.reconfigure) {
+    auto done = co_await pass_on(name, definition, problems);
+    changed = changed || done;
+  }
+  co_return changed;
+}
+
+Task<bool> Follower::pass_on(std::string name, model::Definition definition,
+                             std::map<std::string, std::string>& problems) {
+  if (is_refused(name, definition)) {
+    if (auto known = status_.problems.find(name); known != status_.problems.end())
+      problems.insert_or_assign(name, known->second);
+    co_return false;
+  }
+  auto done = co_await proxy_.reconfigure(definition, source_.author());
+  if (!done) {
+    problems.insert_or_assign(name, done.error().what);
+    note_refusal(name, std::move(definition));
+    co_return false;
+  }
+  given_.insert_or_assign(name, std::move(definition));
+  refusals_.erase(name);
+  co_return true;
+}
+
+bool Follower::is_refused(const std::string& name, const model::Definition& definition) const {
+  auto refusal = refusals_.find(name);
+  return refusal != refusals_.end() && refusal->second.definition == definition &&
+         Clock::now() < refusal->second.again;
+}
+
+void Follower::note_refusal(const std::string& name, model::Definition definition) {
+  auto before = refusals_.find(name);
+  bool again = before != refusals_.end() && before->second.definition == definition;
+  Clock::duration pause = settings_.retry_first;
+  if (again) pause = std::min<Clock::duration>(before->second.pause * 2, settings_.retry_last);
+  refusals_.insert_or_assign(name, Refusal{std::move(definition), Clock::now() + pause, pause});
+}
+
+void Follower::publish(Orders orders, std::map<std::string, std::string> problems, View view) {
+  for (const auto& [name, reason] : problems) {
+    auto known = status_.problems.find(name);
+    if (known == status_.problems.end() || known->second != reason)
+      log::warn("docker.label_problem", {{"service", name}, {"reason", reason}});
+  }
+  for (const auto& note : orders.notes)
+    if (std::ranges::find(status_.notes, note) == status_.notes.end())
+      log::info("docker.label_ignored", {{"what", note}});
+  status_.problems = std::move(problems);
+  status_.notes = std::move(orders.notes);
+  status_.view = std::move(view);
+}
+
+void Follower::report(const Result<bool>& done) {
+  if (!done) ++status_.failed;
+  auto error = done ? std::string() : done.error().what;
+  if (error == status_.error) return;
+  status_.error = error;
+  if (done)
+    log::info("docker.discovery_back");
+  else
+    log::warn("docker.discovery_failed", {{"error", error}});
+}
+
+}  // namespace dfp::docker::discovery

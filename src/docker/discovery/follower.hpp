@@ -1,0 +1,98 @@
+#pragma once
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/wait.hpp"
+#include "docker/discovery/follow_plan.hpp"
+#include "docker/discovery/source.hpp"
+#include "docker/event_watch.hpp"
+
+namespace dfp::docker::discovery {
+
+/// The proxy, as a follower of labels sees it.
+class FollowedProxy {
+ public:
+  virtual ~FollowedProxy() = default;
+  /// False until what is stored was read once: until then nothing can be compared.
+  virtual bool ready() const = 0;
+  virtual const model::DesiredState& served() const = 0;
+  virtual Task<Result<>> reconfigure(model::Definition definition, std::string changed_by) = 0;
+  virtual Task<Result<>> repin(std::string service) = 0;
+  virtual Task<Result<>> remove(std::string service, std::string changed_by) = 0;
+};
+
+struct FollowerSettings {
+  LabelRules rules;
+  std::string network;                                       ///< see instances_of()
+  std::chrono::milliseconds poll = std::chrono::seconds(2);  ///< a swarm tells nothing of its tasks
+  std::chrono::milliseconds poll_fast = std::chrono::milliseconds(200);  ///< while something is on its way
+  std::chrono::milliseconds retry_first =
+      std::chrono::seconds(1);  ///< a refused order is tried again then, then less often
+  std::chrono::milliseconds retry_last = std::chrono::minutes(1);
+};
+
+/// Keeps a proxy equal to what an engine's labels order and to the copies that it runs. Level-triggered:
+/// events, timers and reconnections only make it read everything and compare. Use from one executor.
+class Follower {
+ public:
+  /// What people may ask about it.
+  struct Status {
+    std::uint64_t passes = 0;
+    std::uint64_t failed = 0;
+    std::string error;  ///< why the last pass failed; empty when it did not
+    std::map<std::string, std::string>
+        problems;                    ///< service name -> why its labels or copies are not followed
+    std::vector<std::string> notes;  ///< labels that were left out
+    std::optional<View> view;        ///< as last read
+  };
+
+  /// All must outlive it.
+  Follower(Executor executor, Engine& engine, Source& source, FollowedProxy& proxy,
+           FollowerSettings settings);
+
+  /// Begins in the background.
+  void start();
+  Task<> stop();
+
+  /// All orders are passed on again, also those that the API has overruled (`notify-services`).
+  void notify();
+  const Status& status() const { return status_; }
+  const LabelRules& rules() const { return settings_.rules; }
+
+ private:
+  struct Refusal {
+    model::Definition definition;
+    Clock::time_point again;
+    Clock::duration pause;
+  };
+
+  Task<> follow();
+  Task<> watch();
+  Task<Result<bool>> pass();
+  Task<bool> apply(FollowPlan plan, std::map<std::string, std::string>& problems);
+  Task<bool> pass_on(std::string name, model::Definition definition,
+                     std::map<std::string, std::string>& problems);
+  bool is_refused(const std::string& name, const model::Definition& definition) const;
+  void note_refusal(const std::string& name, model::Definition definition);
+  void report(const Result<bool>& done);
+  void publish(Orders orders, std::map<std::string, std::string> problems, View view);
+
+  Executor executor_;
+  Source& source_;
+  FollowedProxy& proxy_;
+  const FollowerSettings settings_;
+  EventWatch events_;
+  std::map<std::string, model::Definition> given_;
+  std::map<std::string, Refusal> refusals_;
+  Status status_;
+  Clock::time_point busy_until_ = Clock::time_point::min();
+  std::uint64_t wakes_ = 0;
+  Signal wake_;
+  Signal ended_;
+  int running_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace dfp::docker::discovery

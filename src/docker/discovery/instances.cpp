@@ -1,0 +1,136 @@
+#include "docker/discovery/instances.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace dfp::docker::discovery {
+namespace {
+
+std::unexpected<Error> refuse(std::string what) { return fail(Errc::InvalidArgument, std::move(what)); }
+
+Result<std::uint16_t> port_of(const ServiceView& service, const model::Definition& definition) {
+  if (definition.port != 0) return definition.port;
+  if (service.ports.size() == 1) return *service.ports.begin();
+  if (service.ports.empty())
+    return refuse(fmt::format("port: Docker does not tell the port of service {}; give it", service.name));
+  return refuse(fmt::format("port: service {} has several ({}); give one", service.name,
+                            fmt::join(service.ports, ", ")));
+}
+
+/// Finds the way to the copies of one service.
+class Way {
+ public:
+  Way(const View& view, std::string network, std::uint16_t port)
+      : view_(view), network_(std::move(network)), port_(port) {}
+
+  /// nullopt when there is none.
+  std::optional<Published> to(const Replica& replica) const {
+    for (const auto& address : replica.addresses)
+      if (fits(address)) return Published{address.ip, port_};
+    auto published = replica.published.find(port_);
+    bool may_be_published = network_.empty() && published != replica.published.end();
+    if (may_be_published) return published->second;
+    return std::nullopt;
+  }
+
+  /// The network's name is known from the copies.
+  bool fits(const VirtualIp& vip, const ServiceView& service) const {
+    if (network_.empty()) return view_.vantage.networks.contains(vip.network_id);
+    auto same = [&](const TaskAddress& address) {
+      return address.network_id == vip.network_id && fits(address);
+    };
+    return std::ranges::any_of(service.replicas, [&](const Replica& replica) {
+      return std::ranges::any_of(replica.addresses, same);
+    });
+  }
+
+ private:
+  bool fits(const TaskAddress& address) const {
+    if (!network_.empty()) return address.network == network_ || address.network_id == network_;
+    return view_.vantage.networks.contains(address.network_id);
+  }
+
+  const View& view_;
+  std::string network_;
+  std::uint16_t port_;
+};
+
+std::string networks_of(const ServiceView& service) {
+  std::set<std::string> names;
+  for (const auto& replica : service.replicas)
+    for (const auto& address : replica.addresses) names.insert(address.network);
+  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::unexpected<Error> unreachable(const View& view, const ServiceView& service, const std::string& network,
+                                   std::uint16_t port) {
+  if (!network.empty())
+    return refuse(fmt::format("network: service {} is not in the network {}; it is in: {}", service.name,
+                              network, networks_of(service)));
+  auto why = view.vantage.in_container
+                 ? fmt::format("no network of service {} ({}) is one of the proxy's", service.name,
+                               networks_of(service))
+                 : fmt::format(
+                       "the proxy does not run in a container, so it cannot reach the networks of service {} "
+                       "({})",
+                       service.name, networks_of(service));
+  return refuse(fmt::format("network: {}, and port {} is not published on its nodes (mode=host)", why, port));
+}
+
+model::Instance instance_at(const Published& place, const std::string& registered_name) {
+  model::Instance instance;
+  instance.service = registered_name;
+  instance.address = place.address;
+  instance.port = place.port;
+  return instance;
+}
+
+Result<std::vector<model::Instance>> virtual_ip_of(const ServiceView& service, const Way& way,
+                                                   std::uint16_t port, const std::string& registered_name) {
+  if (service.virtual_ips.empty())
+    return refuse(fmt::format(
+        "discoveryType: service {} has no virtual IP (endpoint mode dnsrr, or no network)", service.name));
+  if (service.usable() == 0) return std::vector<model::Instance>{};
+  auto vip =
+      std::ranges::find_if(service.virtual_ips, [&](const VirtualIp& v) { return way.fits(v, service); });
+  if (vip == service.virtual_ips.end())
+    return refuse(
+        fmt::format("network: the virtual IP of service {} is in no network of the proxy", service.name));
+  auto instance = instance_at({vip->ip, port}, registered_name);
+  instance.id = service.name + "-vip";
+  instance.node = "swarm";
+  instance.meta[std::string(kOriginMeta)] = "swarm";
+  return std::vector<model::Instance>{instance};
+}
+
+}  // namespace
+
+Result<std::vector<model::Instance>> instances_of(const View& view, const ServiceView& service,
+                                                  const model::Definition& definition,
+                                                  const std::string& preferred_network) {
+  auto port = port_of(service, definition);
+  if (!port) return std::unexpected(port.error());
+  const auto& network = definition.network.empty() ? preferred_network : definition.network;
+  Way way(view, network, *port);
+  auto name = definition.registered_name();
+  if (definition.discovery_type == "overlay") return virtual_ip_of(service, way, *port, name);
+
+  std::vector<model::Instance> instances;
+  for (const auto& replica : service.replicas) {
+    auto place = replica.usable ? way.to(replica) : std::nullopt;
+    if (!place) continue;
+    auto instance = instance_at(*place, name);
+    instance.id = replica.id;
+    instance.node = replica.node;
+    instance.meta[std::string(kOriginMeta)] = view.swarm ? "swarm" : "container";
+    instances.push_back(std::move(instance));
+  }
+  if (instances.empty() && service.usable() > 0) return unreachable(view, service, network, *port);
+  std::ranges::sort(instances, {}, [](const auto& i) { return std::tie(i.node, i.id); });
+  return instances;
+}
+
+}  // namespace dfp::docker::discovery

@@ -1,0 +1,234 @@
+#include "docker/discovery/labels.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include "base/nearest.hpp"
+#include "base/parse.hpp"
+#include "base/text.hpp"
+#include "model/parameters.hpp"
+
+namespace dfp::docker::discovery {
+namespace {
+
+constexpr std::string_view kPrefix = "com.df.";
+
+/// For the listener, not for the proxy.
+constexpr std::array<std::string_view, 5> kListeners = {"notify", "shortName", "scrapeNetwork",
+                                                        "proxyInstanceName", "replicas"};
+
+/// Parameters of the original's last version. Those that the table has are never looked up here.
+constexpr std::array<std::string_view, 57> kOriginals = {"addHeader",
+                                                         "addReqHeader",
+                                                         "addResHeader",
+                                                         "allowedMethods",
+                                                         "backendExtra",
+                                                         "balanceGroup",
+                                                         "checkResolvers",
+                                                         "checkTcp",
+                                                         "clitcpka",
+                                                         "compressionAlgo",
+                                                         "compressionType",
+                                                         "connectionMode",
+                                                         "delReqHeader",
+                                                         "delResHeader",
+                                                         "deniedMethods",
+                                                         "denyHttp",
+                                                         "httpsOnly",
+                                                         "httpsPort",
+                                                         "httpsRedirectCode",
+                                                         "ignoreAuthorization",
+                                                         "isDefaultBackend",
+                                                         "outboundHostname",
+                                                         "redirectFromDomain",
+                                                         "redirectUnlessHttpsProto",
+                                                         "redirectWhenHttpProto",
+                                                         "reqMode",
+                                                         "reqPathReplace",
+                                                         "reqPathSearch",
+                                                         "reqPathSearchReplace",
+                                                         "serviceCert",
+                                                         "serviceDomainAlgo",
+                                                         "serviceDomainMatchAll",
+                                                         "serviceGroup",
+                                                         "serviceHeader",
+                                                         "servicePathExclude",
+                                                         "sessionType",
+                                                         "setHeader",
+                                                         "setReqHeader",
+                                                         "setResHeader",
+                                                         "srcHttpsPort",
+                                                         "srcPort",
+                                                         "sslVerifyNone",
+                                                         "templateBePath",
+                                                         "templateFePath",
+                                                         "timeoutClient",
+                                                         "timeoutServer",
+                                                         "timeoutTunnel",
+                                                         "userAgent",
+                                                         "userDef",
+                                                         "users",
+                                                         "usersPassEncrypted",
+                                                         "usersSecret",
+                                                         "verifyClientSsl",
+                                                         "consulTemplateBePath",
+                                                         "consulTemplateFePath",
+                                                         "debug",
+                                                         "serviceCheck"};
+
+/// The values of one destination by parameter; index 0 are the defaults of all.
+using Values = std::map<std::string, std::string>;
+using Destinations = std::map<unsigned, Values>;
+
+struct Sorted {
+  Destinations destinations;
+  std::vector<std::string> notes;
+};
+
+std::unexpected<Error> refuse(std::string_view label, std::string_view why) {
+  return fail(Errc::InvalidArgument, fmt::format("label {}{}: {}", kPrefix, label, why));
+}
+
+const model::ParameterInfo* find_known(std::string_view name) {
+  auto known = model::reconfigure_parameters();
+  auto at = std::ranges::find(known, name, &model::ParameterInfo::name);
+  return at == known.end() ? nullptr : &*at;
+}
+
+/// "servicePath.2" as ("servicePath", 2); without an index 0.
+std::pair<std::string, unsigned> split_index(std::string_view name) {
+  auto dot = name.rfind('.');
+  if (dot == std::string_view::npos) return {std::string(name), 0};
+  auto index = parse::number(name.substr(dot + 1), 1, 1000);
+  if (!index) return {std::string(name), 0};
+  return {std::string(name.substr(0, dot)), static_cast<unsigned>(*index)};
+}
+
+/// A label that is for somebody else, or mistyped.
+std::string note_unknown(const std::string& name) {
+  std::vector<std::string_view> known;
+  for (const auto& info : model::reconfigure_parameters()) known.push_back(info.name);
+  return fmt::format("label {}{} is not for the proxy{}", kPrefix, name, text::suggestion(name, known));
+}
+
+Result<Sorted> sort_labels(const Labels& labels, const LabelRules& rules) {
+  Sorted sorted;
+  for (const auto& [label, value] : labels) {
+    if (!label.starts_with(kPrefix) || label == rules.notify) continue;
+    auto [name, index] = split_index(std::string_view(label).substr(kPrefix.size()));
+    if (find_known(name))
+      sorted.destinations[index].insert_or_assign(name, value);
+    else if (std::ranges::find(kOriginals, name) != kOriginals.end())
+      return refuse(name, "this proxy does not have that parameter of the original");
+    else if (std::ranges::find(kListeners, name) == kListeners.end())
+      sorted.notes.push_back(note_unknown(name));
+  }
+  return sorted;
+}
+
+/// The indexed destinations, each with the defaults in it. The original stops at the first index that has
+/// none of the keys that make a destination.
+std::map<unsigned, Values> complete_destinations(const Destinations& sorted,
+                                                 std::vector<std::string>& notes) {
+  std::map<unsigned, Values> complete;
+  for (const auto& [index, values] : sorted) {
+    if (index == 0) continue;
+    bool makes_one =
+        values.contains("servicePath") || values.contains("port") || values.contains("serviceDomain");
+    if (index != complete.size() + 1 || !makes_one) {
+      notes.push_back(
+          fmt::format("labels with index {} are left out: the indices have to be 1, 2, … without a gap, "
+                      "each with a servicePath, serviceDomain or port",
+                      index));
+      break;
+    }
+    auto all = values;
+    if (auto defaults = sorted.find(0); defaults != sorted.end())
+      all.insert(defaults->second.begin(), defaults->second.end());
+    complete.emplace(index, std::move(all));
+  }
+  return complete;
+}
+
+std::set<std::string> items(const Values& values, const std::string& name) {
+  auto at = values.find(name);
+  if (at == values.end() || at->second.empty()) return {};
+  auto parts = text::split(at->second, ',');
+  return {parts.begin(), parts.end()};
+}
+
+/// Destinations as one set of parameters: possible where they differ only in their paths, or only in their
+/// domains.
+Result<Values> merge(const std::map<unsigned, Values>& destinations) {
+  const auto& first = destinations.begin()->second;
+  Values merged = first;
+  bool same_paths = true, same_domains = true;
+  for (const auto& [index, values] : destinations) {
+    for (const auto& [name, value] : values) {
+      if (name == "servicePath" || name == "serviceDomain") continue;
+      auto other = first.find(name);
+      if (other == first.end() || other->second != value)
+        return refuse(fmt::format("{}.{}", name, index),
+                      "differs from index 1; one service has one value, so put it under a name of its own");
+    }
+    same_paths = same_paths && items(values, "servicePath") == items(first, "servicePath");
+    same_domains = same_domains && items(values, "serviceDomain") == items(first, "serviceDomain");
+  }
+  if (!same_paths && !same_domains)
+    return refuse("serviceDomain.2",
+                  "paths and domains both differ between the indices; put them under names of "
+                  "their own");
+  for (auto name : {"servicePath", "serviceDomain"}) {
+    std::set<std::string> all;
+    for (const auto& [index, values] : destinations) all.merge(items(values, name));
+    if (!all.empty()) merged[name] = text::join({all.begin(), all.end()}, ",");
+  }
+  return merged;
+}
+
+Result<Values> values_of(Sorted& sorted) {
+  auto destinations = complete_destinations(sorted.destinations, sorted.notes);
+  if (!destinations.empty()) return merge(destinations);
+  auto plain = sorted.destinations.find(0);
+  return plain == sorted.destinations.end() ? Values{} : plain->second;
+}
+
+/// Puts the label's name in front of an error about a parameter.
+std::unexpected<Error> as_label_error(const Error& error) {
+  auto name = error.what.substr(0, error.what.find(':'));
+  if (find_known(name)) return fail(Errc::InvalidArgument, fmt::format("label {}{}", kPrefix, error.what));
+  return fail(Errc::InvalidArgument, "labels: " + error.what);
+}
+
+}  // namespace
+
+bool label_is_true(const Labels& labels, const std::string& label) {
+  auto at = labels.find(label);
+  return at != labels.end() && parse::boolean(at->second).value_or(false);
+}
+
+Result<std::optional<LabelOrder>> read_labels(const Labels& labels, const std::string& name,
+                                              const LabelRules& rules) {
+  if (!label_is_true(labels, rules.notify)) return std::nullopt;
+  auto wanted = labels.find("com.df.proxyInstanceName");
+  if (!rules.instance_name.empty() && wanted != labels.end() && wanted->second != rules.instance_name)
+    return std::nullopt;
+  auto sorted = sort_labels(labels, rules);
+  if (!sorted) return std::unexpected(sorted.error());
+  auto values = values_of(*sorted);
+  if (!values) return std::unexpected(values.error());
+  values->try_emplace("serviceName", name);
+  bool routed = values->contains("servicePath") || values->contains("serviceDomain") ||
+                values->contains("consulTemplatePath");
+  if (!routed) return refuse("servicePath", "is missing, and so is com.df.serviceDomain");
+  model::ParameterPairs pairs(values->begin(), values->end());
+  auto request = model::decode_reconfigure(pairs);
+  if (!request) return as_label_error(request.error());
+  return LabelOrder{std::move(request->definition), std::move(sorted->notes)};
+}
+
+}  // namespace dfp::docker::discovery

@@ -1,0 +1,83 @@
+#include "docker/discovery/source.hpp"
+
+#include "base/file.hpp"
+
+namespace dfp::docker::discovery {
+namespace {
+
+/// nullopt where the engine does not know it: then it runs elsewhere.
+Task<Result<std::optional<Container>>> find_own(Engine& engine, std::string id, Deadline deadline) {
+  if (id.empty()) co_return std::nullopt;
+  auto own = co_await engine.container(std::move(id), deadline);
+  if (own) co_return std::move(*own);
+  if (own.error().code == Errc::NotFound) co_return std::nullopt;
+  co_return std::unexpected(own.error());
+}
+
+}  // namespace
+
+SwarmSource::SwarmSource(Engine& engine, std::string own_container)
+    : engine_(engine), own_container_(std::move(own_container)) {}
+
+EventFilter SwarmSource::events() const {
+  return {
+      .types = {"service", "node", "container", "network"},
+      .actions = {"create", "update", "remove", "start", "die", "health_status", "connect", "disconnect"}};
+}
+
+Task<Result<View>> SwarmSource::read(Deadline deadline) {
+  auto services = co_await engine_.services(deadline);
+  if (!services) co_return std::unexpected(services.error());
+  auto tasks = co_await engine_.tasks(deadline);
+  if (!tasks) co_return std::unexpected(tasks.error());
+  auto nodes = co_await engine_.nodes(deadline);
+  if (!nodes) co_return std::unexpected(nodes.error());
+  auto own = co_await find_own(engine_, own_container_, deadline);
+  if (!own) co_return std::unexpected(own.error());
+  co_return view_of_swarm(*services, *tasks, std::move(*nodes), *own ? &**own : nullptr);
+}
+
+ContainerSource::ContainerSource(Engine& engine, std::string own_container, std::string host)
+    : engine_(engine), own_container_(std::move(own_container)), host_(std::move(host)) {}
+
+EventFilter ContainerSource::events() const {
+  return {.types = {"container", "network"},
+          .actions = {"start", "die", "destroy", "health_status", "pause", "unpause", "rename", "connect",
+                      "disconnect"}};
+}
+
+Task<Result<View>> ContainerSource::read(Deadline deadline) {
+  auto ids = co_await engine_.container_ids(false, deadline);
+  if (!ids) co_return std::unexpected(ids.error());
+  std::vector<Container> containers;
+  for (const auto& id : *ids) {
+    auto container = co_await engine_.container(id, deadline);
+    if (container && container->running) containers.push_back(std::move(*container));
+    if (!container && container.error().code != Errc::NotFound) co_return std::unexpected(container.error());
+  }
+  auto networks = co_await engine_.networks(deadline);
+  if (!networks) co_return std::unexpected(networks.error());
+  auto own = co_await find_own(engine_, own_container_, deadline);
+  if (!own) co_return std::unexpected(own.error());
+  co_return view_of_containers(containers, *networks, host_, *own ? &**own : nullptr);
+}
+
+std::string container_id_in(std::string_view mountinfo) {
+  constexpr std::string_view kFolder = "/containers/";
+  constexpr std::size_t kIdSize = 64;
+  for (auto at = mountinfo.find(kFolder); at != std::string_view::npos;
+       at = mountinfo.find(kFolder, at + 1)) {
+    auto id = mountinfo.substr(at + kFolder.size(), kIdSize);
+    auto rest = mountinfo.substr(std::min(mountinfo.size(), at + kFolder.size() + kIdSize));
+    bool is_id = id.size() == kIdSize && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    if (is_id && rest.starts_with("/hostname ")) return std::string(id);
+  }
+  return {};
+}
+
+std::string own_container_id() {
+  auto mounts = file::read("/proc/self/mountinfo");
+  return mounts ? container_id_in(*mounts) : std::string();
+}
+
+}  // namespace dfp::docker::discovery

@@ -1,0 +1,56 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "docker/discovery/view.hpp"
+#include "docker/engine.hpp"
+
+namespace dfp::docker::discovery {
+
+/// Where a view comes from. Use from one executor.
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// Everything, as the engine tells it now.
+  virtual Task<Result<View>> read(Deadline deadline) = 0;
+  /// The events after which a view may be another one.
+  virtual EventFilter events() const = 0;
+  /// Who ordered a service by a label of this source: "label swarm", "label docker HOST".
+  virtual std::string author() const = 0;
+};
+
+/// The services of a swarm; the engine has to be one of its managers.
+class SwarmSource : public Source {
+ public:
+  /// @param own_container id of the container that this process runs in; empty: none
+  SwarmSource(Engine& engine, std::string own_container);
+  Task<Result<View>> read(Deadline deadline) override;
+  EventFilter events() const override;
+  std::string author() const override { return "label swarm"; }
+
+ private:
+  Engine& engine_;
+  std::string own_container_;
+};
+
+/// The containers of one engine.
+class ContainerSource : public Source {
+ public:
+  ContainerSource(Engine& engine, std::string own_container, std::string host);
+  Task<Result<View>> read(Deadline deadline) override;
+  EventFilter events() const override;
+  std::string author() const override { return "label docker " + host_; }
+
+ private:
+  Engine& engine_;
+  std::string own_container_;
+  std::string host_;
+};
+
+/// The id of the container that a process with this /proc/self/mountinfo runs in: Docker mounts its files
+/// from a folder of that name. Empty for none.
+std::string container_id_in(std::string_view mountinfo);
+/// The same for this process.
+std::string own_container_id();
+
+}  // namespace dfp::docker::discovery

@@ -1,0 +1,165 @@
+#include "docker/discovery/view.hpp"
+
+#include <algorithm>
+
+#include "docker/discovery/labels.hpp"
+
+namespace dfp::docker::discovery {
+namespace {
+
+constexpr auto kShortName = "com.df.shortName";
+
+std::string label_of(const Labels& labels, const std::string& name) {
+  auto at = labels.find(name);
+  return at == labels.end() ? std::string() : at->second;
+}
+
+Vantage vantage_of(const Container* own) {
+  Vantage vantage;
+  if (!own) return vantage;
+  vantage.in_container = true;
+  for (const auto& network : own->networks)
+    if (!network.network_id.empty()) vantage.networks.insert(network.network_id);
+  return vantage;
+}
+
+void sort(View& view) { std::ranges::sort(view.services, {}, &ServiceView::name); }
+
+// --------------------------------------------------------------------------------------------------- Swarm
+
+bool is_ingress(const TaskAddress& address) { return address.network == "ingress"; }
+
+Replica replica_of(const SwarmTask& task, const std::map<std::string, const SwarmNode*>& nodes) {
+  auto found = nodes.find(task.node_id);
+  auto* node = found == nodes.end() ? nullptr : found->second;
+  Replica replica;
+  replica.id = task.id;
+  replica.node = node ? node->hostname : task.node_id;
+  replica.addresses = task.addresses;
+  std::erase_if(replica.addresses, is_ingress);
+  for (const auto& port : task.host_ports)
+    if (node && port.protocol == "tcp") replica.published[port.target] = {node->address, port.published};
+  replica.usable = task.desired_state == "running" && task.state == "running" && (!node || node->ready);
+  return replica;
+}
+
+ServiceView view_of(const SwarmService& service) {
+  ServiceView view;
+  view.name = service.name;
+  view.stack = label_of(service.labels, "com.docker.stack.namespace");
+  view.short_name = label_is_true(service.labels, kShortName);
+  view.labels = service.labels;
+  view.wanted = service.replicas;
+  view.updating = service.update_state == "updating" || service.update_state == "rollback_started";
+  view.virtual_ips = service.virtual_ips;
+  for (const auto& port : service.ports)
+    if (port.protocol == "tcp") view.ports.insert(port.target);
+  return view;
+}
+
+// ---------------------------------------------------------------------------------------------- containers
+
+/// As a stack would call it: "project_service".
+ServiceView identity_of(const Container& container) {
+  ServiceView view;
+  view.labels = container.labels;
+  view.stack = label_of(container.labels, "com.docker.compose.project");
+  auto service = label_of(container.labels, "com.docker.compose.service");
+  auto given = label_of(container.labels, "com.df.serviceName");
+  view.short_name = label_is_true(container.labels, kShortName);
+  if (!view.stack.empty() && !service.empty())
+    view.name = view.stack + "_" + service;
+  else
+    view.name = given.empty() ? container.name : given;
+  return view;
+}
+
+Replica replica_of(const Container& container, const std::string& host) {
+  Replica replica;
+  replica.id = container.id.substr(0, 12);
+  replica.node = host;
+  for (const auto& network : container.networks) {
+    auto ip = network.ip.empty() ? network.ipv6 : network.ip;
+    if (!ip.empty()) replica.addresses.push_back({network.network_id, network.network, ip});
+  }
+  for (const auto& [port, bindings] : container.ports) {
+    if (port.protocol != "tcp" || bindings.empty()) continue;
+    bool everywhere = bindings[0].ip.empty() || bindings[0].ip == "0.0.0.0" || bindings[0].ip == "::";
+    replica.published[port.port] = {everywhere ? "127.0.0.1" : bindings[0].ip, bindings[0].port};
+  }
+  if (container.network_mode == "host")
+    for (const auto& port : container.exposed) replica.published[port.port] = {"127.0.0.1", port.port};
+  bool well = container.health == ContainerHealth::None || container.health == ContainerHealth::Healthy;
+  replica.usable = container.running && !container.paused && well;
+  return replica;
+}
+
+void add_container(ServiceView& view, const Container& container, const std::string& host) {
+  for (const auto& port : container.exposed)
+    if (port.protocol == "tcp") view.ports.insert(port.port);
+  view.replicas.push_back(replica_of(container, host));
+  ++view.wanted;
+}
+
+}  // namespace
+
+std::string ServiceView::called() const {
+  bool cut = short_name && !stack.empty() && name.starts_with(stack + "_");
+  return cut ? name.substr(stack.size() + 1) : name;
+}
+
+std::size_t ServiceView::usable() const {
+  return static_cast<std::size_t>(std::ranges::count_if(replicas, &Replica::usable));
+}
+
+const ServiceView* View::find(const std::string& wanted) const {
+  auto full = std::ranges::find(services, wanted, &ServiceView::name);
+  if (full != services.end()) return &*full;
+  auto called = std::ranges::find(services, wanted, &ServiceView::called);
+  return called == services.end() ? nullptr : &*called;
+}
+
+View view_of_swarm(const std::vector<SwarmService>& services, const std::vector<SwarmTask>& tasks,
+                   std::vector<SwarmNode> nodes, const Container* own) {
+  std::map<std::string, const SwarmNode*> nodes_by_id;
+  for (const auto& node : nodes) nodes_by_id.emplace(node.id, &node);
+  std::map<std::string, ServiceView> by_id;
+  std::set<std::string> global;
+  for (const auto& service : services) {
+    by_id.emplace(service.id, view_of(service));
+    if (service.global) global.insert(service.id);
+  }
+  for (const auto& task : tasks) {
+    auto service = by_id.find(task.service_id);
+    if (service == by_id.end()) continue;
+    service->second.replicas.push_back(replica_of(task, nodes_by_id));
+    if (global.contains(task.service_id)) ++service->second.wanted;  // one task for each eligible node
+  }
+  View view;
+  view.swarm = true;
+  for (auto& [id, service] : by_id) view.services.push_back(std::move(service));
+  sort(view);
+  view.vantage = vantage_of(own);
+  view.nodes = std::move(nodes);
+  return view;
+}
+
+View view_of_containers(const std::vector<Container>& containers, const std::vector<EngineNetwork>& networks,
+                        const std::string& host, const Container* own) {
+  std::map<std::string, ServiceView> by_name;
+  for (const auto& container : containers) {
+    auto identity = identity_of(container);
+    auto [at, added] = by_name.try_emplace(identity.name, identity);
+    add_container(at->second, container, host);
+    if (own) at->second.replicas.back().published.clear();  // the host's loopback is not this container's
+  }
+  View view;
+  for (auto& [name, service] : by_name) view.services.push_back(std::move(service));
+  view.vantage = vantage_of(own);
+  if (!view.vantage.in_container)
+    for (const auto& network : networks)
+      if (network.driver == "bridge" && network.scope == "local") view.vantage.networks.insert(network.id);
+  return view;
+}
+
+}  // namespace dfp::docker::discovery

@@ -1,0 +1,71 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "docker/engine_types.hpp"
+
+/// What an engine runs, in one form for Swarm services and for plain containers.
+namespace dfp::docker::discovery {
+
+struct Published {
+  std::string address;
+  std::uint16_t port = 0;
+  bool operator==(const Published&) const = default;
+};
+
+/// One copy of a service: a task or a container.
+struct Replica {
+  std::string id;
+  std::string node;                              ///< host name
+  std::vector<TaskAddress> addresses;            ///< in its networks
+  std::map<std::uint16_t, Published> published;  ///< its TCP ports that are published on its own node
+  bool usable = false;  ///< meant to run, running, and healthy as far as Docker knows
+};
+
+struct ServiceView {
+  std::string name;         ///< "shop_web"
+  std::string stack;        ///< "shop", of a stack or a compose project; empty for none
+  bool short_name = false;  ///< it is called by its name without the stack's
+  Labels labels;
+  std::uint64_t wanted = 0;  ///< copies
+  bool updating = false;     ///< or rolled back
+  std::vector<Replica> replicas;
+  std::vector<VirtualIp> virtual_ips;
+  std::set<std::uint16_t> ports;  ///< TCP ports inside of its containers, as far as they are told
+
+  /// How `reconfigure` calls it.
+  std::string called() const;
+  std::size_t usable() const;
+};
+
+/// Where the proxy itself is: which networks it can send into.
+struct Vantage {
+  bool in_container = false;
+  std::set<std::string> networks;  ///< ids: of its container, or those of this host's bridges
+};
+
+struct View {
+  bool swarm = false;
+  std::vector<ServiceView> services;  ///< sorted by name
+  std::vector<SwarmNode> nodes;       ///< of the swarm
+  Vantage vantage;
+
+  /// By its full name or by the one it is called by; a full name goes first. nullptr for none.
+  const ServiceView* find(const std::string& name) const;
+};
+
+/// @param own the container that this process runs in; nullptr: none
+View view_of_swarm(const std::vector<SwarmService>& services, const std::vector<SwarmTask>& tasks,
+                   std::vector<SwarmNode> nodes, const Container* own);
+
+/// Containers that belong to one service: the same compose project and service, else the same
+/// com.df.serviceName, else the container alone under its name.
+/// @param networks of the engine: their local ones can be reached from the host
+View view_of_containers(const std::vector<Container>& containers, const std::vector<EngineNetwork>& networks,
+                        const std::string& host, const Container* own);
+
+}  // namespace dfp::docker::discovery
