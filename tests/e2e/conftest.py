@@ -1,5 +1,6 @@
 import pathlib
 import sys
+import tempfile
 
 import pytest
 
@@ -16,11 +17,15 @@ def pytest_runtest_makereport(item, call):
 
 
 @pytest.fixture
-def rig(tmp_path, request):
-    """Starts things and ends them all after the test; prints their logs when it failed."""
-    rig = Rig(tmp_path)
-    yield rig
-    rig.end(show_logs=getattr(request.node, "failed", False))
+def rig(request):
+    """Starts things and ends them all after the test; prints their logs when it failed.
+
+    Its folder has a short path of its own: a Unix socket's path ends at 107 bytes.
+    """
+    with tempfile.TemporaryDirectory(prefix="dfp-e2e-", ignore_cleanup_errors=True) as folder:
+        rig = Rig(pathlib.Path(folder))
+        yield rig
+        rig.end(show_logs=getattr(request.node, "failed", False))
 
 
 class Rig:
