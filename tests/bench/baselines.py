@@ -37,7 +37,7 @@ class PlainHaproxy:
         until_served(self.address, self.port, "/svc-0/x")
 
     def write(self):
-        lines = ["global", "  maxconn 20000", "defaults", "  mode http", "  timeout client 60s", "  timeout connect 5s",
+        lines = ["global", "  maxconn 4000", "defaults", "  mode http", "  timeout client 60s", "  timeout connect 5s",
                  "  timeout server 60s", "  option idle-close-on-response", "  option forwardfor", "frontend services",
                  f"  bind {self.address}:{self.port}"]
         for name in self.services:

@@ -15,7 +15,7 @@ from client import Client  # noqa: E402
 ORIGIN_CONFIG = """
 global
   nbthread 1
-  maxconn 20000
+  maxconn 4000
 defaults
   mode http
   timeout client 60s
@@ -23,7 +23,7 @@ defaults
   timeout server 60s
 frontend origin
   bind {address}:{port}
-  http-request return status 200 content-type text/plain lf-string "ok" hdr X-Instance "%[req.hdr(x-none)]origin"
+  http-request return status 200 content-type text/plain string ok hdr X-Instance origin
 """
 
 
