@@ -121,6 +121,12 @@ Task<net::HttpResponse> Api::dispatch(Call call) {
       break;
     case Action::Config:
       co_return config(call);
+    case Action::Reload:
+      answer = co_await reload(std::move(call));
+      break;
+    case Action::Metrics:
+      co_return net::HttpResponse(200, parts_.metrics.render(),
+                                  {{"Content-Type", "text/plain; version=0.0.4"}});
     case Action::InitialReload:
       answer = initial_reload();
       break;
@@ -172,6 +178,14 @@ Task<Answer> Api::remove(Call call) {
   answer.more["AppliedBy"] = model::to_string(outcome->plan.means());
   answer.more["Reason"] = outcome->plan.reason();
   co_return answer;
+}
+
+Task<Answer> Api::reload(Call call) {
+  auto values = model::read_values(call.query, call.endpoint.parameters);
+  if (!values) co_return failure(values.error());
+  auto reloaded = co_await parts_.reconciler.reload(values->flag("recreate"));
+  if (!reloaded) co_return failure(reloaded.error());
+  co_return Answer{};
 }
 
 Answer Api::initial_reload() const {

@@ -2,6 +2,7 @@
 #include "api/answer.hpp"
 #include "api/endpoints.hpp"
 #include "base/task.hpp"
+#include "metrics/metrics.hpp"
 #include "net/http_message.hpp"
 #include "net/query.hpp"
 #include "reconcile/reconciler.hpp"
@@ -15,6 +16,7 @@ struct Parts {
   reconcile::Reconciler& reconciler;
   registry::Catalog& catalog;
   registry::Registrar* registrar = nullptr;  ///< nullptr: instances are not registered through the proxy
+  const metrics::Registry& metrics = metrics::process_registry();
 };
 
 /// The HTTP API: takes requests apart, calls the parts, writes the answers. No rules of its own.
@@ -37,6 +39,7 @@ class Api {
   Task<net::HttpResponse> dispatch(Call call);
   Task<Answer> reconfigure(Call call);
   Task<Answer> remove(Call call);
+  Task<Answer> reload(Call call);
   Task<Answer> services(Call call);
   Task<Answer> register_instance(Call call);
   Task<Answer> deregister_instance(Call call);

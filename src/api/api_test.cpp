@@ -162,6 +162,19 @@ TEST(Reconfigure, EveryKindOfFailureHasItsStatus) {
   });
 }
 
+TEST(Reload, IsPassedOnAsItIsOrAnew) {
+  with_api([](Rig& rig) -> Task<> {
+    auto plain = co_await rig.get("reload");
+    EXPECT_EQ(plain.status, 200);
+    auto anew = co_await rig.get("reload?recreate=true&fromListener=false");
+    EXPECT_EQ(anew.status, 200);
+    EXPECT_EQ(rig.driver.reloads, 1);
+    EXPECT_EQ(rig.driver.recreations, 1);
+    auto bad = co_await rig.get("reload?recreate=perhaps");
+    EXPECT_EQ(bad.status, 400);
+  });
+}
+
 TEST(Reconfigure, ADryRunShowsThePlanAndChangesNothing) {
   with_api([](Rig& rig) -> Task<> {
     rig.put_instance("a", "1");

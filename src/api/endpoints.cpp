@@ -114,6 +114,23 @@ constexpr std::array kConfig = {
                   .since = "the original of October 2016"},
 };
 
+constexpr std::array kReload = {
+    ParameterInfo{.name = "recreate",
+                  .type = ParameterType::Bool,
+                  .fallback = "false",
+                  .allowed = "true or false",
+                  .meaning = "Look for certificates again and render everything anew, instead of loading the "
+                             "files as they are.",
+                  .since = "the original of December 2016"},
+    ParameterInfo{
+        .name = "fromListener",
+        .type = ParameterType::Bool,
+        .fallback = "false",
+        .allowed = "true or false",
+        .meaning = "Accepted as in the original, without effect: definitions come from the registry.",
+        .since = "the original of 2017"},
+};
+
 /// Not constexpr: the span of reconfigure's parameters comes from another unit.
 const std::array kEndpoints = {
     Endpoint{
@@ -183,6 +200,19 @@ const std::array kEndpoints = {
              .parameters = kConfig,
              .success = "HAProxy's configuration as plain text, or the definitions as JSON.",
              .failures = "400: a parameter is unknown or malformed."},
+    Endpoint{.action = Action::Reload,
+             .path = "/v1/docker-flow-proxy/reload",
+             .command = "reload",
+             .example = "--recreate true",
+             .summary = "Start a new HAProxy worker, without a lost request. Ordinary changes need none.",
+             .parameters = kReload,
+             .success = "The new worker serves.",
+             .failures =
+                 "400: a parameter is unknown or malformed. 500: HAProxy refused; the old worker serves on."},
+    Endpoint{.action = Action::Metrics,
+             .path = "/metrics",
+             .summary = "Counters and gauges in Prometheus' text format.",
+             .success = "The metrics as plain text."},
     Endpoint{.action = Action::Ping,
              .path = "/v1/docker-flow-proxy/ping",
              .command = "ping",

@@ -15,6 +15,8 @@ enum class Action {
   Register,
   Deregister,
   Config,
+  Reload,
+  Metrics,
   Ping,
   InitialReload,
   Test,

@@ -20,7 +20,7 @@ TEST(Endpoints, PathsAndCommandsAreNamedOnceAndEverythingIsDescribed) {
       EXPECT_FALSE(parameter.allowed.empty()) << endpoint.path << " " << parameter.name;
     }
   }
-  EXPECT_EQ(commands, (std::set<std::string_view>{"reconfigure", "remove", "services", "register",
+  EXPECT_EQ(commands, (std::set<std::string_view>{"reconfigure", "remove", "services", "register", "reload",
                                                   "deregister", "config", "ping"}));
 }
 

@@ -26,9 +26,7 @@ class Driver final : public reconcile::ProxyDriver {
   /// Ends our work and leaves HAProxy running, for the next start in this run directory to take over.
   Task<> detach();
 
-  /// A reload that an operator asks for. @param recreate looks for certificates again and renders everything
-  /// anew
-  Task<Result<>> reload(bool recreate, Deadline deadline);
+  Task<Result<>> reload(bool recreate, Deadline deadline) override;
 
  private:
   struct Impl;

@@ -26,6 +26,10 @@ class ProxyDriver {
   /// Unavailable.
   virtual Task<Result<model::Plan>> apply(model::Change change, Deadline deadline) = 0;
 
+  /// A reload that an operator asks for. @param recreate looks for certificates again and renders everything
+  /// anew.
+  virtual Task<Result<>> reload(bool recreate, Deadline deadline) = 0;
+
   /// What is being served.
   virtual const model::DesiredState& applied() const = 0;
 

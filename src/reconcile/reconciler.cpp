@@ -265,6 +265,11 @@ Task<Result<Outcome>> Reconciler::preview(model::Definition definition) {
   co_return Outcome{std::move(*next), std::move(plan), impl_->state.services.contains(name)};
 }
 
+Task<Result<>> Reconciler::reload(bool recreate) {
+  auto lock = co_await impl_->turn.lock();
+  co_return co_await impl_->driver.reload(recreate, Deadline::after(impl_->settings.request_timeout));
+}
+
 bool Reconciler::synchronised() const { return impl_->synchronised; }
 const model::DesiredState& Reconciler::state() const { return impl_->state; }
 const std::map<std::string, std::string>& Reconciler::set_aside() const { return impl_->set_aside; }

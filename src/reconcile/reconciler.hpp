@@ -62,6 +62,10 @@ class Reconciler {
   /// What `reconfigure` would do; changes nothing.
   Task<Result<Outcome>> preview(model::Definition definition);
 
+  /// A reload of HAProxy that an operator asks for; waits for its turn. @param recreate render everything
+  /// anew.
+  Task<Result<>> reload(bool recreate);
+
   /// True after the first full synchronisation with the registry.
   bool synchronised() const;
   const model::DesiredState& state() const;

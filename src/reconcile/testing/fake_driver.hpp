@@ -40,6 +40,11 @@ class FakeDriver : public ProxyDriver {
     co_return planned;
   }
 
+  Task<Result<>> reload(bool recreate, Deadline) override {
+    ++(recreate ? recreations : reloads);
+    co_return Result<>{};
+  }
+
   const model::DesiredState& applied() const override { return applied_; }
   std::string config() const override { return "# fake\n"; }
   Task<> stop(Deadline) override { co_return; }
@@ -47,6 +52,8 @@ class FakeDriver : public ProxyDriver {
   std::set<std::string> refused;  ///< services that it cannot serve
   int starts = 0;
   int applies = 0;
+  int reloads = 0;      ///< as it is
+  int recreations = 0;  ///< everything anew
 
  private:
   model::DesiredState applied_;
