@@ -36,22 +36,22 @@ std::string encode(std::string_view bytes) {
 std::optional<std::string> decode(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  std::string out;
-  out.reserve(text.size() / 4 * 3);
+  std::string out(text.size() / 4 * 3, '\0');
+  char* end = out.data();
   std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (char c : text.substr(0, text.size() - padding)) {
-    auto value = kValues[static_cast<unsigned char>(c)];
-    if (value == kNone) return std::nullopt;
-    bits = bits << 6 | value;
-    if (++count % 4 == 0)
-      for (int shift : {16, 8, 0}) out += static_cast<char>(bits >> shift & 0xFF);
+  for (std::size_t i = 0; i < text.size(); i += 4) {
+    bits = 0;
+    bool last = i + 4 == text.size();
+    for (std::size_t j = 0; j < 4; ++j) {
+      std::uint32_t value = last && j >= 4 - padding ? 0 : kValues[static_cast<unsigned char>(text[i + j])];
+      if (value == kNone) return std::nullopt;
+      bits = bits << 6 | value;
+    }
+    for (int shift : {16, 8, 0}) *end++ = static_cast<char>(bits >> shift & 0xFF);
   }
-  if (padding == 0) return out;
-  bits <<= 6 * padding;
-  if (bits & (padding == 1 ? 0xFFu : 0xFFFFu)) return std::nullopt;  // bits that an encoder leaves at zero
-  for (int shift : {16, 8})
-    if (shift == 16 || padding == 1) out += static_cast<char>(bits >> shift & 0xFF);
+  auto unused = padding == 2 ? bits & 0xFFFF : padding == 1 ? bits & 0xFF : 0;
+  if (unused != 0) return std::nullopt;  // bits that an encoder leaves at zero
+  out.resize(out.size() - padding);
   return out;
 }
 

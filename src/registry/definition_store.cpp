@@ -99,13 +99,13 @@ Task<Result<std::uint64_t>> DefinitionStore::put(model::Service service, std::ui
   auto operations = put_operations(service, expected_version);
   auto written = co_await kv_.transact(std::move(operations), deadline);
   bool conflict = !written && written.error().code == Errc::Conflict;
-  if (conflict && expected_version == 0)
-    written = co_await put_over_unreadable(std::move(service), written.error(), deadline);
+  if (conflict) written = co_await put_over_unreadable(std::move(service), written.error(), deadline);
   if (!written) co_return fail("definition store: put " + name, written.error());
   co_return *written;
 }
 
-/// The service seems to be new, but its record is there: right only if load() does not show it.
+/// The record is not the expected one. If load() does not show it as a service, nobody could have expected
+/// it.
 Task<Result<std::uint64_t>> DefinitionStore::put_over_unreadable(model::Service service, Error conflict,
                                                                  Deadline deadline) {
   auto name = service.definition.service;

@@ -43,8 +43,9 @@ class DefinitionStore {
   Task<Result<StoreSnapshot>> load(Deadline deadline);
   /// Completes with the new index when something may have changed since `index`; Timeout at the deadline.
   Task<Result<std::uint64_t>> wait(std::uint64_t index, Deadline deadline);
-  /// Writes a service if its stored version is still `expected_version`. 0 means that there is none: no
-  /// `definition` key, or one that load() does not give as a service (broken, or removed by an original 1.0).
+  /// Writes a service if its stored version is still `expected_version` (0: there is none). A record that
+  /// load() does not give as a service (broken, or removed by an original 1.0) is replaced whatever its
+  /// version.
   /// @return the new version; Conflict when the stored one differs.
   Task<Result<std::uint64_t>> put(model::Service service, std::uint64_t expected_version, Deadline deadline);
   /// Deletes the service's whole subtree. Removing an absent one succeeds. @return the registry's version of

@@ -165,34 +165,89 @@ Task<> ask_without_rights(std::unique_ptr<Consul> consul) {
   EXPECT_EQ(removed, Errc::Rejected);
 }
 
+/// What a proxy does with its registry.
 Task<> ask_with_rights(std::unique_ptr<Consul> consul) {
   auto instances = co_await must(consul->catalog().instances("web", soon()));
   EXPECT_EQ(instances.size(), 1u);
-  auto keys = co_await must(consul->key_value().list("docker-flow/", soon()));
-  EXPECT_TRUE(keys.entries.empty());
+  auto none = co_await must(consul->catalog().instances("nobody", soon()));
+  EXPECT_TRUE(none.empty());
+  DefinitionStore store(consul->key_value(), "docker-flow");
+  auto empty = co_await must(store.load(soon()));
+  EXPECT_TRUE(empty.blank);
+  auto version = co_await must(store.put(make_service("go-demo"), 0, soon()));
+  auto index = co_await must(store.wait(empty.index, soon()));
+  EXPECT_GE(index, version);
+  co_await must(store.remove("go-demo", soon()));
+}
+
+Task<> register_with_rights(std::unique_ptr<Consul> consul) {
+  model::Instance instance{.service = "app",
+                           .node = {},
+                           .id = "app-1",
+                           .address = "127.0.0.1",
+                           .port = 80,
+                           .tags = {},
+                           .meta = {}};
+  co_await must(consul->registrar().add(instance, soon()));
+  auto registered = co_await must(consul->registrar().registered(soon()));
+  EXPECT_EQ(registered.size(), 2u);
+  co_await must(consul->registrar().remove("app", "node-a", "app-1", soon()));
+}
+
+std::string member(const std::string& answer, const std::string& name) {
+  auto at = answer.find("\"" + name + "\": \"");
+  if (at == std::string::npos) return {};
+  at += name.size() + 5;
+  return answer.substr(at, answer.find('"', at) - at);
+}
+
+/// A token with these rules, which need quotes around their names in JSON.
+std::string make_token(const ConsulAgent& agent, const std::string& management, const std::string& name,
+                       const std::string& rules) {
+  auto policy = agent.request("PUT", "/v1/acl/policy",
+                              R"({"Name":")" + name + R"(","Rules":")" + rules + "\"}", management);
+  auto token =
+      agent.request("PUT", "/v1/acl/token", R"({"Policies":[{"Name":")" + name + "\"}]}", management);
+  auto secret = member(token, "SecretID");
+  if (secret.empty()) throw std::runtime_error("no token: " + policy + token);
+  return secret;
 }
 
 /// The management token; the agent needs a moment after its start until it gives one.
 std::string bootstrap_token(const ConsulAgent& agent) {
   for (auto deadline = soon(); !deadline.passed();) {
     auto answer = agent.request("PUT", "/v1/acl/bootstrap");
-    auto at = answer.find("\"SecretID\": \"");
-    if (at != std::string::npos) return answer.substr(at + 13, 36);
+    if (auto secret = member(answer, "SecretID"); !secret.empty()) return secret;
   }
   throw std::runtime_error("no token");
 }
 
+constexpr auto kLockedDown = R"("acl":{"enabled":true,"default_policy":"deny"})";
+
 TEST_F(ConsulOutage, ATokenWithoutRightsGetsAnErrorWhereConsulShowsNothing) {
-  ConsulAgent agent({.node = "node-a",
-                     .extra = R"("acl":{"enabled":true,"default_policy":"deny"})",
-                     .keeps_data = false,
-                     .joins = {}});
-  auto token = bootstrap_token(agent);
-  agent.request("PUT", "/v1/agent/service/register", R"({"Name":"web","Port":80})", token);
+  ConsulAgent agent({.node = "node-a", .extra = kLockedDown, .keeps_data = false, .joins = {}});
+  auto management = bootstrap_token(agent);
+  agent.request("PUT", "/v1/agent/service/register", R"({"Name":"web","Port":80})", management);
   dfp::testing::run(
       [&](Executor executor) { return ask_without_rights(connect(executor, {agent.endpoint()})); });
+}
+
+/// docs/registry.md says that these are enough.
+TEST_F(ConsulOutage, TheDocumentedRightsAreEnough) {
+  ConsulAgent agent({.node = "node-a", .extra = kLockedDown, .keeps_data = false, .joins = {}});
+  auto management = bootstrap_token(agent);
+  agent.request("PUT", "/v1/agent/service/register", R"({"Name":"web","Port":80})", management);
+  auto proxy =
+      make_token(agent, management, "proxy",
+                 R"(key_prefix \"docker-flow/\" {policy=\"write\"} service_prefix \"\" {policy=\"read\"} )"
+                 R"(node_prefix \"\" {policy=\"read\"})");
   dfp::testing::run(
-      [&](Executor executor) { return ask_with_rights(connect(executor, {agent.endpoint()}, token)); });
+      [&](Executor executor) { return ask_with_rights(connect(executor, {agent.endpoint()}, proxy)); });
+  auto writer = make_token(agent, management, "writer",
+                           R"(service_prefix \"\" {policy=\"write\"} node_prefix \"\" {policy=\"read\"} )"
+                           R"(agent_prefix \"\" {policy=\"read\"})");
+  dfp::testing::run(
+      [&](Executor executor) { return register_with_rights(connect(executor, {agent.endpoint()}, writer)); });
 }
 
 }  // namespace

@@ -249,6 +249,22 @@ TEST_P(DefinitionStoreConformance, ABrokenRecordIsSetAsideByName) {
   });
 }
 
+TEST_P(DefinitionStoreConformance, ARecordThatBrokeMeanwhileIsReplaced) {
+  play([](World w) -> Task<> {
+    DefinitionStore store(w.kv(), w.scope);
+    auto service = make_service(w, "go-demo");
+    auto version = co_await must(store.put(service, 0, soon()));
+    co_await set_key(w, "go-demo/definition", "rubbish");
+    service.revision = 8;
+    co_await must(store.put(service, version, soon()));
+    auto snapshot = co_await must(store.load(soon()));
+    EXPECT_EQ(snapshot.services["go-demo"].service, service);
+    co_await must(store.remove("go-demo", soon()));
+    auto gone = co_await must_fail(store.put(service, version, soon()));
+    EXPECT_EQ(gone, Errc::Conflict) << "a removed service is not brought back by a change of it";
+  });
+}
+
 TEST_P(DefinitionStoreConformance, OtherKeysAreNotServices) {
   play([](World w) -> Task<> {
     DefinitionStore store(w.kv(), w.scope);
