@@ -19,7 +19,21 @@ function(dfp_add_module NAME)
     add_executable(${NAME}_test ${ARG_TESTS})
     target_link_libraries(${NAME}_test PRIVATE dfp::${NAME} ${ARG_TEST_LIBS} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${NAME}_test PRIVATE DFP_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    add_test(NAME ${NAME} COMMAND ${NAME}_test)
-    set_tests_properties(${NAME} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300)
+    dfp_add_test(${NAME} ${ARG_LABEL} 1)
   endif()
+endfunction()
+
+# dfp_add_test(NAME LABEL SHARDS): the program NAME_test as ctest tests NAME, or NAME_1 to NAME_n side by side.
+# Each leaves its report as build/PRESET/reports/TEST.xml.
+function(dfp_add_test NAME LABEL SHARDS)
+  foreach(shard RANGE 1 ${SHARDS})
+    set(test ${NAME})
+    if(SHARDS GREATER 1)
+      set(test ${NAME}_${shard})
+    endif()
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${test} COMMAND ${NAME}_test)
+    set_tests_properties(${test} PROPERTIES LABELS ${LABEL} TIMEOUT 300 ENVIRONMENT
+      "GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/reports/${test}.xml;GTEST_TOTAL_SHARDS=${SHARDS};GTEST_SHARD_INDEX=${index}")
+  endforeach()
 endfunction()

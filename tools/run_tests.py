@@ -65,10 +65,9 @@ def build(preset):
 def cpp_tests(tally):
     build("asan")
     say("unit and integration tests (ASan+UBSan)")
-    reports = REPORTS / "cpp"
-    reports.mkdir(parents=True)
-    env = dict(os.environ, GTEST_OUTPUT=f"xml:{reports}/")
-    code = run(["ctest", "--preset", "asan", "--output-on-failure", "--progress", "-j2"], env=env)
+    reports = ROOT / "build/asan/reports"
+    shutil.rmtree(reports, ignore_errors=True)
+    code = run(["ctest", "--preset", "asan", "--output-on-failure", "-j4"])
     files = sorted(reports.glob("*.xml"))
     for file in files:
         tally.add_report(file)

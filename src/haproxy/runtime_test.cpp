@@ -26,7 +26,7 @@ class Runtime : public ::testing::Test {
     auto plan = rig.put(s);
     EXPECT_TRUE(plan) << plan.error().what;
     if (!plan) return model::Means::Nothing;
-    EXPECT_EQ(planned.means(), plan->means());
+    EXPECT_LE(plan->means(), planned.means());  // less when a spare backend came free in between
     return plan->means();
   }
   std::string get(const std::string& path, const std::string& host = "x") { return rig.get(host, path).body; }
