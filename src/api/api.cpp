@@ -127,6 +127,8 @@ Task<net::HttpResponse> Api::dispatch(Call call) {
     case Action::Metrics:
       co_return net::HttpResponse(200, parts_.metrics.render(),
                                   {{"Content-Type", "text/plain; version=0.0.4"}});
+    case Action::Listener:
+      co_return listener(call);
     case Action::InitialReload:
       answer = initial_reload();
       break;

@@ -1,5 +1,6 @@
 #pragma once
 #include "api/answer.hpp"
+#include "api/discovery.hpp"
 #include "api/endpoints.hpp"
 #include "base/task.hpp"
 #include "metrics/metrics.hpp"
@@ -16,6 +17,7 @@ struct Parts {
   reconcile::Reconciler& reconciler;
   registry::Catalog& catalog;
   registry::Registrar* registrar = nullptr;  ///< nullptr: instances are not registered through the proxy
+  Discovery* discovery = nullptr;            ///< nullptr: no labels are followed
   const metrics::Registry& metrics = metrics::process_registry();
 };
 
@@ -45,6 +47,7 @@ class Api {
   Task<Answer> deregister_instance(Call call);
   net::HttpResponse config(const Call& call) const;
   Answer initial_reload() const;
+  net::HttpResponse listener(const Call& call) const;
 
   Parts parts_;
 };

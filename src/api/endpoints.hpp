@@ -19,6 +19,7 @@ enum class Action {
   Metrics,
   Ping,
   InitialReload,
+  Listener,
   Test,
   Help,
 };

@@ -94,7 +94,8 @@ Task<Answer> Api::services(Call call) {
     if (only.empty() || name == only) chosen.push_back(service);
   }
   auto set_aside = set_aside_json(parts_.reconciler.set_aside(), only);
-  if (!only.empty() && chosen.empty() && set_aside.empty())
+  bool has_problem = parts_.discovery && parts_.discovery->problems().contains(only);
+  if (!only.empty() && chosen.empty() && set_aside.empty() && !has_problem)
     co_return failure({Errc::NotFound, fmt::format("service {} is not configured", only)});
 
   CatalogReads catalog(parts_.catalog, !values->has("catalog") || values->flag("catalog"));
@@ -114,7 +115,18 @@ Task<Answer> Api::services(Call call) {
     answer.more["NotRouted"] = std::move(others);
   }
   answer.more["CatalogError"] = catalog.error;
+  if (parts_.discovery) {
+    answer.more["LabelProblems"] = set_aside_json(parts_.discovery->problems(), only);
+    answer.more["DiscoveryError"] = parts_.discovery->error();
+  }
   co_return answer;
+}
+
+net::HttpResponse Api::listener(const Call& call) const {
+  auto answer = parts_.discovery ? parts_.discovery->answer(call.endpoint.path) : std::nullopt;
+  if (answer) return std::move(*answer);
+  return render(
+      failure({Errc::NotFound, "no labels are followed: start the server with --discovery swarm or docker"}));
 }
 
 net::HttpResponse Api::config(const Call& call) const {

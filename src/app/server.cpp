@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "api/api.hpp"
+#include "app/docker_parts.hpp"
 #include "app/haproxy_settings.hpp"
 #include "app/open_registry.hpp"
 #include "base/log.hpp"
@@ -62,12 +63,16 @@ reconcile::ReconcilerSettings reconciler_settings(const settings::Settings& sett
 /// All parts of a running proxy, in the order in which they depend on each other.
 class Server {
  public:
-  Server(Executor executor, const settings::Settings& settings, std::unique_ptr<OpenRegistry> registry)
-      : registry_(std::move(registry)),
+  Server(Executor executor, const settings::Settings& settings, std::unique_ptr<OpenRegistry> registry,
+         DockerParts docker)
+      : executor_(executor),
+        registry_(std::move(registry)),
+        docker_(std::move(docker)),
+        catalog_(docker_.discovery ? docker_.discovery->catalog() : registry_->catalog()),
         store_(registry_->key_value(), settings.instance_name),
         driver_(executor, haproxy_settings(settings)),
-        reconciler_(executor, registry_->catalog(), store_, driver_, reconciler_settings(settings)),
-        api_({reconciler_, registry_->catalog(), &registry_->registrar()}),
+        reconciler_(executor, catalog_, store_, driver_, reconciler_settings(settings)),
+        api_({reconciler_, catalog_, &registry_->registrar(), docker_.discovery.get()}),
         http_(executor, [this](net::HttpRequest request) { return api_.handle(std::move(request)); }) {}
 
   /// @return an ExitCode; kEnded when everything runs.
@@ -76,12 +81,14 @@ class Server {
     if (!listening) co_return fail_start("api", listening.error(), kFailed);
     auto started = co_await reconciler_.start();
     if (!started) co_return fail_start("haproxy", started.error(), kNoHaproxy);
+    docker_.start(executor_, reconciler_);
     co_return kEnded;
   }
 
   Task<> stop() {
     auto deadline = Deadline::after(kFinishRequests);
     co_await http_.shutdown(deadline);
+    co_await docker_.stop();
     co_await reconciler_.stop();
     co_await driver_.stop(deadline);
   }
@@ -90,7 +97,10 @@ class Server {
   std::size_t services() const { return reconciler_.state().services.size(); }
 
  private:
+  Executor executor_;
   std::unique_ptr<OpenRegistry> registry_;
+  DockerParts docker_;
+  registry::Catalog& catalog_;
   registry::DefinitionStore store_;
   haproxy::Driver driver_;
   reconcile::Reconciler reconciler_;
@@ -105,7 +115,10 @@ Task<int> run(Executor executor, settings::Settings settings) {
   auto registry = open_registry(executor, settings);
   if (!registry) co_return fail_start("registry", registry.error(), kNoRegistry);
 
-  Server server(executor, settings, std::move(*registry));
+  auto docker = make_docker_parts(executor, settings, **registry);
+  if (!docker) co_return fail_start("docker", docker.error(), kBadSettings);
+
+  Server server(executor, settings, std::move(*registry), std::move(*docker));
   auto code = co_await server.start(*address);
   if (code == kEnded) {
     log::info("server.ready",

@@ -61,6 +61,7 @@ int run(const std::vector<std::string>& words, const Context& context) {
   add_version(program);
   add_server(program);
   add_api_commands(program);
+  add_registrator(program);
   add_demo_service(program);
   add_docs(program);
   try {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "docker/registrator/options.hpp"
 #include "settings/load.hpp"
 
 /// The command line. Everything but `server` and `demo-service` is a client of the HTTP API.
@@ -16,7 +17,8 @@ constexpr int kUnreachable = 3;  ///< the API could not be reached, or gave no a
 
 struct Context {
   settings::Texts environment;
-  std::function<int(const settings::Settings&)> run_server;
+  std::function<int(const settings::Settings&)> run_server = {};
+  std::function<int(const settings::Settings&, const docker::registrator::Options&)> run_registrator = {};
 };
 
 /// Runs one command; `words` are the arguments without the program's name. @return the exit status.

@@ -16,6 +16,7 @@ struct Program {
 void add_server(Program& program);
 /// reconfigure, remove, services, register, deregister, config, ping: from the API's table.
 void add_api_commands(Program& program);
+void add_registrator(Program& program);
 void add_demo_service(Program& program);
 /// Hidden: prints the reference pages.
 void add_docs(Program& program);

@@ -117,6 +117,30 @@ Result<> set_stats_uri(Settings& settings, std::string_view text) {
   return {};
 }
 
+constexpr std::array<std::pair<std::string_view, Docker::Discovery>, 3> kDiscoveries = {
+    {{"off", Docker::Discovery::Off},
+     {"swarm", Docker::Discovery::Swarm},
+     {"docker", Docker::Discovery::Containers}}};
+
+Result<> set_discovery(Settings& settings, std::string_view text) {
+  auto at = std::ranges::find(kDiscoveries, text, &decltype(kDiscoveries)::value_type::first);
+  if (at == kDiscoveries.end())
+    return fail(Errc::InvalidArgument, text::shown(text) + " is none of off, swarm, docker");
+  settings.docker.discovery = at->second;
+  return {};
+}
+std::string get_discovery(const Settings& settings) {
+  auto at =
+      std::ranges::find(kDiscoveries, settings.docker.discovery, &decltype(kDiscoveries)::value_type::second);
+  return std::string(at->first);
+}
+
+/// MODE of the original: "swarm" and "service" mean the same; anything else is its mode with Consul.
+Result<> set_mode(Settings& settings, std::string_view text) {
+  if (text == "swarm" || text == "service") settings.docker.discovery = Docker::Discovery::Swarm;
+  return {};
+}
+
 constexpr std::array kProperties = {
     Property{"registry",
              "embedded[:FILE], consul[://HOST:PORT[,HOST:PORT]], consuls://... for TLS",
@@ -136,6 +160,46 @@ constexpr std::array kProperties = {
              get_text<&Settings::http>},
     Property{"https", "ADDR:PORT; * for every address; or off", "Where HAProxy listens for HTTPS.", set_https,
              get_https},
+    Property{
+        "docker",
+        "unix:///PATH, tcp://HOST:PORT, http://…, https://…",
+        "The Docker Engine. Given without discovery, the server registers this engine's containers in its "
+        "registry (see registrator).",
+        set_text<&Settings::docker, &Docker::address>,
+        get_text<&Settings::docker, &Docker::address>,
+        {Variable{"DF_DOCKER_HOST"}}},
+    boolean<&Settings::docker, &Docker::tls>("docker-tls", "Speak TLS to an engine at tcp://."),
+    boolean<&Settings::docker, &Docker::tls_verify>("docker-tls-verify",
+                                                    "Check the certificate of the engine."),
+    text<&Settings::docker, &Docker::cert_path>("docker-cert-path", "folder",
+                                                "ca.pem, cert.pem and key.pem for the engine.",
+                                                {Variable{"DOCKER_CERT_PATH"}}),
+    Property{
+        "discovery",
+        "off, swarm, docker",
+        "Where services and instances come from beside the registry: the services of a Docker swarm, or the "
+        "containers of one engine. Their com.df labels are followed, their copies are the instances.",
+        set_discovery,
+        get_discovery,
+        {Variable{"MODE", set_mode}}},
+    text<&Settings::docker, &Docker::network>(
+        "docker-network", "name",
+        "Network in which instances are reached, where neither label nor "
+        "parameter names one. None: one that the proxy shares with them."),
+    duration<&Settings::docker, &Docker::poll>(
+        "docker-poll",
+        "Between two looks at the tasks of a swarm, which tells nothing of "
+        "them; more often while something changes."),
+    text<&Settings::docker, &Docker::notify_label>("docker-notify-label", "name",
+                                                   "Services with this label and the value true are routed.",
+                                                   {Variable{"DF_NOTIFY_LABEL"}}),
+    boolean<&Settings::docker, &Docker::filter_instance>(
+        "filter-proxy-instance-name",
+        "Leave services alone whose label com.df.proxyInstanceName is not instance-name.",
+        {"FILTER_PROXY_INSTANCE_NAME"}),
+    text<&Settings::docker, &Docker::registrator>(
+        "registrator", "auto, on, off, or options as of the command registrator",
+        "Register the engine's containers in the registry. auto: when docker is given and discovery is off."),
     text<&Settings::state_dir>("state-dir", "folder",
                                "What must survive a restart: the last known routes, the "
                                "embedded registry."),

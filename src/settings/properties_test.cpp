@@ -42,7 +42,8 @@ TEST(Properties, EachSetsAFieldOfItsOwn) {
   const Settings fresh;
   for (const auto& property : properties()) {
     Settings settings;
-    for (auto text : {"consul://h:1", "127.0.0.9:9", "debug", "json", "77", "text", "true", "false", "/uri"})
+    for (auto text :
+         {"consul://h:1", "127.0.0.9:9", "debug", "json", "77", "text", "true", "false", "/uri", "swarm"})
       if (property.set(settings, text) && property.get(settings) != property.get(fresh)) break;
     EXPECT_NE(property.get(settings), property.get(fresh)) << property.key << " changes nothing";
     for (const auto& other : properties())
@@ -83,7 +84,9 @@ INSTANTIATE_TEST_SUITE_P(Table, BadValue,
                                          BadCase{"timeout-client", "25d"}, BadCase{"timeout-client", "5 s"},
                                          BadCase{"stats-uri", "stats"}, BadCase{"stats-uri", "/a b"},
                                          BadCase{"stats-port", "-1"}, BadCase{"consul-ssl", "yes"},
-                                         BadCase{"consul-address", "a:b"}, BadCase{"check-rise", "0"}));
+                                         BadCase{"consul-address", "a:b"}, BadCase{"discovery", "kubernetes"},
+                                         BadCase{"docker-tls", "yes"}, BadCase{"docker-poll", "0"},
+                                         BadCase{"docker", "a\nb"}, BadCase{"check-rise", "0"}));
 
 }  // namespace
 }  // namespace dfp::settings

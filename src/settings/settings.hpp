@@ -66,9 +66,27 @@ struct Stats {
   bool open() const { return user == "none" && password == "none"; }
 };
 
+/// The Docker Engine, and what is made of it.
+struct Docker {
+  /// Where services and their instances come from beside the registry.
+  enum class Discovery { Off, Swarm, Containers };
+  std::string address;  ///< "unix:///var/run/docker.sock", "tcp://host:2376"; empty: the usual socket where
+                        ///< one is needed
+  bool tls = false;     ///< TLS for tcp://
+  bool tls_verify = true;
+  std::string cert_path;  ///< folder with ca.pem, cert.pem, key.pem
+  Discovery discovery = Discovery::Off;
+  std::string network;     ///< where instances are reached; empty: what the proxy shares with them
+  milliseconds poll = 2s;  ///< between two looks at the tasks
+  std::string notify_label = "com.df.notify";  ///< what makes a service be routed
+  bool filter_instance = false;                ///< look at com.df.proxyInstanceName
+  std::string registrator = "auto";            ///< "auto", "on", "off", or its options
+};
+
 struct Settings {
   Registry registry;
   ConsulAccess consul;
+  Docker docker;
   std::string api = "127.0.0.1:8080";  ///< ADDR:PORT of the HTTP API
   std::string http = "*:80";           ///< ADDR:PORT where HAProxy listens
   std::optional<std::string> https;    ///< the same for TLS; off when absent

@@ -37,8 +37,7 @@ std::string render_services(const View& view, const LabelRules& rules) {
     add_labels(service.labels, out);
     out["replicas"] = std::to_string(service.wanted);
     out["nodeInfo"] = node_info(service);
-    for (auto own : {"notify", "shortName"})
-      if (auto at = out.find(own); at != out.end()) out.stable_erase(at);
+    for (auto own : {"notify", "shortName"}) out.stable_erase(own);
     list.push_back(std::move(out));
   }
   return json::serialize(list);

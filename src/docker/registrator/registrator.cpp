@@ -43,19 +43,27 @@ Registrator::Registrator(Executor executor, Engine& engine, registry::Registrar&
       ended_(executor) {}
 
 Task<Result<>> Registrator::start() {
-  for (int attempt = 1;; ++attempt) {
-    auto done = co_await pass();
-    report(done);
-    if (done) break;
-    if (options_.retry_attempts >= 0 && attempt > options_.retry_attempts)
-      co_return fail("registrator", done.error());
-    co_await wake_.wait(Deadline::after(options_.retry_interval));
-    if (stopping_) co_return fail(Errc::Cancelled, "registrator: stopped");
-  }
+  running_ = 1;
+  auto compared = co_await compare_first();
+  running_ = 0;
+  ended_.notify_all();
+  if (!compared) co_return compared;
   running_ = 2;
   spawn(executor_, watch(), "docker.registrator.events");
   spawn(executor_, keep_comparing(), "docker.registrator");
   co_return Result<>{};
+}
+
+Task<Result<>> Registrator::compare_first() {
+  for (int attempt = 1;; ++attempt) {
+    auto done = co_await pass();
+    if (stopping_) co_return fail(Errc::Cancelled, "registrator: stopped");
+    report(done);
+    if (done) co_return done;
+    if (options_.retry_attempts >= 0 && attempt > options_.retry_attempts)
+      co_return fail("registrator", done.error());
+    co_await wake_.wait(Deadline::after(options_.retry_interval));
+  }
 }
 
 Task<> Registrator::stop() {

@@ -40,6 +40,7 @@ class Registrator {
   const Status& status() const { return status_; }
 
  private:
+  Task<Result<>> compare_first();
   Task<Result<>> pass();
   Task<Result<Registrations>> wanted();
   Task<Result<std::vector<Container>>> running_containers();

@@ -1,0 +1,111 @@
+#include "app/docker_discovery.hpp"
+
+#include "base/log.hpp"
+#include "docker/discovery/ipvs.hpp"
+#include "docker/discovery/listener.hpp"
+#include "docker/host_address.hpp"
+
+namespace dfp::app {
+namespace discovery = docker::discovery;
+namespace {
+
+std::unique_ptr<discovery::Source> make_source(docker::Engine& engine, settings::Docker::Discovery kind) {
+  auto own = discovery::own_container_id();
+  if (kind == settings::Docker::Discovery::Swarm)
+    return std::make_unique<discovery::SwarmSource>(engine, own);
+  return std::make_unique<discovery::ContainerSource>(engine, own, docker::own_hostname());
+}
+
+discovery::FollowerSettings follower_settings(const settings::Settings& settings) {
+  discovery::FollowerSettings out;
+  out.rules.notify = settings.docker.notify_label;
+  if (settings.docker.filter_instance) out.rules.instance_name = settings.instance_name;
+  out.network = settings.docker.network;
+  out.poll = settings.docker.poll;
+  out.poll_fast = std::min(out.poll_fast, out.poll);
+  return out;
+}
+
+/// Said once, because it explains every connection that hangs later.
+void warn_about_ipvs(settings::Docker::Discovery kind) {
+  if (kind != settings::Docker::Discovery::Swarm || discovery::find_ipvs() != discovery::Ipvs::Absent) return;
+  log::warn(
+      "docker.no_ipvs",
+      {{"what",
+        "this kernel has no IPVS, so it carries neither the virtual IPs nor the routing mesh of a swarm"},
+       {"instead", "publish ports with mode=host, use --endpoint-mode dnsrr, and no discoveryType=overlay"}});
+}
+
+}  // namespace
+
+/// The reconciler, as the follower sees it.
+class DockerDiscovery::Proxy : public discovery::FollowedProxy {
+ public:
+  explicit Proxy(reconcile::Reconciler& reconciler) : reconciler_(reconciler) {}
+
+  bool ready() const override { return reconciler_.synchronised(); }
+  const model::DesiredState& served() const override { return reconciler_.state(); }
+  Task<Result<>> reconfigure(model::Definition definition, std::string changed_by) override {
+    auto done = co_await reconciler_.reconfigure(std::move(definition), std::move(changed_by));
+    co_return without_outcome(done);
+  }
+  Task<Result<>> repin(std::string service) override {
+    auto done = co_await reconciler_.repin(std::move(service));
+    co_return without_outcome(done);
+  }
+  Task<Result<>> remove(std::string service, std::string changed_by) override {
+    auto done = co_await reconciler_.remove(std::move(service), std::move(changed_by));
+    co_return without_outcome(done);
+  }
+
+ private:
+  static Result<> without_outcome(const Result<reconcile::Outcome>& done) {
+    if (!done) return std::unexpected(done.error());
+    return {};
+  }
+  reconcile::Reconciler& reconciler_;
+};
+
+DockerDiscovery::DockerDiscovery(Executor executor, const settings::Settings& settings,
+                                 registry::Catalog& registry, std::unique_ptr<docker::EngineClient> engine)
+    : executor_(std::move(executor)),
+      settings_(follower_settings(settings)),
+      engine_(std::move(engine)),
+      source_(make_source(*engine_, settings.docker.discovery)),
+      catalog_(*source_, registry, settings.docker.network) {
+  warn_about_ipvs(settings.docker.discovery);
+}
+
+DockerDiscovery::~DockerDiscovery() = default;
+
+Result<std::unique_ptr<DockerDiscovery>> DockerDiscovery::make(Executor executor,
+                                                               const settings::Settings& settings,
+                                                               registry::Catalog& registry) {
+  auto engine = open_engine(executor, settings.docker);
+  if (!engine) return std::unexpected(engine.error());
+  return std::unique_ptr<DockerDiscovery>(
+      new DockerDiscovery(std::move(executor), settings, registry, std::move(*engine)));
+}
+
+void DockerDiscovery::follow(reconcile::Reconciler& reconciler) {
+  proxy_ = std::make_unique<Proxy>(reconciler);
+  follower_ = std::make_unique<discovery::Follower>(executor_, *engine_, *source_, *proxy_, settings_);
+  follower_->start();
+}
+
+Task<> DockerDiscovery::stop() {
+  if (follower_) co_await follower_->stop();
+}
+
+std::optional<net::HttpResponse> DockerDiscovery::answer(std::string_view path) {
+  if (!follower_) return std::nullopt;
+  return discovery::answer_listener(path, *follower_);
+}
+
+std::map<std::string, std::string> DockerDiscovery::problems() const {
+  return follower_ ? follower_->status().problems : std::map<std::string, std::string>();
+}
+
+std::string DockerDiscovery::error() const { return follower_ ? follower_->status().error : std::string(); }
+
+}  // namespace dfp::app
