@@ -47,9 +47,9 @@ registry::testing::Backend real_consul() {
 
 // ------------------------------------------------------------------------------------------ registrations
 
-Task<bool> becomes_passing(Catalog& catalog, std::string service, Deadline deadline) {
+Task<bool> becomes_passing(Catalog* catalog, std::string service, Deadline deadline) {
   while (!deadline.passed()) {
-    auto found = co_await must(catalog.instances(service, soon()));
+    auto found = co_await must(catalog->instances(service, soon()));
     if (found.size() == 1 && found[0].health == model::Health::Passing) co_return true;
     co_await sleep_for(20ms);
   }
@@ -69,7 +69,7 @@ TEST(ConsulRegistrations, ChecksAreRunByTheAgentAndKeepTheirResult) {
                             .target = agent.endpoint().url() + "/v1/status/leader",
                             .interval = 100ms}};
     co_await must(consul.registrar().enroll(registration, soon()));
-    bool passing = co_await becomes_passing(consul.catalog(), "checked", soon());
+    bool passing = co_await becomes_passing(&consul.catalog(), "checked", soon());
     EXPECT_TRUE(passing);
     registration.checks[0].interval = 1h;  // so that a lost result would stay lost
     co_await must(consul.registrar().enroll(registration, soon()));

@@ -56,9 +56,9 @@ json::object render_kind(const Check& check) {
   return {};
 }
 
-json::object render_check(const Check& check, std::string id) {
+json::object render_check(const Check& check, const std::string& id) {
   auto out = render_kind(check);
-  out["CheckID"] = std::move(id);
+  out["CheckID"] = id;
   if (check.kind != Check::Kind::Ttl) out["Interval"] = duration(check.interval);
   if (check.timeout > 0ms) out["Timeout"] = duration(check.timeout);
   if (check.deregister_after > 0ms)

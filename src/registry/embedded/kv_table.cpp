@@ -87,7 +87,7 @@ struct Apply {
 class Snapshot {
  public:
   explicit Snapshot(Connection& connection) : connection_(connection) {}
-  ~Snapshot() { (void)Query(connection_, "COMMIT").run(); }
+  ~Snapshot() { [[maybe_unused]] auto ended = Query(connection_, "COMMIT").run(); }
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
   Result<> begin() { return Query(connection_, "BEGIN").run(); }

@@ -155,7 +155,8 @@ Result<std::unique_ptr<Transaction>> Transaction::begin(Connection& connection) 
 
 Transaction::~Transaction() {
   // An error here means that SQLite has rolled back by itself.
-  if (open_) (void)Query(connection_, "ROLLBACK").run();
+  if (!open_) return;
+  [[maybe_unused]] auto rolled_back = Query(connection_, "ROLLBACK").run();
 }
 
 Result<> Transaction::commit() {
