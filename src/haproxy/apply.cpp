@@ -58,6 +58,8 @@ Task<Result<model::Plan>> Driver::Impl::apply(model::Change change, Deadline dea
   for (const auto& [name, service] : change)
     if (service)
       if (auto ok = World::check(*service); !ok) co_return std::unexpected(ok.error());
+  auto templates = co_await check_templates(change, deadline);
+  if (!templates) co_return std::unexpected(templates.error());
   if (has_host_names(change)) {
     auto found = co_await resolve_names(executor, change, deadline);
     if (auto known = check_names(change, found); !known) co_return std::unexpected(known.error());
@@ -89,8 +91,12 @@ Task<Result<model::Plan>> Driver::Impl::apply(model::Change change, Deadline dea
 Task<Result<>> Driver::Impl::apply_by_reload(model::Change change, std::string reason, Deadline deadline) {
   auto transition = world.change(change, addresses);
   if (!transition) co_return std::unexpected(transition.error());
+  auto running = base;
   auto done = co_await reload("change", std::move(reason), true, deadline);
-  if (!done) world.revert(*transition);
+  if (!done) {
+    world.revert(*transition);
+    base = std::move(running);  // what is written to disk meanwhile must not hold the refused template
+  }
   co_return done;
 }
 

@@ -70,12 +70,16 @@ Task<Result<>> Driver::Impl::start(model::DesiredState state, Deadline deadline)
   auto lock = co_await turn.lock();
   auto change = change_to(world, std::move(state));
   addresses = co_await resolve_names(executor, change, deadline.min(Deadline::after(kResolveTime)));
+  auto templates = co_await check_templates(change, deadline);
+  if (!templates) co_return templates;
   auto transition = world.change(change, addresses);
   if (!transition) co_return std::unexpected(transition.error());
+  auto running = base;
   bool first = !master.running();
   auto served = first ? co_await launch(deadline) : co_await reload("start", "another start", true, deadline);
   if (!served) {
     world.revert(*transition);
+    base = std::move(running);
     co_return served;
   }
   if (first) spawn_background();

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "haproxy/config/template_texts.hpp"
+
 namespace dfp::haproxy {
 namespace {
 
@@ -15,6 +17,12 @@ std::optional<int> line_number(std::string_view message) {
   return result.ec == std::errc() ? std::optional(line) : std::nullopt;
 }
 
+/// Sections of templates inherit from `template`, or from nothing.
+bool is_own_section(std::string_view line) {
+  return line.starts_with("global") || line.starts_with("defaults ") || line.ends_with(" from base") ||
+         line.ends_with(" from http-rr");
+}
+
 }  // namespace
 
 std::optional<std::string> offending_service(std::string_view haproxy_message, std::string_view config_text) {
@@ -24,8 +32,10 @@ std::optional<std::string> offending_service(std::string_view haproxy_message, s
   std::optional<std::string> service;
   for (int number = 1; number <= *wanted && !config_text.empty(); ++number) {
     auto line = config_text.substr(0, config_text.find('\n'));
-    bool opens_section = !line.empty() && line[0] != ' ' && line[0] != '#';
-    if (opens_section) service.reset();
+    if (is_own_section(line)) service.reset();
+    auto mark = line.find(config::kTemplateMark);
+    if (mark != std::string_view::npos && line.find_first_not_of(' ') == mark)
+      service = std::string(line.substr(mark + config::kTemplateMark.size()));
     if (line.starts_with(kSection)) {
       auto name = line.substr(kSection.size());
       service = std::string(name.substr(0, name.find_first_of(" :")));

@@ -18,5 +18,24 @@ TEST(Offender, IsTheServiceWhoseSectionHoldsTheLine) {
   EXPECT_EQ(offending_service("cannot bind", kConfig), std::nullopt);
 }
 
+TEST(Offender, IsTheServiceWhoseTemplateHoldsTheLine) {
+  constexpr std::string_view kWithTemplates =
+      "frontend services from base\n  bind :80\n  # template of a\n  acl a:x bogus\n  # template of b\n"
+      "  use_backend y if z\n\nbackend no-route from base\n  bogus\n\ndefaults template from base\n"
+      "\n# template of c\nbackend c from template\n  bogus\nuserlist d\n\nbackend svc-e from http-rr\n  x\n";
+  auto of_line = [&](int line) {
+    auto message = "parsing [/run/g-1/haproxy.cfg:" + std::to_string(line) + "] : x";
+    return offending_service(message, kWithTemplates).value_or("-");
+  };
+  EXPECT_EQ(of_line(2), "-");
+  EXPECT_EQ(of_line(4), "a");
+  EXPECT_EQ(of_line(6), "b");
+  EXPECT_EQ(of_line(9), "-");
+  EXPECT_EQ(of_line(11), "-");
+  EXPECT_EQ(of_line(15), "c");
+  EXPECT_EQ(of_line(16), "c");
+  EXPECT_EQ(of_line(19), "e");
+}
+
 }  // namespace
 }  // namespace dfp::haproxy

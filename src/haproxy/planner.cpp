@@ -33,6 +33,7 @@ class Planner {
 
     add_backend(name, before, fresh ? &*fresh : nullptr);
     add_routes(name, old_routes, new_routes);
+    add_template(name, known ? present->second.rendered : "", after ? after->rendered : "");
     if (before && !fresh) step(fmt::format("remove service {}", name));
   }
 
@@ -91,6 +92,12 @@ class Planner {
            deep ? fmt::format("no wildcard as deep as {} was in use yet", route.host) : "");
     }
     for (const auto& route : gone) step(fmt::format("remove route {} -> {}", shown(route), name));
+  }
+
+  void add_template(const std::string& name, const std::string& before, const std::string& after) {
+    if (before == after) return;
+    auto verb = before.empty() ? "add" : after.empty() ? "remove" : "replace";
+    step(fmt::format("{} the sections of {}'s template", verb, name), "custom template");
   }
 
   void step(std::string what, std::string reason = {}) {

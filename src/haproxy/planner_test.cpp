@@ -47,6 +47,20 @@ TEST_F(Planning, NamesServersAndRoutesThatDiffer) {
   EXPECT_EQ(plan.means(), model::Means::Runtime);
 }
 
+TEST_F(Planning, ACustomTemplateNeedsAReload) {
+  auto custom = service("t", {});
+  custom.rendered = "backend t\n";
+  EXPECT_EQ(steps({{"t", custom}}), (Lines{"add service t", "add the sections of t's template"}));
+  EXPECT_EQ(plan.means(), model::Means::Reload);
+  EXPECT_EQ(plan.reason(), "custom template");
+  ASSERT_TRUE(world.change({{"t", custom}}, {}));
+  EXPECT_EQ(steps({{"t", custom}}), Lines{});
+  EXPECT_EQ(steps({{"t", std::nullopt}}), (Lines{"remove the sections of t's template", "remove service t"}));
+  EXPECT_EQ(plan.reason(), "custom template");
+  custom.rendered = "backend u\n";
+  EXPECT_EQ(steps({{"t", custom}}), Lines{"replace the sections of t's template"});
+}
+
 TEST_F(Planning, AColourIsASwitch) {
   known.definition.color = "blue";
   EXPECT_EQ(steps({{"a", known}}),

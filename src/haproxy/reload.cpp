@@ -11,9 +11,10 @@ namespace dfp::haproxy {
 
 Result<> Driver::Impl::refresh_base() {
   auto depth = std::max(surroundings.wildcard_depth, world.routes().deepest_wildcard());
-  if (base && base->wildcard_depth == depth) return {};
+  auto templates = world.templates();
+  if (base && base->wildcard_depth == depth && base->templates == templates) return {};
   surroundings.wildcard_depth = depth;
-  auto text = config::base_text(settings, surroundings);
+  auto text = config::base_text(settings, surroundings, templates);
   if (!text) return std::unexpected(text.error());
   base = std::move(*text);
   return {};

@@ -9,8 +9,8 @@
 namespace dfp::haproxy {
 namespace {
 
-template <class T>
-std::optional<T> find(const std::map<std::string, T>& map, const std::string& key) {
+template <class Map>
+std::optional<typename Map::mapped_type> find(const Map& map, const std::string& key) {
   auto found = map.find(key);
   return found == map.end() ? std::nullopt : std::optional(found->second);
 }
@@ -38,6 +38,9 @@ Result<> World::check(const model::Service& service) {
   auto refuse = [&](const std::string& why) {
     return fail(Errc::Rejected, fmt::format("service {}: {}", definition.service, why));
   };
+  if (service.rendered.size() > model::kMaxRenderedBytes)
+    return refuse(fmt::format("its template gives {} bytes, and at most {} are allowed",
+                              service.rendered.size(), model::kMaxRenderedBytes));
   if (definition.effective_path_type() == model::PathType::Reg)
     for (const auto& path : definition.paths)
       if (auto ok = config::check_regex(path); !ok) return refuse(ok.error().what);
@@ -48,6 +51,46 @@ Result<> World::check(const model::Service& service) {
   return {};
 }
 
+Result<std::optional<config::Fragment>> World::fragment_of(const model::Service& service) const {
+  if (service.rendered.empty()) return std::nullopt;
+  config::FoldSettings fold_settings;
+  fold_settings.allowed = settings_.allowed_keywords;
+  for (const auto* binds : {&settings_.http, &settings_.https})
+    for (const auto& bind : *binds) fold_settings.own_ports.insert(bind.port);
+  if (settings_.stats && settings_.stats->bind)
+    fold_settings.reserved_ports.insert(settings_.stats->bind->port);
+  const auto& name = service.definition.service;
+  auto fragment = config::fold(name, service.rendered, fold_settings);
+  if (!fragment)
+    return fail(Errc::Rejected, fmt::format("service {}: template: {}", name, fragment.error().what));
+  return std::move(*fragment);
+}
+
+Result<> World::check_apart(const Transition& transition) const {
+  bool any = std::ranges::any_of(transition.services,
+                                 [](const auto& one) { return one.fragment_after.has_value(); });
+  if (!any) return {};
+  auto all = fragments_;
+  for (const auto& one : transition.services) {
+    all.erase(one.service);
+    if (one.fragment_after) all.emplace(one.service, *one.fragment_after);
+  }
+  for (const auto& one : transition.services)
+    if (one.fragment_after)
+      if (auto ok = config::check_apart(one.service, *one.fragment_after, all); !ok)
+        return fail(Errc::Rejected, fmt::format("service {}: template: {}", one.service, ok.error().what));
+  return {};
+}
+
+config::TemplateTexts World::templates() const {
+  std::map<std::pair<std::string, std::string>, const config::Fragment*> ordered;
+  for (const auto& [name, fragment] : fragments_)
+    ordered.emplace(std::pair{state_.services.at(name).definition.order_key(), name}, &fragment);
+  config::TemplateTexts texts;
+  for (const auto& [order, fragment] : ordered) texts.add(order.second, *fragment);
+  return texts;
+}
+
 Result<Transition> World::change(const model::Change& change, const config::Addresses& addresses) {
   Transition transition;
   std::vector<model::Route> gone;
@@ -55,17 +98,24 @@ Result<Transition> World::change(const model::Change& change, const config::Addr
   for (const auto& [name, service] : change) {
     if (service)
       if (auto ok = check(*service); !ok) return std::unexpected(ok.error());
-    ServiceChange one{name, find(state_.services, name), service, find(backends_, name), std::nullopt};
-    if (service) one.backend_after = config::backend_of(*service, addresses);
+    ServiceChange one{name,         find(state_.services, name), service,     find(backends_, name),
+                      std::nullopt, find(fragments_, name),      std::nullopt};
+    if (service) {
+      one.backend_after = config::backend_of(*service, addresses);
+      auto fragment = fragment_of(*service);
+      if (!fragment) return std::unexpected(fragment.error());
+      one.fragment_after = std::move(*fragment);
+    }
     std::ranges::copy(routes_of(one.before), std::back_inserter(gone));
     std::ranges::copy(routes_of(one.after), std::back_inserter(added));
     transition.services.push_back(std::move(one));
   }
   std::ranges::sort(gone);
   std::ranges::sort(added);
+  if (auto ok = check_apart(transition); !ok) return std::unexpected(ok.error());
   transition.routes = routes_.replace(gone, added);
   for (const auto& one : transition.services)
-    put(one.service, pointer(one.after), pointer(one.backend_after));
+    put(one.service, pointer(one.after), pointer(one.backend_after), pointer(one.fragment_after));
   return transition;
 }
 
@@ -75,15 +125,17 @@ void World::revert(const Transition& transition) {
   for (const auto& one : transition.services) {
     std::ranges::copy(routes_of(one.after), std::back_inserter(gone));
     std::ranges::copy(routes_of(one.before), std::back_inserter(added));
-    put(one.service, pointer(one.before), pointer(one.backend_before));
+    put(one.service, pointer(one.before), pointer(one.backend_before), pointer(one.fragment_before));
   }
   std::ranges::sort(gone);
   std::ranges::sort(added);
   routes_.replace(gone, added);
 }
 
-void World::put(const std::string& service, const model::Service* definition,
-                const config::Backend* backend) {
+void World::put(const std::string& service, const model::Service* definition, const config::Backend* backend,
+                const config::Fragment* fragment) {
+  fragments_.erase(service);
+  if (fragment) fragments_.emplace(service, *fragment);
   if (auto old = backends_.find(service); old != backends_.end()) servers_ -= old->second.servers.size();
   stale_texts_.push_back(service);
   if (!definition) {

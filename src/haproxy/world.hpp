@@ -16,6 +16,8 @@ struct ServiceChange {
   std::optional<model::Service> after;
   std::optional<config::Backend> backend_before;
   std::optional<config::Backend> backend_after;
+  std::optional<config::Fragment> fragment_before;  ///< of a custom template
+  std::optional<config::Fragment> fragment_after;
 };
 
 /// What a change does, in HAProxy's terms; enough to undo it.
@@ -41,6 +43,12 @@ class World {
   /// Whether HAProxy can express it. @return Rejected naming the service and the reason.
   static Result<> check(const model::Service& service);
 
+  /// What the rendered template of a service contributes; nothing without one.
+  /// @return Rejected with the template's line and the reason.
+  Result<std::optional<config::Fragment>> fragment_of(const model::Service& service) const;
+  /// Of all services, in the order of their aclName and name.
+  config::TemplateTexts templates() const;
+
   const model::DesiredState& state() const { return state_; }
   const config::RouteIndex& routes() const { return routes_; }
   const std::map<std::string, config::Backend>& backends() const { return backends_; }
@@ -54,7 +62,9 @@ class World {
   const std::map<std::string, std::string>& file_names() const { return names_; }
 
  private:
-  void put(const std::string& service, const model::Service* definition, const config::Backend* backend);
+  void put(const std::string& service, const model::Service* definition, const config::Backend* backend,
+           const config::Fragment* fragment);
+  Result<> check_apart(const Transition& transition) const;
   Result<> refresh_texts();
 
   const Settings& settings_;
@@ -63,6 +73,7 @@ class World {
   std::map<std::string, config::Backend> backends_;  // by service
   std::map<std::string, std::string> names_;         // by service
   std::map<std::string, std::string> texts_;         // by service, for the files
+  config::Fragments fragments_;                      // by service, only of those with a template
   std::vector<std::string> stale_texts_;             // services whose text must be made anew
   std::size_t servers_ = 0;
   std::chrono::milliseconds interval_;  // for the number of servers at the last rendering

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -20,6 +21,9 @@ struct Service {
 
   bool operator==(const Service&) const = default;
 };
+
+/// The longest `rendered`: a service's record must fit into one value of Consul (512 KiB).
+inline constexpr std::size_t kMaxRenderedBytes = 400'000;
 
 /// Everything the proxy is to serve, by service name.
 struct DesiredState {

@@ -61,6 +61,56 @@ GoldenCase every_setting() {
       "every_setting", {}, s, {"", {std::string(DFP_SOURCE_DIR) + "/tests/golden/haproxy/localhost.pem"}, 1}};
 }
 
+/// The article's template, one with bare frontend lines, and one that uses whatever templates may.
+GoldenCase templates() {
+  auto article = service("go-demo", {});
+  article.rendered =
+      "frontend go-demo-fe\n\tbind *:80\n\tbind *:443\n\toption http-server-close\n"
+      "\tacl url_go-demo path_beg /demo\n\tuse_backend go-demo-be if url_go-demo\n\nbackend go-demo-be\n\t\n"
+      "\tserver node-a_0_32768 192.168.99.101:32768 check\n\t\n"
+      "\tserver node-a_1_32768 192.168.99.102:32768 check\n\t";
+  auto halves = service("halves", {});
+  halves.rendered =
+      "acl url path_beg /halves # the frontend's half\nuse_backend halves-be if url\n"
+      "backend halves-be\n  server a 10.0.0.1:80\n";
+  auto rich = service("rich", {});
+  rich.rendered = R"(
+acl url path_beg "/rich # not a comment" /rich
+acl inside src 10.0.0.0/8
+http-request deny deny_status 403 if url !inside
+http-request set-header X-Rich 'yes "indeed"' if url
+http-response set-header X-Answered rich if { res.hdr(x-rich) -m found }
+redirect location /rich/ code 301 if { path /rich }
+use_backend rich-be if url { method GET } || url !METH_POST
+default_backend rich-all
+backend rich-be
+  balance leastconn
+  stick-table type ip size 10k expire 10m
+  stick on src
+  http-request set-path "%[path,regsub(^/rich,)]"
+  server a name.that.nobody.knows:80 check weight 10
+backend rich-all
+  http-request return status 200 content-type text/plain string "all\n"
+listen rich-tcp
+  bind 127.0.0.1:9000
+  mode tcp
+  option tcplog
+  acl inside src 10.0.0.0/8
+  tcp-request content reject unless inside
+  server a 10.0.0.1:5432 check
+frontend rich-fe
+  bind 127.0.0.1:9001 name x
+  http-request auth unless { http_auth(rich-users) }
+  default_backend rich-be
+userlist rich-users
+  user a insecure-password 'x y'
+)";
+  return {"templates",
+          testing::state_of({article, halves, rich, service("plain", {"/plain"})}),
+          plain_settings(),
+          {}};
+}
+
 std::string shown(const FileSet& files) {
   std::string text;
   for (const auto& [name, content] : files) text += "---------- " + name + "\n" + content;
@@ -90,7 +140,8 @@ TEST_P(Golden, FilesAreAsBeforeAndHaproxyAcceptsThem) {
   fs::remove_all(dir);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Golden, ::testing::Values(one_service, every_kind_of_route, every_setting),
+INSTANTIATE_TEST_SUITE_P(Cases, Golden,
+                         ::testing::Values(one_service, every_kind_of_route, every_setting, templates),
                          [](const auto& info) { return std::string(info.param().name); });
 
 }  // namespace

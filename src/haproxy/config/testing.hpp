@@ -41,6 +41,7 @@ inline Result<FileSet> files_of(const model::DesiredState& state, const Settings
   RouteIndex routes;
   std::map<std::string, std::string> texts;
   std::map<std::string, std::string> names;
+  TemplateTexts templates;
   std::size_t servers = 0;
   for (const auto& [name, s] : state.services) servers += s.instances.size();
   auto interval = check_interval(settings.checks, servers);
@@ -50,9 +51,12 @@ inline Result<FileSet> files_of(const model::DesiredState& state, const Settings
     if (!text) return std::unexpected(text.error());
     texts[name] = std::move(*text);
     names[name] = backend_name(name, s.definition.color);
+    auto fragment = fold(name, s.rendered, {});
+    if (!fragment) return std::unexpected(fragment.error());
+    templates.add(name, *fragment);
   }
   surroundings.wildcard_depth = std::max(surroundings.wildcard_depth, routes.deepest_wildcard());
-  auto base = base_text(settings, surroundings);
+  auto base = base_text(settings, surroundings, templates);
   if (!base) return std::unexpected(base.error());
   return render({*base, texts, names, routes, surroundings.certificates,
                  static_cast<std::size_t>(settings.spare_backends), generation});

@@ -18,6 +18,8 @@
 #include <cstring>
 #include <set>
 
+#include "haproxy/process/confined.hpp"
+
 namespace dfp::haproxy::process {
 namespace asio = boost::asio;
 namespace {
@@ -108,6 +110,12 @@ Task<bool> ProcessHandle::wait(Deadline deadline) {
 }
 
 Result<std::unique_ptr<ProcessHandle>> spawn_process(Executor executor, SpawnOptions options) {
+  if (options.confinement) {
+    auto confined = spawn_confined(options, *options.confinement);
+    if (!confined) return std::unexpected(confined.error());
+    own_children().insert(*confined);
+    return ProcessHandle::open(std::move(executor), *confined);
+  }
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_t actions;
   ::posix_spawnattr_init(&attributes);
@@ -137,14 +145,16 @@ Result<std::unique_ptr<ProcessHandle>> spawn_process(Executor executor, SpawnOpt
   return ProcessHandle::open(std::move(executor), pid);
 }
 
-Task<Result<ProgramOutput>> run_program(Executor executor, std::vector<std::string> arguments,
-                                        Deadline deadline) {
+namespace {
+
+Task<Result<ProgramOutput>> run_spawned(Executor executor, SpawnOptions options, Deadline deadline) {
   constexpr std::size_t kMaxOutput = 1 << 20;
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) co_return fail(Errc::Unavailable, std::strerror(errno));
-  auto name = arguments[0];
+  auto name = options.arguments[0];
+  options.output = ends[1];
   asio::posix::stream_descriptor output(executor, ends[0]);
-  auto child = spawn_process(executor, {std::move(arguments), ends[1], false});
+  auto child = spawn_process(executor, std::move(options));
   ::close(ends[1]);
   if (!child) co_return std::unexpected(child.error());
   ProgramOutput result;
@@ -165,6 +175,25 @@ Task<Result<ProgramOutput>> run_program(Executor executor, std::vector<std::stri
     co_return fail(Errc::Internal, fmt::format("{}: its end was not seen", name));
   result.status = *(*child)->status();
   co_return std::move(result);
+}
+
+}  // namespace
+
+Task<Result<ProgramOutput>> run_program(Executor executor, std::vector<std::string> arguments,
+                                        Deadline deadline) {
+  SpawnOptions options{.arguments = std::move(arguments)};
+  auto output = co_await run_spawned(executor, std::move(options), deadline);
+  co_return std::move(output);
+}
+
+Task<Result<ProgramOutput>> run_confined(Executor executor, std::vector<std::string> arguments,
+                                         std::string input, Confinement confinement, Deadline deadline) {
+  auto file = open_text(input);
+  if (!file) co_return std::unexpected(file.error());
+  SpawnOptions options{.arguments = std::move(arguments), .input = *file, .confinement = &confinement};
+  auto output = co_await run_spawned(executor, std::move(options), deadline);
+  ::close(*file);
+  co_return std::move(output);
 }
 
 Task<> reap_orphans(Executor executor) {

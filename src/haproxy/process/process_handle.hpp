@@ -47,10 +47,14 @@ class ProcessHandle {
   std::unique_ptr<Impl> impl_;
 };
 
+struct Confinement;
+
 struct SpawnOptions {
-  std::vector<std::string> arguments;  ///< the first one is the program, looked up in PATH
-  int output = -1;                     ///< descriptor for stdout and stderr; stdin is /dev/null
-  bool own_session = false;            ///< not reached by our terminal's or our group's signals
+  std::vector<std::string> arguments;        ///< the first one is the program, looked up in PATH
+  int output = -1;                           ///< descriptor for stdout and stderr; stdin is /dev/null
+  bool own_session = false;                  ///< not reached by our terminal's or our group's signals
+  int input = -1;                            ///< descriptor for the stdin of a confined program
+  const Confinement* confinement = nullptr;  ///< see confined.hpp
 };
 
 /// Starts a program with default signal handling and an empty signal mask. All our other descriptors are
@@ -66,6 +70,9 @@ struct ProgramOutput {
 /// Runs a program to its end; kills it at the deadline (Timeout).
 Task<Result<ProgramOutput>> run_program(Executor executor, std::vector<std::string> arguments,
                                         Deadline deadline);
+/// The same for a program that is held in, with `input` on its stdin.
+Task<Result<ProgramOutput>> run_confined(Executor executor, std::vector<std::string> arguments,
+                                         std::string input, Confinement confinement, Deadline deadline);
 
 /// As process 1 (a container without an init): reaps orphans that were handed to us, for ever. Our own
 /// children are left to their handles. Returns at once when we are not process 1.

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
+#include "haproxy/process/confined.hpp"
 
 namespace dfp::haproxy::process {
 namespace {
@@ -61,14 +62,32 @@ Task<Result<Version>> find_program(Executor executor, std::string program, Deadl
   co_return std::move(*version);
 }
 
+namespace {
+
+Result<> verdict(const ProgramOutput& output) {
+  if (!output.status.by_signal && output.status.code == 0) return {};
+  auto why = error_lines(output.text);
+  return fail(Errc::Rejected, why.empty() ? fmt::format("haproxy -c: {}", output.status.text()) : why);
+}
+
+}  // namespace
+
 Task<Result<>> check_config(Executor executor, std::string program, std::string config_file,
                             Deadline deadline) {
   std::vector<std::string> arguments = {program, "-c", "-f", std::move(config_file)};
   auto output = co_await run_program(executor, std::move(arguments), deadline);
   if (!output) co_return std::unexpected(output.error());
-  if (!output->status.by_signal && output->status.code == 0) co_return Result<>{};
-  auto why = error_lines(output->text);
-  co_return fail(Errc::Rejected, why.empty() ? fmt::format("haproxy -c: {}", output->status.text()) : why);
+  co_return verdict(*output);
+}
+
+Task<Result<>> check_text(Executor executor, std::string program, std::string text, bool drop_user,
+                          Deadline deadline) {
+  std::vector<std::string> arguments = {program, "-c", "-f", "/dev/stdin"};
+  Confinement confinement;
+  confinement.drop_user = drop_user;
+  auto output = co_await run_confined(executor, std::move(arguments), std::move(text), confinement, deadline);
+  if (!output) co_return std::unexpected(output.error());
+  co_return verdict(*output);
 }
 
 std::string error_lines(std::string_view output) {

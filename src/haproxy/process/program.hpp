@@ -28,6 +28,11 @@ Task<Result<Version>> find_program(Executor executor, std::string program, Deadl
 Task<Result<>> check_config(Executor executor, std::string program, std::string config_file,
                             Deadline deadline);
 
+/// The same for a configuration that HAProxy gets to read as /dev/stdin, while it is held in (confined.hpp).
+/// @param drop_user false lets it read the files that we can read.
+Task<Result<>> check_text(Executor executor, std::string program, std::string text, bool drop_user,
+                          Deadline deadline);
+
 /// The lines of HAProxy's output that tell an error, without their prefix ("[ALERT]    (123) : config : ").
 std::string error_lines(std::string_view output);
 

@@ -1,0 +1,45 @@
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "haproxy/driver_impl.hpp"
+
+namespace dfp::haproxy {
+using namespace std::chrono_literals;
+namespace {
+
+constexpr auto kCheckTime = 10s;
+
+void log_ignored(const std::string& service, const config::Fragment& fragment) {
+  for (const auto& line : fragment.ignored)
+    log::info("haproxy.template_line_ignored",
+              {{"service", service},
+               {"line", line.number},
+               {"text", line.text},
+               {"reason", "the shared frontend decides it for all services"}});
+}
+
+}  // namespace
+
+Task<Result<>> Driver::Impl::check_templates(const model::Change& change, Deadline deadline) {
+  for (const auto& [name, service] : change) {
+    auto present = world.state().services.find(name);
+    bool known =
+        service && present != world.state().services.end() && present->second.rendered == service->rendered;
+    if (!service || known || service->rendered.empty()) continue;
+    auto fragment = world.fragment_of(*service);
+    if (!fragment) co_return std::unexpected(fragment.error());
+    auto isolated = config::isolated_config(**fragment);
+    // An operator who permitted files wants them read as HAProxy will read them.
+    bool drop_user = settings.allowed_keywords.empty();
+    auto accepted = co_await process::check_text(executor, settings.program, isolated.text, drop_user,
+                                                 deadline.min(Deadline::after(kCheckTime)));
+    if (!accepted) {
+      auto why = config::explain(isolated, accepted.error().what);
+      co_return fail(accepted.error().code, fmt::format("service {}: template: {}", name, why));
+    }
+    log_ignored(name, **fragment);
+  }
+  co_return Result<>{};
+}
+
+}  // namespace dfp::haproxy
