@@ -52,13 +52,15 @@ Result<std::uint64_t> number_of(Connection& connection, const char* sql) {
 
 /// What is in the file; an error unless we may work with it.
 Result<Content> inspect(Connection& connection) {
+  // The tables first: another process makes them and names them its own in one transaction, which may end
+  // between two of these reads.
+  auto objects = number_of(connection, "SELECT count(*) FROM sqlite_schema");
+  if (!objects) return std::unexpected(objects.error());
+  if (*objects == 0) return Content::Nothing;
   auto application = number_of(connection, "PRAGMA application_id");
   if (!application) return std::unexpected(application.error());
   auto version = number_of(connection, "PRAGMA user_version");
   if (!version) return std::unexpected(version.error());
-  auto objects = number_of(connection, "SELECT count(*) FROM sqlite_schema");
-  if (!objects) return std::unexpected(objects.error());
-  if (*objects == 0) return Content::Nothing;
   auto file = connection.file().string();
   if (*application != kApplicationId)
     return fail(Errc::Rejected,
