@@ -81,9 +81,9 @@ void urlquery(Sink& sink, std::string_view text) {
 Function escaper(void (*escape)(Sink&, std::string_view)) {
   return {{{&types::kAny}, true, &types::kString},
           [escape](Invocation& invocation, std::span<const Value> arguments) -> Outcome {
-            Sink text(invocation.budget().bytes_left());
+            Sink text(invocation.budget());
             put_arguments(text, invocation, arguments);
-            Sink escaped(invocation.budget().bytes_left());
+            Sink escaped(invocation.budget());
             escape(escaped, text.view());
             return Value::of(std::move(escaped).take());
           }};
@@ -92,7 +92,7 @@ Function escaper(void (*escape)(Sink&, std::string_view)) {
 template <class F>
 Function printing(Signature signature, F write) {
   return {std::move(signature), [write](Invocation& invocation, std::span<const Value> arguments) -> Outcome {
-            Sink sink(invocation.budget().bytes_left());
+            Sink sink(invocation.budget());
             Printer printer(sink, invocation);
             write(printer, arguments);
             return Value::of(std::move(sink).take());

@@ -21,7 +21,7 @@ constexpr const char* kTooMuchText = "its text is larger than allowed";
 void Budget::check() {
   next_check_ = steps_ + kStride;
   if (steps_ > limits_.steps) throw LimitExceeded{"it takes more steps than allowed"};
-  if (deadline_.passed()) throw LimitExceeded{"it takes more time than allowed"};
+  check_time();
 }
 
 std::string TemplateError::text() const {
@@ -52,8 +52,10 @@ class Evaluator::Block {
   std::size_t mark_;
 };
 
-Evaluator::Evaluator(const Source& source, const Limits& limits)
-    : source_(source), budget_(limits), out_(limits.output_bytes, kTooMuchText) {}
+Evaluator::Evaluator(const Source& source)
+    : source_(source),
+      budget_(source.options.limits),
+      out_(source.options.limits.output_bytes, kTooMuchText) {}
 
 std::string Evaluator::run(std::string_view definition, const Value& data) {
   try {
@@ -242,9 +244,9 @@ bool Evaluator::iterate(Loop& loop, const Value& value) {
         if (!loop.round(key.as(*value.type()->key), item.as(*value.type()->element))) break;
       return true;
     case Kind::Channel: {
-      Value item;
-      for (std::int64_t index = 0; value.receive(item); ++index)
-        if (!loop.round(Value::integer(index), item)) break;
+      std::int64_t index = 0;
+      while (auto item = value.receive())
+        if (!loop.round(Value::integer(index++), *std::move(item))) break;
       return true;
     }
     case Kind::Int:

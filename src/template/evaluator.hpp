@@ -18,6 +18,12 @@ enum class MissingKey {
   Error,
 };
 
+struct RenderOptions {
+  MissingKey missing_key = MissingKey::Default;
+  Limits limits = {};
+  Context* context = nullptr;  ///< for the functions
+};
+
 /// Renders one template once. Throws TemplateError, inside this module only.
 /// It keeps to the steps of Go's engine, so that results and the places of errors are the same.
 class Evaluator final : public Invocation {
@@ -27,15 +33,16 @@ class Evaluator final : public Invocation {
     const std::string& text;
     const Definitions& definitions;
     const FunctionMap& functions;
-    MissingKey missing_key;
+    const RenderOptions& options;
   };
 
-  Evaluator(const Source& source, const Limits& limits);
+  explicit Evaluator(const Source& source);
 
   /// @param definition must exist
   std::string run(std::string_view definition, const Value& data);
 
   Budget& budget() override { return budget_; }
+  Context* context() override { return source_.options.context; }
   std::expected<std::string, std::string> render(std::string_view name, const Value& dot) override;
 
  private:

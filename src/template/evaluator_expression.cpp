@@ -101,7 +101,7 @@ Value Evaluator::field(const Value& dot, const std::string& name, const Node& no
                        const Arguments& arguments, const Value& receiver) {
   budget_.charge_steps(1);
   if (!receiver.valid()) {
-    if (source_.missing_key == MissingKey::Error) fail("nil data; no entry for key " + quoted(name));
+    if (source_.options.missing_key == MissingKey::Error) fail("nil data; no entry for key " + quoted(name));
     return {};
   }
   const Type& static_type = *receiver.static_type();
@@ -136,7 +136,7 @@ Value Evaluator::map_entry(const Value& target, const std::string& name, const A
   if (arguments.any()) fail(name + " is not a method but has arguments");
   const Type& element = *target.type()->element;
   if (const auto* found = target.find(name)) return found->as(element);
-  switch (source_.missing_key) {
+  switch (source_.options.missing_key) {
     case MissingKey::Default:
       return {};
     case MissingKey::Zero:

@@ -23,11 +23,11 @@ std::string type_name(const Value& value) { return value.type() ? value.type()->
 
 std::string printed(const Value& value, Invocation& invocation, char verb) {
   constexpr std::size_t kLongest = 4096;
-  Sink sink(kLongest);
+  Sink sink(kLongest, "");
   try {
-    Printer(sink, invocation).print_format(verb == 'v' ? "%v" : "%s", {&value, 1});
+    Printer(sink, invocation).print_format(std::string("%") + verb, {&value, 1});
   } catch (const LimitExceeded&) {
-    sink = Sink(kLongest);
+    sink = Sink(kLongest, "");
     sink.put("a large " + type_name(value));
   }
   return std::move(sink).take();

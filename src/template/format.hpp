@@ -69,7 +69,7 @@ class Printer {
   bool erroring_ = false;  ///< inside %!v(...): methods are not called
 };
 
-/// The text of one value as %v or %s, for messages.
+/// The text of one value as by "%v" or another verb, for messages.
 std::string printed(const Value& value, Invocation& invocation, char verb = 'v');
 /// "%T" of a value; "<nil>" for nothing.
 std::string type_name(const Value& value);

@@ -13,12 +13,20 @@ namespace dfp::tmpl {
 
 class Budget;
 
+/// What the functions of one rendering share; its owner knows the real type.
+class Context {
+ public:
+  virtual ~Context() = default;
+};
+
 /// What a running template offers to the functions that it calls.
 class Invocation {
  public:
   virtual ~Invocation() = default;
   /// Limits of this rendering; functions whose result can be much larger than their arguments charge it.
   virtual Budget& budget() = 0;
+  /// As given to Template::render; nullptr when none was.
+  virtual Context* context() = 0;
   /// Renders a named template of the same set. @return the text, or the error's message.
   virtual std::expected<std::string, std::string> render(std::string_view name, const Value& dot) = 0;
 };

@@ -92,7 +92,7 @@ TEST_P(GoOracle, GivesTheSameTextOrTheSameError) {
   const auto* recorded = fields.if_contains("data");
   auto data = fields.contains("fixture") ? testing::go_root() : recorded ? to_value(*recorded) : Value();
   auto parsed = Template::parse("t", text_of(fields, "template"), testing::go_functions(), options);
-  auto result = parsed ? parsed->render(data, missing_key(text_of(fields, "missingkey")))
+  auto result = parsed ? parsed->render(data, {.missing_key = missing_key(text_of(fields, "missingkey"))})
                        : std::expected<std::string, TemplateError>(std::unexpected(parsed.error()));
   if (fields.at("ok").as_bool()) {
     ASSERT_TRUE(result) << result.error().text();

@@ -50,8 +50,9 @@ struct FunctionObject final : Object {
 };
 
 struct ChannelObject final : Object {
-  explicit ChannelObject(std::vector<Value> v) : queue(v.begin(), v.end()) {}
+  ChannelObject(std::vector<Value> v, Value::Generator n) : queue(v.begin(), v.end()), next(std::move(n)) {}
   std::deque<Value> queue;
+  Value::Generator next;  ///< asked when the queue is empty; may be none
 };
 
 }  // namespace dfp::tmpl

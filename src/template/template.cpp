@@ -17,10 +17,10 @@ std::expected<Template, TemplateError> Template::parse(std::string name, std::st
   return out;
 }
 
-std::expected<std::string, TemplateError> Template::render(const Value& data, MissingKey missing_key,
-                                                           const Limits& limits) const {
+std::expected<std::string, TemplateError> Template::render(const Value& data,
+                                                           const RenderOptions& options) const {
   try {
-    return Evaluator({name_, *text_, definitions_, *functions_, missing_key}, limits).run(name_, data);
+    return Evaluator({name_, *text_, definitions_, *functions_, options}).run(name_, data);
   } catch (const TemplateError& error) {
     return std::unexpected(error);
   }

@@ -25,8 +25,7 @@ class Template {
 
   /// Nothing partial is ever given: the whole text or an error.
   std::expected<std::string, TemplateError> render(const Value& data,
-                                                   MissingKey missing_key = MissingKey::Default,
-                                                   const Limits& limits = {}) const;
+                                                   const RenderOptions& options = {}) const;
 
   const std::string& name() const { return name_; }
   const std::string& text() const { return *text_; }

@@ -19,7 +19,7 @@ std::expected<std::string, TemplateError> render(std::string text, const Value& 
                                                  const FunctionMap& functions = kNone) {
   auto parsed = Template::parse("t", std::move(text), functions);
   if (!parsed) return std::unexpected(parsed.error());
-  return parsed->render(data, MissingKey::Default, limits);
+  return parsed->render(data, {.limits = limits});
 }
 
 std::string failure(std::string text, const Limits& limits = {}, const FunctionMap& functions = kNone) {

@@ -42,7 +42,7 @@ Rune decode(std::string_view text) {
 Rune decode_last(std::string_view text) {
   for (std::size_t size = 1; size <= 4 && size <= text.size(); ++size) {
     auto rune = decode(text.substr(text.size() - size));
-    if (rune.size == size) return rune;
+    if (rune.size == size && !rune.bad()) return rune;
   }
   return text.empty() ? Rune{} : Rune{kReplacement, 1};
 }
@@ -131,6 +131,12 @@ char32_t to_upper(char32_t code) {
 char32_t to_lower(char32_t code) {
   if (code < 0x80) return code >= 'A' && code <= 'Z' ? code + 0x20 : code;
   return utf8_locale() ? static_cast<char32_t>(towlower_l(static_cast<wint_t>(code), utf8_locale())) : code;
+}
+
+char32_t to_title(char32_t code) {
+  if (code < 0x80 || !utf8_locale()) return to_upper(code);
+  static const wctrans_t mapping = wctrans_l("totitle", utf8_locale());
+  return static_cast<char32_t>(towctrans_l(static_cast<wint_t>(code), mapping, utf8_locale()));
 }
 
 }  // namespace dfp::tmpl::unicode

@@ -32,5 +32,7 @@ bool is_space(char32_t code);
 bool is_print(char32_t code);
 char32_t to_upper(char32_t code);
 char32_t to_lower(char32_t code);
+/// Upper case but for a few digraphs.
+char32_t to_title(char32_t code);
 
 }  // namespace dfp::tmpl::unicode

@@ -94,8 +94,8 @@ Value Value::map(std::vector<MapEntry> entries, const Type& type) {
 Value Value::structure(std::vector<Value> fields, const Type& type) {
   return {type, new ListObject(std::move(fields))};
 }
-Value Value::channel(std::vector<Value> queued, const Type& type) {
-  return {type, new ChannelObject(std::move(queued))};
+Value Value::channel(std::vector<Value> queued, const Type& type, Generator next) {
+  return {type, new ChannelObject(std::move(queued), std::move(next))};
 }
 
 Value Value::function(Function function) {
@@ -183,13 +183,18 @@ const Function& Value::as_function() const noexcept {
   return static_cast<const FunctionObject*>(bits_.object)->function;
 }
 
-bool Value::receive(Value& out) const {
-  if (!counted_) return false;
-  auto& queue = static_cast<ChannelObject*>(bits_.object)->queue;
-  if (queue.empty()) return false;
-  out = std::move(queue.front()).as(*type_->element);
-  queue.pop_front();
-  return true;
+std::optional<Value> Value::receive() const {
+  if (!counted_) return std::nullopt;
+  auto& channel = static_cast<ChannelObject&>(*bits_.object);
+  std::optional<Value> out;
+  if (!channel.queue.empty()) {
+    out = std::move(channel.queue.front());
+    channel.queue.pop_front();
+  } else if (channel.next) {
+    out = channel.next();
+  }
+  if (out) out = std::move(*out).as(*type_->element);
+  return out;
 }
 
 bool Value::is_nil() const noexcept { return slot_ == Slot::None ? holds_nil() : type_ == nullptr; }

@@ -1,6 +1,8 @@
 #pragma once
 #include <complex>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,7 +48,9 @@ class Value {
   /// @param type a struct, or a pointer to one; one value per field.
   static Value structure(std::vector<Value> fields, const Type& type);
   static Value function(Function function);
-  static Value channel(std::vector<Value> queued, const Type& type);
+  /// Gives `queued` and then what `next` makes, until it gives nothing.
+  using Generator = std::function<std::optional<Value>()>;
+  static Value channel(std::vector<Value> queued, const Type& type, Generator next = {});
   /// Go's zero value; for slices, maps, pointers, functions, channels and interfaces that is nil.
   static Value zero(const Type& type);
 
@@ -83,8 +87,8 @@ class Value {
   /// Of a struct, or of what a pointer that is not nil points to.
   std::span<const Value> fields() const noexcept;
   const Function& as_function() const noexcept;
-  /// Takes the next element of a channel; nothing when it is empty.
-  bool receive(Value& out) const;
+  /// Takes the next element of a channel; nothing at its end.
+  std::optional<Value> receive() const;
 
   /// A nil pointer, slice, map, function, channel, or an empty slot. False for every other kind.
   bool is_nil() const noexcept;

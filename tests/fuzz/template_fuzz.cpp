@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   auto missing = bytes[0] % 3 == 0   ? MissingKey::Default
                  : bytes[0] % 3 == 1 ? MissingKey::Zero
                                      : MissingKey::Error;
-  auto rendered = parsed->render(data, missing, limits);
+  auto rendered = parsed->render(data, {.missing_key = missing, .limits = limits});
   if (rendered && rendered->size() > limits.output_bytes) std::abort();
   return 0;
 }
