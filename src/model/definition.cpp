@@ -108,6 +108,26 @@ Result<> check_network(std::string_view name) {
                 "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit");
 }
 
+Result<> check_templates(const Definition& d) {
+  struct Pair {
+    std::string_view name, fe, be;
+  };
+  const Pair pairs[] = {{"consulTemplate", d.consul_template_fe_path, d.consul_template_be_path},
+                        {"template", d.template_fe_path, d.template_be_path}};
+  int ways = d.consul_template_path.empty() ? 0 : 1;
+  for (const auto& pair : pairs) {
+    if (pair.fe.empty() != pair.be.empty())
+      return fail(Errc::InvalidArgument,
+                  fmt::format("{0}{1}Path: missing, {0}{2}Path needs it", pair.name,
+                              pair.fe.empty() ? "Fe" : "Be", pair.fe.empty() ? "Be" : "Fe"));
+    ways += pair.fe.empty() ? 0 : 1;
+  }
+  if (ways < 2) return {};
+  return fail(Errc::InvalidArgument,
+              "consulTemplatePath, consulTemplateFePath with consulTemplateBePath, and templateFePath with "
+              "templateBePath exclude each other: give one of the three");
+}
+
 Result<> check_path(std::string_view path, PathType type) {
   if (type == PathType::Reg) return check_pattern(path);
   if (path.empty() || path.size() > kMaxPath)
@@ -132,17 +152,25 @@ Result<> check_domain(std::string_view domain) {
                 "port and path");
 }
 
+std::vector<std::string> Definition::templates() const {
+  if (!consul_template_path.empty()) return {consul_template_path};
+  if (!consul_template_fe_path.empty()) return {consul_template_fe_path, consul_template_be_path};
+  if (!template_fe_path.empty()) return {template_fe_path, template_be_path};
+  return {};
+}
+
 Result<> validate(const Definition& d) {
   if (auto ok = check_service_name(d.service); !ok) return ok;
   if (auto ok = check_color(d.color); !ok) return ok;
   if (auto ok = check_acl_name(d.acl_name); !ok) return ok;
   if (auto ok = check_discovery_type(d.discovery_type); !ok) return ok;
   if (auto ok = check_network(d.network); !ok) return ok;
+  if (auto ok = check_templates(d); !ok) return ok;
   for (const auto& path : d.paths)
     if (auto ok = check_path(path, d.effective_path_type()); !ok) return ok;
   for (const auto& domain : d.domains)
     if (auto ok = check_domain(domain); !ok) return ok;
-  if (d.paths.empty() && d.domains.empty() && d.consul_template_path.empty())
+  if (d.paths.empty() && d.domains.empty() && !d.has_template())
     return fail(
         Errc::InvalidArgument,
         fmt::format("service {} has no servicePath, no serviceDomain and no consulTemplatePath", d.service));

@@ -24,15 +24,23 @@ struct Definition {
   std::vector<std::string> domains;   ///< lower case; "*.example.com" matches every host below example.com
   bool skip_check = false;            ///< no health checks by HAProxy
   std::string acl_name;               ///< sort key between equal routes; the service's name when empty
-  std::string consul_template_path;   ///< a template that makes the service's sections; paths and domains are
-                                      ///< then only kept
+  // A template makes the service's sections; paths and domains are then only kept. Either one file, or one
+  // for the frontend's rules and one for the backends.
+  std::string consul_template_path;
+  std::string consul_template_fe_path = {};
+  std::string consul_template_be_path = {};
+  std::string template_fe_path = {};  ///< the same as the two above, under their younger names
+  std::string template_be_path = {};
   std::uint16_t port = 0;  ///< of the instances where the catalog does not tell it (Docker); 0: not given
   /// With Docker: "tasks" (the default) and "DNS" are the single tasks, "overlay" the service's virtual IP.
   std::string discovery_type = {};
   std::string network = {};  ///< with Docker: where the instances are reached; empty: a shared one
+  bool watch = false;        ///< follow the registry after the request, without another one
 
   bool operator==(const Definition&) const = default;
-  bool has_template() const { return !consul_template_path.empty(); }
+  bool has_template() const { return !templates().empty(); }
+  /// The template files: one for everything, or those of the frontend's rules and of the backends; or none.
+  std::vector<std::string> templates() const;
   PathType effective_path_type() const { return path_type.value_or(PathType::Beg); }
   const std::string& order_key() const { return acl_name.empty() ? service : acl_name; }
   /// The name under which its instances are registered: "go-demo" or "go-demo-blue".
@@ -47,6 +55,8 @@ Result<> check_domain(std::string_view domain);
 Result<> check_acl_name(std::string_view name);
 Result<> check_discovery_type(std::string_view type);
 Result<> check_network(std::string_view name);
+/// One way to name templates, and a whole pair.
+Result<> check_templates(const Definition& definition);
 
 /// All checks of a definition, also those between fields.
 Result<> validate(const Definition& definition);

@@ -15,6 +15,7 @@ struct Service {
   Definition definition;
   std::vector<Instance> instances;  ///< sorted by (node, id)
   std::string rendered;        ///< HAProxy sections made from the definition's template; empty without one
+  std::string template_hash;   ///< of the template's text at that time, "sha256:..."; empty without one
   std::uint64_t revision = 0;  ///< grows with every accepted change of this service
   std::string changed_at;      ///< RFC 3339, UTC
   std::string changed_by;      ///< who asked: "api 127.0.0.1", "label", "kv" (an original 1.0)

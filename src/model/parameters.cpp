@@ -15,6 +15,7 @@ constexpr std::size_t kMaxName = 128;
 constexpr std::size_t kMaxPath = 2048;
 constexpr std::size_t kMaxDomain = 253;
 constexpr std::size_t kMaxFile = 1024;
+constexpr auto kLongestWait = std::chrono::minutes(10);
 
 /// Set and get of a field that holds its value as it is.
 template <auto Field, class T>
@@ -53,6 +54,17 @@ Result<> take_port(Definition& definition, const ParameterValue& value) {
 
 ParameterValue give_port(const Definition& definition) {
   return definition.port == 0 ? std::string() : std::to_string(definition.port);
+}
+
+constexpr std::string_view kTemplateFile = "path of a file in the folder of templates (templates-dir)";
+
+template <std::string Definition::* Field>
+constexpr Parameter template_part(std::string_view name, std::string_view meaning, std::string_view since) {
+  return {{.name = name, .max_bytes = kMaxFile, .allowed = kTemplateFile, .meaning = meaning, .since = since},
+          "the service's own sections",
+          false,
+          take<Field, std::string>,
+          give<Field>};
 }
 
 constexpr std::array kParameters = {
@@ -105,9 +117,9 @@ constexpr std::array kParameters = {
     Parameter{
         {.name = "consulTemplatePath",
          .max_bytes = kMaxFile,
-         .allowed = "path of a template file",
+         .allowed = kTemplateFile,
          .meaning = "Template (Consul Template or Go template) that gives the service's whole part of the "
-                    "configuration; refused by a proxy that does not render templates.",
+                    "configuration.",
          .since = "1.0"},
         "the service's own sections",
         false,
@@ -180,6 +192,29 @@ constexpr std::array kParameters = {
         false,
         take<&Definition::network, std::string>,
         give<&Definition::network>},
+    template_part<&Definition::consul_template_fe_path>(
+        "consulTemplateFePath",
+        "Template of the rules that the service adds to the shared frontend. Needs consulTemplateBePath.",
+        "1.0.2"),
+    template_part<&Definition::consul_template_be_path>(
+        "consulTemplateBePath", "Template of the service's backends. Needs consulTemplateFePath.", "1.0.2"),
+    template_part<&Definition::template_fe_path>("templateFePath", "As consulTemplateFePath.",
+                                                 "the original of 2017"),
+    template_part<&Definition::template_be_path>("templateBePath", "As consulTemplateBePath.",
+                                                 "the original of 2017"),
+    Parameter{
+        {.name = "watch",
+         .type = ParameterType::Bool,
+         .fallback = "false",
+         .allowed = "true or false",
+         .meaning =
+             "Follow the registry: what changes there (instances, or the data that the template uses) is "
+             "applied without another request. The rest of the definition stays on demand.",
+         .since = "new"},
+        "the servers of the backend, or the service's own sections",
+        false,
+        take<&Definition::watch, bool>,
+        give<&Definition::watch>},
 };
 
 constexpr std::array kOptions = {
@@ -198,6 +233,21 @@ constexpr std::array kOptions = {
         .allowed = "true or false",
         .meaning = "Only says what would be done and whether it would be accepted; changes nothing.",
         .since = "new"},
+    ParameterInfo{
+        .name = "waitForHealthy",
+        .type = ParameterType::Bool,
+        .fallback = "false",
+        .allowed = "true or false",
+        .meaning =
+            "Instances that do not serve yet get no request before a first good health check. If one is "
+            "not healthy in time the request is refused (409) and nothing is changed.",
+        .since = "new"},
+    ParameterInfo{.name = "waitTimeout",
+                  .max_bytes = 16,
+                  .fallback = "30s",
+                  .allowed = "duration: 500ms, 10s, 2m; a number alone is seconds; 1ms to 10m",
+                  .meaning = "How long waitForHealthy waits.",
+                  .since = "new"},
 };
 
 constexpr auto kReconfigure = [] {
@@ -212,9 +262,20 @@ bool is_default(const ParameterValue& value) {
   return render_value(value).empty();
 }
 
+Result<RequestOptions> read_options(const ParameterValues& values) {
+  RequestOptions options{.distribute = values.flag("distribute"),
+                         .dry_run = values.flag("dryRun"),
+                         .wait_for_healthy = values.flag("waitForHealthy")};
+  if (!values.has("waitTimeout")) return options;
+  auto timeout = parse::duration(values.text("waitTimeout"), std::chrono::milliseconds(1), kLongestWait);
+  if (!timeout) return fail("waitTimeout", timeout.error());
+  options.wait_timeout = *timeout;
+  return options;
+}
+
 /// The original's sentence comes first, word for word: clients look for it.
 Result<> check_mandatory(const Definition& d) {
-  bool routed = !d.paths.empty() || !d.domains.empty() || !d.consul_template_path.empty();
+  bool routed = !d.paths.empty() || !d.domains.empty() || d.has_template();
   if (!d.service.empty() && routed) return {};
   return fail(Errc::InvalidArgument,
               "The following queries are mandatory: serviceName and (servicePath or consulTemplatePath); "
@@ -241,9 +302,12 @@ Result<ReconfigureRequest> decode_reconfigure(const ParameterPairs& pairs) {
     if (!value) continue;
     if (auto ok = parameter.set(request.definition, *value); !ok) return std::unexpected(ok.error());
   }
+  if (auto ok = check_templates(request.definition); !ok) return std::unexpected(ok.error());
   if (auto ok = check_mandatory(request.definition); !ok) return std::unexpected(ok.error());
   if (auto ok = validate(request.definition); !ok) return std::unexpected(ok.error());
-  request.options = {.distribute = values->flag("distribute"), .dry_run = values->flag("dryRun")};
+  auto options = read_options(*values);
+  if (!options) return std::unexpected(options.error());
+  request.options = *options;
   return request;
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,8 +29,10 @@ const Parameter* find_parameter(std::string_view name);
 
 /// What a request may say beside the definition.
 struct RequestOptions {
-  bool distribute = false;  ///< accepted as in the original; proxies on one registry always converge
-  bool dry_run = false;     ///< say what would be done, change nothing
+  bool distribute = false;        ///< accepted as in the original; proxies on one registry always converge
+  bool dry_run = false;           ///< say what would be done, change nothing
+  bool wait_for_healthy = false;  ///< new instances are checked before they get requests
+  std::chrono::milliseconds wait_timeout = std::chrono::seconds(30);  ///< for that; (0, 10 min]
 };
 
 struct ReconfigureRequest {

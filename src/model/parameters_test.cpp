@@ -1,5 +1,6 @@
 #include "model/parameters.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -32,8 +33,11 @@ TEST(DecodeReconfigure, TakesEveryParameter) {
                                      {"pathType", "path_end"},
                                      {"skipCheck", "T"},
                                      {"aclName", "05-go-demo"},
+                                     {"watch", "true"},
                                      {"distribute", "true"},
-                                     {"dryRun", "1"}});
+                                     {"dryRun", "1"},
+                                     {"waitForHealthy", "true"},
+                                     {"waitTimeout", "1500ms"}});
   ASSERT_TRUE(request) << request.error().what;
   Definition want;
   want.service = "go-demo";
@@ -44,9 +48,32 @@ TEST(DecodeReconfigure, TakesEveryParameter) {
   want.path_type = PathType::End;
   want.skip_check = true;
   want.acl_name = "05-go-demo";
+  want.watch = true;
   EXPECT_EQ(request->definition, want);
   EXPECT_TRUE(request->options.distribute);
   EXPECT_TRUE(request->options.dry_run);
+  EXPECT_TRUE(request->options.wait_for_healthy);
+  EXPECT_EQ(request->options.wait_timeout, std::chrono::milliseconds(1500));
+}
+
+TEST(DecodeReconfigure, TakesTemplatesInPairs) {
+  auto request = decode_reconfigure(
+      {{"serviceName", "a"}, {"consulTemplateFePath", "/fe.tmpl"}, {"consulTemplateBePath", "/be.tmpl"}});
+  ASSERT_TRUE(request) << request.error().what;
+  EXPECT_EQ(request->definition.templates(), (std::vector<std::string>{"/fe.tmpl", "/be.tmpl"}));
+  EXPECT_EQ(refusal({{"serviceName", "a"}, {"templateFePath", "/fe.tmpl"}}),
+            "templateBePath: missing, templateFePath needs it");
+  EXPECT_THAT(refusal({{"serviceName", "a"},
+                       {"consulTemplatePath", "/x.tmpl"},
+                       {"templateFePath", "/fe.tmpl"},
+                       {"templateBePath", "/be.tmpl"}}),
+              testing::HasSubstr("exclude each other"));
+}
+
+TEST(DecodeReconfigure, RefusesAWaitThatIsNoDuration) {
+  EXPECT_TRUE(
+      refusal(with({{"waitForHealthy", "true"}, {"waitTimeout", "soon"}})).starts_with("waitTimeout: "));
+  EXPECT_TRUE(refusal(with({{"waitTimeout", "11m"}})).starts_with("waitTimeout: "));
 }
 
 TEST(DecodeReconfigure, EmptyTextsAreNotGiven) {
@@ -76,7 +103,9 @@ TEST(DecodeReconfigure, NamesUnknownParametersAndTheNearestKnownOne) {
   EXPECT_EQ(
       refusal(with({{"users", "a:b"}})),
       "unknown parameter \"users\"; known are serviceName, serviceColor, servicePath, serviceDomain, "
-      "consulTemplatePath, pathType, skipCheck, aclName, port, discoveryType, network, distribute, dryRun");
+      "consulTemplatePath, pathType, skipCheck, aclName, port, discoveryType, network, consulTemplateFePath, "
+      "consulTemplateBePath, templateFePath, templateBePath, watch, distribute, dryRun, waitForHealthy, "
+      "waitTimeout");
 }
 
 TEST(DecodeReconfigure, RefusesRepeatedParameters) {

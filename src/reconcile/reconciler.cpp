@@ -20,7 +20,8 @@ std::string now_rfc3339() {
 }
 
 bool same_content(const model::Service& a, const model::Service& b) {
-  return a.definition == b.definition && a.instances == b.instances && a.rendered == b.rendered;
+  return a.definition == b.definition && a.instances == b.instances && a.rendered == b.rendered &&
+         a.template_hash == b.template_hash;
 }
 
 void log_outcome(std::string_view event, const std::string& service, const Result<Outcome>& outcome) {

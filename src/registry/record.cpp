@@ -206,6 +206,7 @@ Record read_record(Fields& fields, Result<>& outcome) {
   }
   service.instances = read_instances(fields, outcome);
   fields.read("rendered", service.rendered);
+  fields.read("templateHash", service.template_hash);
   fields.read<std::uint64_t>("revision", service.revision, 0, UINT64_MAX);
   fields.read("changedAt", service.changed_at);
   fields.read("changedBy", service.changed_by);
@@ -227,7 +228,8 @@ void check_version(Fields& fields) {
 }  // namespace
 
 std::string render_record(const Record& record) {
-  const auto& [definition, instances, rendered, revision, changed_at, changed_by] = record.service;
+  const auto& [definition, instances, rendered, template_hash, revision, changed_at, changed_by] =
+      record.service;
   json::array pins;
   for (const auto& instance : instances) pins.push_back(render_instance(instance));
   json::object out{{"version", kRecordVersion},    {"write", record.write},
@@ -235,6 +237,7 @@ std::string render_record(const Record& record) {
                    {"instances", std::move(pins)}, {"revision", revision},
                    {"changedAt", changed_at},      {"changedBy", changed_by}};
   if (!rendered.empty()) out["rendered"] = rendered;
+  if (!template_hash.empty()) out["templateHash"] = template_hash;
   return json::serialize(out);
 }
 

@@ -12,7 +12,7 @@
 ///      "instances": [{"service": "go-demo", "node": "n1", "id": "a", "address": "10.0.0.1", "port": 8080}],
 ///      "revision": 3, "changedAt": "2026-01-31T12:00:00Z", "changedBy": "api 127.0.0.1"}
 ///
-/// `rendered` (a text) stands beside them where a template makes the service's sections.
+/// `rendered` (a text) and `templateHash` stand beside them where a template makes the service's sections.
 ///
 /// Names and types of the definition's fields are those of model::parameters(); fields with their default
 /// value are left out. A field that this program does not know is tolerated, and gone after the next write: a

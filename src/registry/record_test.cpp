@@ -22,7 +22,8 @@ Record full() {
                         .consul_template_path = "/templates/demo.ctmpl",
                         .port = 8080,
                         .discovery_type = "tasks",
-                        .network = "proxy"};
+                        .network = "proxy",
+                        .watch = true};
   service.instances = {{.service = "go-demo-blue",
                         .node = "n1",
                         .id = "a:1",
@@ -40,6 +41,7 @@ Record full() {
                         .tags = {},
                         .meta = {}}};
   service.rendered = "backend x\n  server \"a\" 10.0.0.1:80\n";
+  service.template_hash = "sha256:00ff";
   service.revision = UINT64_MAX;
   service.changed_at = "2026-01-31T12:00:00Z";
   service.changed_by = "api 127.0.0.1";

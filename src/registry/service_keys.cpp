@@ -37,7 +37,7 @@ Result<model::Service> with_legacy(model::Service service, const ServiceKeys& ke
   auto definition = apply_legacy(service.definition, values_of(keys));
   if (!definition) return fail("the keys of the original 1.0", definition.error());
   if (definition->registered_name() != service.definition.registered_name()) service.instances.clear();
-  if (definition->consul_template_path != service.definition.consul_template_path) service.rendered.clear();
+  if (definition->templates() != service.definition.templates()) service.rendered.clear();
   service.definition = std::move(*definition);
   service.changed_by = kChangedByOriginal;
   return service;
