@@ -7,6 +7,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import harness  # noqa: E402
+from docker_engine import Engine  # noqa: E402
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -26,6 +27,57 @@ def rig(request):
         rig = Rig(pathlib.Path(folder))
         yield rig
         rig.end(show_logs=getattr(request.node, "failed", False))
+
+
+@pytest.fixture(scope="session")
+def session_engine():
+    engine = Engine()
+    yield engine
+    engine.end()
+
+
+@pytest.fixture(scope="session")
+def session_swarm():
+    engine = Engine(name="manager-1")
+    engine.swarm_init()
+    yield engine
+    engine.end()
+
+
+def shared(engine, request):
+    """An engine that several tests use one after the other: each finds it running and empty."""
+    yield engine
+    if getattr(request.node, "failed", False):
+        print(f"--- {engine.log}\n{engine.log_tail()}")
+    if not engine.process.running():
+        engine.start()
+    engine.clean()
+
+
+@pytest.fixture
+def engine(session_engine, request):
+    """A Docker Engine without a swarm."""
+    yield from shared(session_engine, request)
+
+
+@pytest.fixture
+def swarm(session_swarm, request):
+    """A Docker Engine that is the only manager of a swarm."""
+    yield from shared(session_swarm, request)
+
+
+@pytest.fixture
+def new_engine():
+    """Makes engines that a test has for itself."""
+    engines = []
+
+    def make(**kwargs):
+        engines.append(Engine(**kwargs))
+        return engines[-1]
+    yield make
+    for engine in engines:
+        if engine.folder.exists():
+            engine.end()
 
 
 class Rig:
