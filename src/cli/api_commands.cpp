@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/print.hpp"
+#include "settings/load.hpp"
 
 namespace dfp::cli {
 namespace {
@@ -100,19 +101,27 @@ void add_parameter(CLI::App& command, const model::ParameterInfo& info, std::vec
   if (!is_list) option->expected(1);
 }
 
-void add_command(Program& program, const api::Endpoint& endpoint) {
+/// DFP_API, which may be a URL here; else where a server with this environment listens, as in a container.
+std::string api_of(const settings::Texts& environment) {
+  if (auto given = environment.find("DFP_API"); given != environment.end() && !given->second.empty())
+    return given->second;
+  auto server = settings::load({}, environment);
+  return server && server->origin.contains("api") ? server->settings.api : kDefaultApi;
+}
+
+void add_command(Program& program, const api::Endpoint& endpoint, const std::string& api) {
   auto* command = program.app.add_subcommand(std::string(endpoint.command), std::string(endpoint.summary));
   auto options = std::make_shared<Options>();
-  auto from_environment = program.context.environment.find("DFP_API");
-  bool given = from_environment != program.context.environment.end() && !from_environment->second.empty();
-  options->api = given ? from_environment->second : kDefaultApi;
+  options->api = api;
   options->values.resize(endpoint.parameters.size());
   for (std::size_t i = 0; i < endpoint.parameters.size(); ++i)
     add_parameter(*command, endpoint.parameters[i], options->values[i]);
   command
-      ->add_option("--api", options->api,
-                   describe("Where the proxy's API is; the variable DFP_API says it too.", "URL or HOST:PORT",
-                            kDefaultApi))
+      ->add_option(
+          "--api", options->api,
+          describe("Where the proxy's API is; DFP_API says it too, and so do the variables and the file "
+                   "that say it to the server.",
+                   "URL or HOST:PORT", kDefaultApi))
       ->option_text("VALUE");
   command
       ->add_option("--timeout", options->timeout,
@@ -127,8 +136,9 @@ void add_command(Program& program, const api::Endpoint& endpoint) {
 }  // namespace
 
 void add_api_commands(Program& program) {
+  auto api = api_of(program.context.environment);
   for (const auto& endpoint : api::endpoints())
-    if (!endpoint.command.empty()) add_command(program, endpoint);
+    if (!endpoint.command.empty()) add_command(program, endpoint, api);
 }
 
 }  // namespace dfp::cli

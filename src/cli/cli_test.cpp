@@ -160,6 +160,15 @@ TEST(ApiCommand, TheVariableSaysWhereTheApiIs) {
   EXPECT_EQ(ended.output, "OK\n");
 }
 
+TEST(ApiCommand, TheVariablesOfTheServerSayItToo) {
+  FakeApi api(json_answer(200, R"({"Status":"OK","Message":""})"));
+  Context context;
+  context.environment["IP"] = "0.0.0.0";
+  context.environment["PORT"] = api.url().substr(api.url().rfind(':') + 1);
+  auto ended = run_words({"ping"}, context);
+  EXPECT_EQ(ended.status, kOk) << ended.errors;
+}
+
 TEST(ApiCommand, WrongUsageEndsWithTwo) {
   EXPECT_EQ(run_words({}).status, kUsage);
   EXPECT_EQ(run_words({"reconfigur"}).status, kUsage);

@@ -1,7 +1,9 @@
 #include "cli/demo_service.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -32,6 +34,14 @@ Result<DemoService> read(const Options& options) {
   auto delay = parse::duration(options.delay, std::chrono::milliseconds(0), std::chrono::hours(1));
   if (!delay) return fail("--delay", delay.error());
   return DemoService{*listen, options.name, options.instance, *delay};
+}
+
+/// In a container the port tells nobody apart, and the host's name is the container's id.
+std::string default_instance(const DemoService& service, std::uint16_t port) {
+  std::array<char, 256> host{};
+  bool everywhere = service.listen.host.empty() || service.listen.host == "0.0.0.0";
+  if (everywhere && ::gethostname(host.data(), host.size() - 1) == 0 && host[0] != 0) return host.data();
+  return fmt::format("{}-{}", service.name, port);
 }
 
 }  // namespace
@@ -73,7 +83,7 @@ int serve_demo(const DemoService& service) {
     fmt::print(stderr, "docker-flow-proxy: {}\n", listening.error().what);
     return kRefused;
   }
-  if (instance->empty()) *instance = fmt::format("{}-{}", service.name, server.port());
+  if (instance->empty()) *instance = default_instance(service, server.port());
   auto address = service.listen;
   address.port = server.port();
   fmt::print("{} listens on {}\n", *instance, address.text());
@@ -95,7 +105,8 @@ void add_demo_service(Program& program) {
       ->option_text("VALUE");
   command
       ->add_option("--instance", options->instance,
-                   "Name of this instance, in X-Instance.\nDefault: NAME-PORT")
+                   "Name of this instance, in X-Instance.\nDefault: NAME-PORT; where it listens on every "
+                   "address, the host's name")
       ->option_text("VALUE");
   command->add_option("--delay", options->delay, "Wait before each answer (250ms, 2s).\nDefault: 0")
       ->option_text("VALUE");

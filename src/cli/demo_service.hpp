@@ -11,7 +11,7 @@ namespace dfp::cli {
 struct DemoService {
   net::ListenAddress listen;
   std::string name;
-  std::string instance;  ///< empty: NAME-PORT
+  std::string instance;  ///< empty: NAME-PORT, or the host's name where it listens on every address
   std::chrono::milliseconds delay{0};
 };
 
