@@ -5,8 +5,10 @@
 
 #include <array>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <csignal>
 #include <memory>
 
 #include "base/parse.hpp"
@@ -16,6 +18,8 @@
 
 namespace dfp::cli {
 namespace {
+
+constexpr auto kFinishRequests = std::chrono::seconds(8);  ///< below the 10 s of `docker stop`
 
 constexpr auto kFooter = R"(Examples:
   docker-flow-proxy demo-service --listen 127.0.0.1:0 --name go-demo
@@ -42,6 +46,11 @@ std::string default_instance(const DemoService& service, std::uint16_t port) {
   bool everywhere = service.listen.host.empty() || service.listen.host == "0.0.0.0";
   if (everywhere && ::gethostname(host.data(), host.size() - 1) == 0 && host[0] != 0) return host.data();
   return fmt::format("{}-{}", service.name, port);
+}
+
+Task<> finish(net::HttpServer* server, boost::asio::io_context* context) {
+  co_await server->shutdown(Deadline::after(kFinishRequests));
+  context->stop();
 }
 
 }  // namespace
@@ -88,6 +97,11 @@ int serve_demo(const DemoService& service) {
   address.port = server.port();
   fmt::print("{} listens on {}\n", *instance, address.text());
   std::fflush(stdout);
+  // As the first process of a container it would not be ended by a signal that it does not handle.
+  boost::asio::signal_set signals(context, SIGTERM, SIGINT);
+  signals.async_wait([&](boost::system::error_code error, int) {
+    if (!error) spawn(context.get_executor(), finish(&server, &context), "demo_service.finish");
+  });
   context.run();
   return kOk;
 }

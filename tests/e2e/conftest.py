@@ -84,10 +84,16 @@ class Rig:
     def __init__(self, folder):
         self.folder = folder
         self.things = []
+        self.silent = []
         self.proxies = 0
 
     def add(self, thing):
         self.things.append(thing)
+        return thing
+
+    def add_end(self, thing):
+        """Something without a log."""
+        self.silent.append(thing)
         return thing
 
     def proxy(self, name=None, **kwargs):
@@ -97,10 +103,10 @@ class Rig:
     def service(self, name="go-demo", **kwargs):
         return self.add(harness.DemoService(self.folder, name, **kwargs))
 
-    def consul(self):
+    def consul(self, address=None):
         if not harness.Consul.installed():
             pytest.skip("consul is not installed (tools/install-consul)")
-        return self.add(harness.Consul(self.folder / "consul"))
+        return self.add(harness.Consul(self.folder / "consul", address))
 
     def end(self, show_logs):
         for thing in reversed(self.things):
@@ -109,3 +115,5 @@ class Rig:
                 thing.kill_haproxy()
             if show_logs:
                 print(f"--- {thing.log}\n{thing.log.read_text(errors='replace')[-6000:]}")
+        for thing in self.silent:
+            thing.end()

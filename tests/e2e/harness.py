@@ -213,10 +213,10 @@ class Proxy(Process):
 class Consul(Process):
     """A Consul agent in development mode, on a loopback address of its own."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, address=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.address = private_address()
+        self.address = address or private_address()
         self.port = 8500
         self.start()
 
