@@ -117,14 +117,20 @@ class Engine:
         for secret in self.cli("secret", "ls", "-q").split() if self.in_swarm() else []:
             self.cli("secret", "rm", secret)
         harness.wait_until(self.remove_containers, "all containers are gone", 30)
-        for network in self.cli("network", "ls", "-q", "--filter", "type=custom").split():
-            if self.cli("network", "inspect", network, "--format", "{{.Name}}") not in ("ingress", "docker_gwbridge"):
-                harness.wait_until(lambda: self.try_cli("network", "rm", network), f"network {network} is removed", 30)
+        harness.wait_until(self.remove_networks, "all networks are gone", 30)
 
     def remove_containers(self):
         left = self.cli("ps", "-aq").split()
         if left:
             self.try_cli("rm", "-fv", *left)
+        return not left
+
+    def remove_networks(self):
+        """A stack that is being removed takes its own away meanwhile."""
+        names = self.cli("network", "ls", "--filter", "type=custom", "--format", "{{.Name}}").split()
+        left = [name for name in names if name not in ("ingress", "docker_gwbridge")]
+        for name in left:
+            self.try_cli("network", "rm", name)
         return not left
 
     # --------------------------------------------------------------------------------------------- asking it

@@ -188,6 +188,11 @@ def test_the_state_is_in_a_volume_that_the_user_may_write(engine, demo):
     engine.cli("volume", "rm", "dfp-state")
 
 
+def test_the_demo_service_ends_when_it_is_asked_to(engine, demo):
+    engine.cli("stop", demo)
+    assert engine.inspect(demo)["State"]["ExitCode"] == 0, "not killed after 10 seconds"
+
+
 # The other Dockerfile cannot be built here: its base image is in a registry.
 
 def instructions(file, words):

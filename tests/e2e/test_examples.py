@@ -1,0 +1,87 @@
+"""The files in examples/, started with the tools that users start them with."""
+import os
+import re
+
+import pytest
+
+import harness
+import images
+from docker_machine import run
+from harness import wait_until
+
+EXAMPLES = harness.ROOT / "examples"
+
+
+def variables(engine):
+    """What the examples take from the environment. Compose must not find the variables of another shell."""
+    return {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "DOCKER_HOST": engine.host, "DOCKER_SOCKET": str(engine.socket),
+            "PROXY_IMAGE": images.proxy_image(engine), "DEMO_IMAGE": images.DEMO, "CONSUL_IMAGE": images.consul_image(engine)}
+
+
+def get(engine, target, port=80):
+    return harness.request(engine.address, port, target)
+
+
+def instances(engine, requests=12):
+    answers = [get(engine, "/demo/hello") for _ in range(requests)]
+    assert {answer.status for answer in answers} == {200}, answers
+    return {answer.instance for answer in answers}
+
+
+@pytest.fixture
+def compose(engine):
+    environment = variables(engine)
+
+    def call(*words):
+        return run("/usr/bin/docker-compose", "-p", "example", "-f", EXAMPLES / "compose.yml", *words, env=environment)
+    yield call
+    call("down", "-v")
+
+
+def test_the_compose_file_routes_when_it_is_told(engine, compose):
+    compose("up", "-d", "--scale", "go-demo=2")
+    catalog = "/v1/catalog/service/go-demo"
+    wait_until(lambda: len(get(engine, catalog, 8500).json) == 2, "two instances are registered", 30)
+    assert sorted(get(engine, "/v1/catalog/services", 8500).json) == ["consul", "go-demo"], "only the service is"
+    wait_until(lambda: get(engine, "/demo/hello").status == 503, "the proxy serves, and routes nothing", 20)
+
+    told = "/v1/docker-flow-proxy/reconfigure?serviceName=go-demo&servicePath=/demo"
+    assert get(engine, told, 8080).status == 200
+    both = instances(engine)
+    assert len(both) == 2
+
+    compose("up", "-d", "--scale", "go-demo=3")
+    wait_until(lambda: len(get(engine, catalog, 8500).json) == 3, "three instances are registered", 20)
+    assert instances(engine) == both, "on demand only"
+    assert get(engine, told, 8080).status == 200
+    assert len(instances(engine)) == 3
+
+    compose("up", "-d", "--scale", "go-demo=1")
+    wait_until(lambda: len(get(engine, catalog, 8500).json) == 1, "the stopped ones are deregistered", 30)
+
+
+def test_the_stack_follows_the_labels(swarm):
+    environment = variables(swarm)
+    deploy = ("stack", "deploy", "-c", EXAMPLES / "stack.yml", "--resolve-image", "never", "example")
+    swarm.cli(*deploy, env=environment)
+    try:
+        wait_until(lambda: len(instances_or_none(swarm)) == 2, "both tasks are routed", 60)
+        swarm.service_scale("example_go-demo", 3)
+        wait_until(lambda: len(instances_or_none(swarm)) == 3, "three tasks are routed", 30)
+        swarm.service_update("example_go-demo", "--label-rm", "com.df.notify")
+        wait_until(lambda: get(swarm, "/demo/hello").status == 503, "without the label there is no route", 30)
+    finally:
+        swarm.cli("stack", "rm", "example")
+
+
+def instances_or_none(swarm):
+    try:
+        return instances(swarm)
+    except (AssertionError, OSError):
+        return ()
+
+
+def test_the_files_name_public_images_by_default():
+    for file in ("compose.yml", "stack.yml"):
+        for line in re.findall(r"^ +image: (.*)$", (EXAMPLES / file).read_text(), re.M):
+            assert re.fullmatch(r"\$\{(PROXY|DEMO|CONSUL)_IMAGE:-(docker-flow-proxy|go-demo|consul:1\.\d+)\}", line), line
