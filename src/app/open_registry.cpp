@@ -2,9 +2,11 @@
 
 #include <filesystem>
 
+#include "docker/host_address.hpp"
 #include "net/endpoint.hpp"
 #include "registry/consul/consul.hpp"
 #include "registry/embedded/database.hpp"
+#include "registry/plain_template_source.hpp"
 
 namespace dfp::app {
 namespace {
@@ -17,8 +19,27 @@ class Opened : public OpenRegistry {
   registry::KeyValue& key_value() override { return facade_->key_value(); }
   registry::Registrar& registrar() override { return facade_->registrar(); }
 
+ protected:
+  Facade& facade() { return *facade_; }
+
  private:
   std::unique_ptr<Facade> facade_;
+};
+
+class OpenedConsul : public Opened<registry::consul::Consul> {
+ public:
+  using Opened::Opened;
+  registry::TemplateSource& template_source() override { return facade().template_source(); }
+};
+
+class OpenedDatabase : public Opened<registry::embedded::Database> {
+ public:
+  explicit OpenedDatabase(std::unique_ptr<registry::embedded::Database> database)
+      : Opened(std::move(database)), template_source_(catalog(), key_value(), docker::own_hostname()) {}
+  registry::TemplateSource& template_source() override { return template_source_; }
+
+ private:
+  registry::PlainTemplateSource template_source_;
 };
 
 Result<std::unique_ptr<OpenRegistry>> open_embedded(Executor executor, const std::filesystem::path& file) {
@@ -26,7 +47,7 @@ Result<std::unique_ptr<OpenRegistry>> open_embedded(Executor executor, const std
   std::filesystem::create_directories(file.parent_path(), ignored);
   auto database = registry::embedded::Database::open(std::move(executor), file);
   if (!database) return std::unexpected(database.error());
-  return std::make_unique<Opened<registry::embedded::Database>>(std::move(*database));
+  return std::make_unique<OpenedDatabase>(std::move(*database));
 }
 
 Result<std::unique_ptr<OpenRegistry>> open_consul(Executor executor, const settings::Settings& settings) {
@@ -42,7 +63,7 @@ Result<std::unique_ptr<OpenRegistry>> open_consul(Executor executor, const setti
   options.name_space = access.name_space;
   options.tls = {access.ca_file,  access.ca_path,     access.cert_file,
                  access.key_file, access.server_name, access.verify};
-  return std::make_unique<Opened<registry::consul::Consul>>(
+  return std::make_unique<OpenedConsul>(
       std::make_unique<registry::consul::Consul>(std::move(executor), std::move(options)));
 }
 

@@ -5,6 +5,7 @@
 #include "registry/catalog.hpp"
 #include "registry/key_value.hpp"
 #include "registry/registrar.hpp"
+#include "registry/template_source.hpp"
 #include "settings/settings.hpp"
 
 namespace dfp::app {
@@ -16,6 +17,7 @@ class OpenRegistry {
   virtual registry::Catalog& catalog() = 0;
   virtual registry::KeyValue& key_value() = 0;
   virtual registry::Registrar& registrar() = 0;
+  virtual registry::TemplateSource& template_source() = 0;
 };
 
 /// Blocks for a moment. @return Unavailable or Rejected when the embedded database cannot be opened. Consul

@@ -14,8 +14,6 @@ class ConsulCatalog : public Catalog {
   Task<Result<std::vector<std::string>>> services(Deadline deadline) override;
 
  private:
-  Task<Result<>> check_may_read(std::string service, Deadline deadline);
-
   Client& client_;
 };
 

@@ -25,7 +25,14 @@ std::uint64_t number_or_zero(std::optional<std::string_view> text) {
 
 std::string separator(const std::string& target) { return target.contains('?') ? "&" : "?"; }
 
-bool is_server_failure(int status) { return status >= 500 || status == 429; }
+/// Consul blames itself for a datacenter that the question names and nobody knows.
+bool is_unknown_datacenter(int status, std::string_view body) {
+  return status == 500 && body.contains("No path to datacenter");
+}
+
+bool is_server_failure(int status, std::string_view body) {
+  return (status >= 500 || status == 429) && !is_unknown_datacenter(status, body);
+}
 
 /// Consul's own words, on one line.
 std::string message_of(std::string_view body) {
@@ -38,7 +45,9 @@ std::string message_of(std::string_view body) {
 Error refusal(std::string_view operation, const Answer& answer) {
   auto message = fmt::format("consul: {}: {} {}", operation, answer.status, message_of(answer.body));
   if (answer.status == 403) message += " (check the ACL token)";
-  return {Errc::Rejected, std::move(message)};
+  bool unknown = is_unknown_datacenter(answer.status, answer.body);
+  if (unknown) message += " (name one that this cluster knows)";
+  return {unknown ? Errc::InvalidArgument : Errc::Rejected, std::move(message)};
 }
 
 Client::Client(Executor executor, ConsulOptions options)
@@ -61,14 +70,16 @@ Task<Result<Answer>> Client::ask(std::size_t server, net::HttpRequest request, D
   auto response = co_await servers_[server]->send(std::move(request), deadline);
   if (!response) co_return fail("consul", response.error());
   const auto& headers = response->headers;
-  if (is_server_failure(response->status))
+  if (is_server_failure(response->status, response->body))
     co_return fail(Errc::Unavailable,
                    fmt::format("consul: {} answers {} {}", servers_[server]->endpoint().url(),
                                response->status, message_of(response->body)));
   Answer answer;
   answer.status = response->status;
   answer.index = number_or_zero(headers.find("X-Consul-Index"));
-  answer.known_leader = headers.find("X-Consul-Knownleader") != "false";
+  // Where the datacenter is unknown, so is its leader.
+  answer.known_leader = headers.find("X-Consul-Knownleader") != "false" ||
+                        is_unknown_datacenter(response->status, response->body);
   answer.body = std::move(response->body);
   if (!answer.known_leader)
     co_return fail(Errc::Unavailable, fmt::format("consul: {} knows no leader of the cluster",

@@ -13,7 +13,8 @@
 
 namespace dfp::registry::consul {
 
-/// An answer with a status below 500.
+/// An answer with a status below 500, or the 500 for a datacenter that nobody knows: no other agent would say
+/// anything else.
 struct Answer {
   int status = 200;
   std::string body;

@@ -5,6 +5,7 @@
 #include "registry/consul/client.hpp"
 #include "registry/consul/key_value.hpp"
 #include "registry/consul/registrar.hpp"
+#include "registry/consul/template_source.hpp"
 
 namespace dfp::registry::consul {
 
@@ -14,12 +15,14 @@ struct Consul::State {
         catalog(client),
         confirmed(catalog),
         key_value(client),
-        registrar(client) {}
+        registrar(client),
+        template_source(client) {}
   Client client;
   ConsulCatalog catalog;
   ConfirmedCatalog confirmed;
   ConsulKeyValue key_value;
   ConsulRegistrar registrar;
+  ConsulTemplateSource template_source;
 };
 
 Consul::Consul(Executor executor, ConsulOptions options)
@@ -29,5 +32,6 @@ Consul::~Consul() = default;
 Catalog& Consul::catalog() { return state_->confirmed; }
 KeyValue& Consul::key_value() { return state_->key_value; }
 Registrar& Consul::registrar() { return state_->registrar; }
+TemplateSource& Consul::template_source() { return state_->template_source; }
 
 }  // namespace dfp::registry::consul

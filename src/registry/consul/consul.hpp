@@ -6,6 +6,7 @@
 #include "registry/consul/options.hpp"
 #include "registry/key_value.hpp"
 #include "registry/registrar.hpp"
+#include "registry/template_source.hpp"
 
 namespace dfp::registry::consul {
 
@@ -22,6 +23,7 @@ class Consul {
   Catalog& catalog();
   KeyValue& key_value();
   Registrar& registrar();
+  TemplateSource& template_source();
 
  private:
   struct State;

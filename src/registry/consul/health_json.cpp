@@ -1,46 +1,14 @@
 #include "registry/consul/health_json.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <tuple>
 
 #include "base/log.hpp"
+#include "registry/consul/json_fields.hpp"
 
 namespace dfp::registry::consul {
 namespace {
-namespace json = simdjson::ondemand;
-
-/// A field that is missing, null or of another type leaves the target as it is.
-void read(json::value value, std::string& target) {
-  std::string_view text;
-  auto error = value.get_string().get(text);
-  if (error == simdjson::SUCCESS) target = text;
-  if (error == simdjson::STRING_ERROR) throw simdjson::simdjson_error(error);
-}
-
-void read(json::value value, std::int64_t& target) {
-  std::int64_t number;
-  if (value.get_int64().get(number) == simdjson::SUCCESS) target = number;
-}
-
-/// Calls `take(key, value)` for each field of an object; nothing for anything else.
-template <class Take>
-void for_each_field(json::value value, Take take) {
-  json::object object;
-  if (value.get_object().get(object) != simdjson::SUCCESS) return;
-  for (auto field : object) {
-    std::string_view key = field.unescaped_key();
-    take(key, json::value(field.value()));
-  }
-}
-
-template <class Take>
-void for_each_item(json::value value, Take take) {
-  json::array array;
-  if (value.get_array().get(array) != simdjson::SUCCESS) return;
-  for (auto item : array) take(item.value());
-}
+using namespace fields;
 
 struct NodeFields {
   std::string name, address;
@@ -60,21 +28,6 @@ void read_node(json::value value, NodeFields& node) {
   });
 }
 
-void read_tags(json::value value, std::vector<std::string>& tags) {
-  for_each_item(value, [&](json::value item) {
-    std::string tag;
-    read(item, tag);
-    tags.push_back(std::move(tag));
-  });
-}
-
-void read_meta(json::value value, std::map<std::string, std::string>& meta) {
-  for_each_field(value, [&](std::string_view key, json::value field) {
-    std::string name(key);
-    read(field, meta[std::move(name)]);
-  });
-}
-
 void read_service(json::value value, Entry& entry) {
   auto& instance = entry.instance;
   for_each_field(value, [&](std::string_view key, json::value field) {
@@ -82,21 +35,13 @@ void read_service(json::value value, Entry& entry) {
     if (key == "Service") read(field, instance.service);
     if (key == "Address") read(field, instance.address);
     if (key == "Port") read(field, entry.port);
-    if (key == "Tags") read_tags(field, instance.tags);
-    if (key == "Meta") read_meta(field, instance.meta);
+    if (key == "Tags") read(field, instance.tags);
+    if (key == "Meta") read(field, instance.meta);
     if (key == "Weights")
       for_each_field(field, [&](std::string_view name, json::value number) {
         if (name == "Passing") read(number, entry.weight);
       });
   });
-}
-
-model::Health health_of(std::string_view check_id, std::string_view status) {
-  if (check_id == "_node_maintenance" || check_id.starts_with("_service_maintenance:"))
-    return model::Health::Maintenance;
-  if (status == "passing") return model::Health::Passing;
-  if (status == "warning") return model::Health::Warning;
-  return model::Health::Critical;
 }
 
 struct CheckFields {
@@ -146,22 +91,15 @@ bool complete(Entry& entry) {
   return routable;
 }
 
-/// Runs `read(document)` over a body; simdjson reports a malformed text by an exception.
-template <class Read>
-auto parse(std::string& body, std::string_view what, Read read_document)
-    -> Result<std::invoke_result_t<Read, json::document&>> {
-  body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
-  try {
-    json::parser parser;
-    json::document document = parser.iterate(body.data(), body.size(), body.capacity());
-    return read_document(document);
-  } catch (const simdjson::simdjson_error& error) {
-    return fail(Errc::Rejected,
-                std::string("consul: ") + std::string(what) + ": not the expected JSON: " + error.what());
-  }
-}
-
 }  // namespace
+
+model::Health health_of(std::string_view check_id, std::string_view status) {
+  if (check_id == "_node_maintenance" || check_id.starts_with("_service_maintenance:"))
+    return model::Health::Maintenance;
+  if (status == "passing") return model::Health::Passing;
+  if (status == "warning") return model::Health::Warning;
+  return model::Health::Critical;
+}
 
 Result<std::vector<model::Instance>> parse_health_answer(std::string& body) {
   return parse(body, "the instances of a service", [](json::document& document) {

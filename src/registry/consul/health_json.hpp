@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -8,10 +9,13 @@
 
 namespace dfp::registry::consul {
 
+/// What one check says. Maintenance is a check with ID _node_maintenance or _service_maintenance:ID; a status
+/// that is unknown counts as critical.
+model::Health health_of(std::string_view check_id, std::string_view status);
+
 /// The answer of /v1/health/service/NAME. Every field may be missing or null, as in the answers of old
 /// agents. An entry that has no port or no address cannot be routed to and is left out. Sorted by (node, id).
-/// Health: maintenance (a check with ID _node_maintenance or _service_maintenance:ID) > critical > warning >
-/// passing; passing without checks.
+/// Health: the worst of the checks (maintenance > critical > warning > passing); passing without checks.
 /// @param body may be given more capacity.
 /// @return Rejected for what is no such answer.
 Result<std::vector<model::Instance>> parse_health_answer(std::string& body);

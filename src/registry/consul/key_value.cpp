@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "base/wait.hpp"
 #include "registry/consul/kv_json.hpp"
+#include "registry/consul/rights.hpp"
 
 namespace dfp::registry::consul {
 namespace {
@@ -13,17 +13,15 @@ using namespace std::chrono_literals;
 constexpr auto kLeastPause = 100ms;  ///< between two changes that wait() tells of
 constexpr auto kLastMoment = 20ms;   ///< less is not worth a blocking query
 
-std::string path_of(const std::string& key) { return "/v1/kv/" + text::percent_encode(key, "/"); }
-
 /// The names one level below a prefix: the smallest answer that has the prefix's index.
-std::string names_below(const std::string& prefix) { return path_of(prefix) + "?keys&separator=/"; }
+std::string names_below(const std::string& prefix) { return key_path(prefix) + "?keys&separator=/"; }
 
 bool is_list(const Answer& answer) { return answer.status == 200 || answer.status == 404; }
 
 }  // namespace
 
 Task<Result<std::optional<Entry>>> ConsulKeyValue::get(std::string key, Deadline deadline) {
-  auto answer = co_await client_.read(path_of(key), deadline);
+  auto answer = co_await client_.read(key_path(key), deadline);
   if (!answer) co_return std::unexpected(answer.error());
   if (answer->status == 404) co_return std::nullopt;
   if (answer->status != 200) co_return std::unexpected(refusal("read key " + key, *answer));
@@ -34,13 +32,13 @@ Task<Result<std::optional<Entry>>> ConsulKeyValue::get(std::string key, Deadline
 }
 
 Task<Result<Tree>> ConsulKeyValue::list(std::string prefix, Deadline deadline) {
-  auto answer = co_await client_.read(path_of(prefix) + "?recurse", deadline);
+  auto answer = co_await client_.read(key_path(prefix) + "?recurse", deadline);
   if (!answer) co_return std::unexpected(answer.error());
   if (!is_list(*answer)) co_return std::unexpected(refusal("list keys " + prefix, *answer));
   Tree tree;
   tree.index = std::max<std::uint64_t>(answer->index, 1);
   if (answer->status == 404) {
-    auto allowed = co_await check_may_read(prefix, deadline);
+    auto allowed = co_await check_may_read_keys(client_, prefix, deadline);
     if (!allowed) co_return std::unexpected(allowed.error());
   } else {
     auto entries = parse_kv_answer(answer->body);
@@ -48,14 +46,6 @@ Task<Result<Tree>> ConsulKeyValue::list(std::string prefix, Deadline deadline) {
     tree.entries = std::move(*entries);
   }
   co_return tree;
-}
-
-/// Consul hides keys that a token may not read, but refuses to read one by its name.
-Task<Result<>> ConsulKeyValue::check_may_read(std::string prefix, Deadline deadline) {
-  auto answer = co_await client_.read(path_of(prefix), deadline);
-  if (!answer) co_return std::unexpected(answer.error());
-  if (answer->status == 403) co_return std::unexpected(refusal("list keys " + prefix, *answer));
-  co_return Result<>{};
 }
 
 /// The names below a prefix, read now (`index` 0) or when its index has moved.

@@ -23,7 +23,6 @@ class ConsulKeyValue : public KeyValue {
   Task<Result<std::uint64_t>> transact(std::vector<Operation> operations, Deadline deadline) override;
 
  private:
-  Task<Result<>> check_may_read(std::string prefix, Deadline deadline);
   Task<Result<std::uint64_t>> next_index(std::string prefix, std::uint64_t index, Deadline deadline);
   Task<Result<Answer>> names(std::string prefix, std::uint64_t index, Deadline deadline);
   Task<Result<std::uint64_t>> index_after_deletion(std::vector<Operation> operations, Deadline deadline);

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/base64.hpp"
+#include "base/text.hpp"
 
 namespace dfp::registry::consul {
 namespace {
@@ -16,25 +17,39 @@ std::unexpected<Error> malformed(std::string_view problem) {
   return fail(Errc::Rejected, "consul: keys: not the expected JSON: " + std::string(problem));
 }
 
-// simdjson's exceptions end in parse_kv_answer.
-Entry read_entry(ondemand::object object) {
-  Entry entry;
+/// An empty value is null in Consul's answers.
+std::string read_value(ondemand::value value) {
+  std::string_view text;
+  if (value.get_string().get(text) != simdjson::SUCCESS) return {};
+  auto bytes = base64::decode(text);
+  if (!bytes) throw simdjson::simdjson_error(simdjson::STRING_ERROR);
+  return std::move(*bytes);
+}
+
+void read_number(ondemand::value value, std::uint64_t& target) {
+  std::uint64_t number;
+  if (value.get_uint64().get(number) == simdjson::SUCCESS) target = number;
+}
+
+std::string read_text(ondemand::value value) {
+  std::string_view text;
+  return value.get_string().get(text) == simdjson::SUCCESS ? std::string(text) : "";
+}
+
+// simdjson's exceptions end in parse_key_records.
+KeyRecord read_record(ondemand::object object) {
+  KeyRecord record;
   for (auto field : object) {
     std::string_view key = field.unescaped_key();
-    if (key == "Key") {
-      entry.key = std::string_view(field.value());
-    } else if (key == "ModifyIndex") {
-      entry.version = std::uint64_t(field.value());
-    } else if (key == "Value") {
-      ondemand::value value = field.value();
-      std::string_view text;
-      if (value.get_string().get(text) != simdjson::SUCCESS) continue;  // null: an empty value
-      auto bytes = base64::decode(text);
-      if (!bytes) throw simdjson::simdjson_error(simdjson::STRING_ERROR);
-      entry.value = std::move(*bytes);
-    }
+    if (key == "Key") record.key = std::string_view(field.value());
+    if (key == "Value") record.value = read_value(field.value());
+    if (key == "Session") record.session = read_text(field.value());
+    if (key == "Flags") read_number(field.value(), record.flags);
+    if (key == "CreateIndex") read_number(field.value(), record.create_index);
+    if (key == "ModifyIndex") record.modify_index = std::uint64_t(field.value());
+    if (key == "LockIndex") read_number(field.value(), record.lock_index);
   }
-  return entry;
+  return record;
 }
 
 // ---------------------------------------------------------------------------------------- transactions
@@ -71,21 +86,34 @@ std::uint64_t modify_index(const json::value& result) {
 
 }  // namespace
 
-Result<std::vector<Entry>> parse_kv_answer(std::string& body) {
+std::string key_path(std::string_view key) { return "/v1/kv/" + text::percent_encode(key, "/"); }
+
+Result<std::vector<KeyRecord>> parse_key_records(std::string& body) {
   body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
   try {
     ondemand::parser parser;
     ondemand::document document = parser.iterate(body.data(), body.size(), body.capacity());
-    std::vector<Entry> entries;
-    for (auto item : document.get_array()) entries.push_back(read_entry(item.get_object()));
+    std::vector<KeyRecord> records;
+    for (auto item : document.get_array()) records.push_back(read_record(item.get_object()));
     // Consul's order is ours; a proxy in between may not know that.
-    if (!std::ranges::is_sorted(entries, {}, &Entry::key)) std::ranges::sort(entries, {}, &Entry::key);
-    auto incomplete = [](const Entry& entry) { return entry.key.empty() || entry.version == 0; };
-    if (std::ranges::any_of(entries, incomplete)) return malformed("a key without its name or index");
-    return entries;
+    if (!std::ranges::is_sorted(records, {}, &KeyRecord::key))
+      std::ranges::sort(records, {}, &KeyRecord::key);
+    auto incomplete = [](const KeyRecord& record) { return record.key.empty() || record.modify_index == 0; };
+    if (std::ranges::any_of(records, incomplete)) return malformed("a key without its name or index");
+    return records;
   } catch (const simdjson::simdjson_error& error) {
     return malformed(error.what());
   }
+}
+
+Result<std::vector<Entry>> parse_kv_answer(std::string& body) {
+  auto records = parse_key_records(body);
+  if (!records) return std::unexpected(std::move(records).error());
+  std::vector<Entry> entries;
+  entries.reserve(records->size());
+  for (auto& record : *records)
+    entries.push_back({std::move(record.key), std::move(record.value), record.modify_index});
+  return entries;
 }
 
 std::string render_transaction(const std::vector<Operation>& operations) {

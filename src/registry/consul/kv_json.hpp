@@ -1,15 +1,23 @@
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
 #include "registry/key_value.hpp"
+#include "registry/template_source.hpp"
 
 namespace dfp::registry::consul {
+
+/// "/v1/kv/KEY".
+std::string key_path(std::string_view key);
 
 /// The answer of GET /v1/kv/KEY (a list of one) and of ?recurse: entries in byte order of keys. An empty
 /// value is null there. @param body may be given more capacity. @return Rejected for what is no such answer.
 Result<std::vector<Entry>> parse_kv_answer(std::string& body);
+
+/// The same with all that Consul says of each key.
+Result<std::vector<KeyRecord>> parse_key_records(std::string& body);
 
 /// The body of PUT /v1/txn.
 std::string render_transaction(const std::vector<Operation>& operations);
