@@ -1,6 +1,7 @@
 // Answers of Consul, or of whatever listens at its port.
 #include <cstdlib>
 
+#include "registry/consul/catalog_json.hpp"
 #include "registry/consul/health_json.hpp"
 #include "registry/consul/kv_json.hpp"
 
@@ -21,6 +22,18 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   (void)parse_agent_services(body);
   body = text;
   (void)parse_agent_checks(body);
+  body = text;
+  (void)parse_health_records(body);
+  body = text;
+  (void)parse_service_tags(body);
+  body = text;
+  (void)parse_nodes(body);
+  body = text;
+  (void)parse_node_services(body);
+  body = text;
+  (void)parse_datacenters(body);
+  body = text;
+  (void)parse_agent_node(body);
   (void)parse_transaction_answer(text);
   (void)parse_transaction_refusal(text);
   return 0;
