@@ -85,6 +85,10 @@ class Site:
         self.machines.append(machine)
         return machine
 
+    def unplug(self, machine):
+        """Pulls the cable of a machine."""
+        self.ip("link", "set", machine.port, "nomaster", "down")
+
     def end(self):
         for machine in self.machines:
             machine.end()
@@ -101,9 +105,9 @@ class Machine:
         if self.holder.stdout.readline() != b"ready\n":
             raise AssertionError(f"the machine {name} could not be set up")
         self.pid = child_of(self.holder.pid)
-        port = f"port{address.split('.')[-1]}"
-        site.ip("link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", self.pid)
-        site.ip("link", "set", port, "master", "br0", "up")
+        self.port = f"port{address.split('.')[-1]}"
+        site.ip("link", "add", self.port, "type", "veth", "peer", "name", "eth0", "netns", self.pid)
+        site.ip("link", "set", self.port, "master", "br0", "up")
         for words in ("link set lo up", f"address add {address}/24 dev eth0", "link set eth0 up",
                       f"route add default via {site.address}"):
             self.inside("ip", *words.split())
