@@ -122,32 +122,8 @@ class DemoService(Process):
         wait_until(lambda: request(self.address, self.port, "/"), f"{self.instance} listens")
 
 
-class Proxy(Process):
-    """The proxy under test. `folder` is its state; a second proxy with the same folder is a restart."""
-
-    def __init__(self, folder, registry=None, address=None, http_port=None, arguments=(), env=None, wait=True,
-                 instance_name=None):
-        self.folder = pathlib.Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.address = address or private_address()
-        self.http_port = http_port or 8000
-        self.api_port = free_port(self.address)
-        self.registry = registry or f"embedded:{self.folder}/registry.db"
-        command = [BINARY, "server", "--registry", self.registry, "--api", f"{self.address}:{self.api_port}",
-                   "--http", f"{self.address}:{self.http_port}", "--https", "off",
-                   "--state-dir", self.folder / "state", "--run-dir", self.folder / "run", *arguments]
-        if instance_name:
-            command += ["--instance-name", instance_name]
-        super().__init__([str(word) for word in command], self.folder / "proxy.log", env)
-        if wait:
-            self.wait_ready()
-
-    def wait_ready(self, seconds=20):
-        def ready():
-            if not self.running():
-                raise AssertionError(f"the proxy ended with {self.popen.returncode}:\n{self.log.read_text()}")
-            return self.api("successfulinitreload").status == 200
-        wait_until(ready, "the proxy is ready", seconds)
+class ProxyClient:
+    """Asks a proxy at `address`: its API at `api_port`, HAProxy at `http_port`."""
 
     def api(self, name, method="GET", **parameters):
         """Calls /v1/docker-flow-proxy/NAME."""
@@ -179,6 +155,34 @@ class Proxy(Process):
             assert answer.status == 200, answer
             counts[answer.instance] = counts.get(answer.instance, 0) + 1
         return counts
+
+
+class Proxy(ProxyClient, Process):
+    """The proxy under test. `folder` is its state; a second proxy with the same folder is a restart."""
+
+    def __init__(self, folder, registry=None, address=None, http_port=None, arguments=(), env=None, wait=True,
+                 instance_name=None):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.address = address or private_address()
+        self.http_port = http_port or 8000
+        self.api_port = free_port(self.address)
+        self.registry = registry or f"embedded:{self.folder}/registry.db"
+        command = [BINARY, "server", "--registry", self.registry, "--api", f"{self.address}:{self.api_port}",
+                   "--http", f"{self.address}:{self.http_port}", "--https", "off",
+                   "--state-dir", self.folder / "state", "--run-dir", self.folder / "run", *arguments]
+        if instance_name:
+            command += ["--instance-name", instance_name]
+        super().__init__([str(word) for word in command], self.folder / "proxy.log", env)
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self, seconds=20):
+        def ready():
+            if not self.running():
+                raise AssertionError(f"the proxy ended with {self.popen.returncode}:\n{self.log.read_text()}")
+            return self.api("successfulinitreload").status == 200
+        wait_until(ready, "the proxy is ready", seconds)
 
     def haproxy_pids(self):
         """Master and workers that belong to this proxy's run directory."""

@@ -22,7 +22,7 @@ bool is_on_its_way(const View& view) {
 }  // namespace
 
 Follower::Follower(Executor executor, Engine& engine, Source& source, FollowedProxy& proxy,
-                   FollowerSettings settings)
+                   FollowerSettings settings, metrics::Registry& registry)
     : executor_(executor),
       source_(source),
       proxy_(proxy),
@@ -34,6 +34,7 @@ Follower::Follower(Executor executor, Engine& engine, Source& source, FollowedPr
             ++wakes_;
             wake_.notify_all();
           }),
+      counters_(registry),
       wake_(executor),
       ended_(executor) {}
 
@@ -169,6 +170,7 @@ void Follower::publish(Orders orders, std::map<std::string, std::string> problem
   for (const auto& note : orders.notes)
     if (std::ranges::find(status_.notes, note) == status_.notes.end())
       log::info("docker.label_ignored", {{"what", note}});
+  counters_.set_problems(problems);
   status_.problems = std::move(problems);
   status_.notes = std::move(orders.notes);
   status_.view = std::move(view);
@@ -176,6 +178,7 @@ void Follower::publish(Orders orders, std::map<std::string, std::string> problem
 
 void Follower::report(const Result<bool>& done) {
   if (!done) ++status_.failed;
+  counters_.set_away(!done);
   auto error = done ? std::string() : done.error().what;
   if (error == status_.error) return;
   status_.error = error;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/wait.hpp"
+#include "docker/discovery/counters.hpp"
 #include "docker/discovery/follow_plan.hpp"
 #include "docker/discovery/source.hpp"
 #include "docker/event_watch.hpp"
@@ -49,8 +50,8 @@ class Follower {
   };
 
   /// All must outlive it.
-  Follower(Executor executor, Engine& engine, Source& source, FollowedProxy& proxy,
-           FollowerSettings settings);
+  Follower(Executor executor, Engine& engine, Source& source, FollowedProxy& proxy, FollowerSettings settings,
+           metrics::Registry& registry = metrics::process_registry());
 
   /// Begins in the background.
   void start();
@@ -87,6 +88,7 @@ class Follower {
   std::map<std::string, model::Definition> given_;
   std::map<std::string, Refusal> refusals_;
   Status status_;
+  Counters counters_;
   Clock::time_point busy_until_ = Clock::time_point::min();
   std::uint64_t wakes_ = 0;
   Signal wake_;

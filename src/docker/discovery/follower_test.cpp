@@ -250,6 +250,36 @@ TEST(LabelFollower, BrokenLabelsAreToldAndDisturbNobody) {
   });
 }
 
+TEST(LabelFollower, AServiceMayBeCalledByAnotherName) {
+  play([](World& w) -> Task<> {
+    auto labels = kRouted;
+    labels["com.df.serviceName"] = "web";
+    w.deploy("shop_web", 2, labels);
+    w.start();
+    co_await w.until_serving("web", 2);
+    EXPECT_FALSE(w.knows("shop_web"));
+  });
+}
+
+TEST(LabelFollower, CountsItsProblemsForPrometheus) {
+  play([](World& w) -> Task<> {
+    auto labels = kRouted;
+    labels["com.df.port"] = "many";
+    w.deploy("broken", 1, labels);
+    w.start();
+    auto render = [] { return metrics::process_registry().render(); };
+    co_await w.until("the problem is counted", [&] {
+      return render().contains("dfp_docker_label_problem{label=\"com.df.port\",service=\"broken\"} 1\n");
+    });
+    EXPECT_THAT(render(), HasSubstr("dfp_docker_label_problems 1\n"));
+    w.engine.swarm_services[0].labels = kRouted;
+    co_await w.until_serving("broken", 1);
+    co_await w.until("the problem is gone",
+                     [&] { return render().contains("dfp_docker_label_problems 0\n"); });
+    EXPECT_THAT(render(), HasSubstr("service=\"broken\"} 0\n"));
+  });
+}
+
 TEST(LabelFollower, ARefusedOrderIsTriedAgainNowAndThen) {
   play([](World& w) -> Task<> {
     w.proxy.refuse = Error{Errc::Conflict, "path_beg /web belongs to service other"};

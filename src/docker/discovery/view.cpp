@@ -8,6 +8,7 @@ namespace dfp::docker::discovery {
 namespace {
 
 constexpr auto kShortName = "com.df.shortName";
+constexpr auto kServiceName = "com.df.serviceName";
 
 std::string label_of(const Labels& labels, const std::string& name) {
   auto at = labels.find(name);
@@ -65,7 +66,7 @@ ServiceView identity_of(const Container& container) {
   view.labels = container.labels;
   view.stack = label_of(container.labels, "com.docker.compose.project");
   auto service = label_of(container.labels, "com.docker.compose.service");
-  auto given = label_of(container.labels, "com.df.serviceName");
+  auto given = label_of(container.labels, kServiceName);
   view.short_name = label_is_true(container.labels, kShortName);
   if (!view.stack.empty() && !service.empty())
     view.name = view.stack + "_" + service;
@@ -104,6 +105,8 @@ void add_container(ServiceView& view, const Container& container, const std::str
 }  // namespace
 
 std::string ServiceView::called() const {
+  auto given = label_of(labels, kServiceName);
+  if (!given.empty()) return given;
   bool cut = short_name && !stack.empty() && name.starts_with(stack + "_");
   return cut ? name.substr(stack.size() + 1) : name;
 }

@@ -37,7 +37,7 @@ struct ServiceView {
   std::vector<VirtualIp> virtual_ips;
   std::set<std::uint16_t> ports;  ///< TCP ports inside of its containers, as far as they are told
 
-  /// How `reconfigure` calls it.
+  /// How `reconfigure` calls it: com.df.serviceName, else its name.
   std::string called() const;
   std::size_t usable() const;
 };
