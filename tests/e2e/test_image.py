@@ -35,8 +35,7 @@ class Container:
             raise AssertionError(f"{error}\n{self.logs()}") from None
 
     def logs(self):
-        done = harness.subprocess.run(["docker", "-H", self.engine.host, "logs", self.id], capture_output=True, text=True)
-        return done.stdout + done.stderr
+        return logs(self.engine, self.id)
 
     def api(self, name, **parameters):
         query = harness.urllib.parse.urlencode(parameters, safe="/,*")
@@ -73,6 +72,10 @@ class Container:
 
     def state(self):
         return self.engine.inspect(self.id)["State"]
+
+
+def logs(engine, container):
+    return run("sh", "-c", f"docker -H {engine.host} logs {container} 2>&1")
 
 
 @pytest.fixture
@@ -165,6 +168,15 @@ def in_flight(proxy):
     pid = next(pid for pid, name, _, _ in proxy.processes() if name == "haproxy")
     table = pathlib.Path(f"/proc/{pid}/net/tcp6").read_text() + pathlib.Path(f"/proc/{pid}/net/tcp").read_text()
     return len(re.findall(r"^ *\d+: \w+:0050 \w+:\w+ 01 ", table, re.M))
+
+
+def test_in_the_network_of_the_host_a_user_is_told_what_it_needs(engine):
+    """Docker opens low ports to everyone in the networks that it makes, but not there."""
+    proxy = engine.run(images.proxy_image(engine), options=["--network", "host"])
+    wait_until(lambda: not engine.inspect(proxy)["State"]["Running"], "the container has ended")
+    assert engine.inspect(proxy)["State"]["ExitCode"] == 2
+    said = logs(engine, proxy)
+    assert "port 80" in said and "NET_BIND_SERVICE" in said
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])

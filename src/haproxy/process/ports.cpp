@@ -46,6 +46,11 @@ Result<> check_port_free(const std::string& address, std::uint16_t port) {
                 fmt::format("port {} on {} is taken by another program (ss -ltnp shows which one); "
                             "stop it or choose another port",
                             port, address));
+  if (error == EACCES)
+    return fail(Errc::InvalidArgument,
+                fmt::format("port {} on {}: this user may not use it; run as root or with the capability "
+                            "NET_BIND_SERVICE, or choose a port from 1024 on",
+                            port, address));
   return fail(Errc::Unavailable, fmt::format("port {} on {}: {}", port, address, std::strerror(error)));
 }
 
