@@ -4,10 +4,10 @@ The archive is the same for the same input (order, owners and times are fixed), 
 engine's cache. Needs neither root nor an engine.
 """
 import io
-import os
 import pathlib
 import subprocess
 import tarfile
+import tempfile
 
 _MERGED = ("/bin/", "/sbin/", "/lib/", "/lib64/")  # links into /usr on every Debian that we support
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -88,12 +88,9 @@ class RootFs:
 
 def stripped(program):
     """The program without debug information."""
-    file = f"/tmp/dfp-strip-{os.getpid()}"
-    try:
-        subprocess.run(["strip", "-o", file, str(program)], check=True)
-        return pathlib.Path(file).read_bytes()
-    finally:
-        pathlib.Path(file).unlink(missing_ok=True)
+    with tempfile.NamedTemporaryFile(prefix="dfp-strip-") as file:
+        subprocess.run(["strip", "-o", file.name, str(program)], check=True)
+        return pathlib.Path(file.name).read_bytes()
 
 
 def libraries(program):

@@ -205,6 +205,14 @@ def test_the_demo_service_ends_when_it_is_asked_to(engine, demo):
     assert engine.inspect(demo)["State"]["ExitCode"] == 0, "not killed after 10 seconds"
 
 
+def test_the_same_input_gives_the_same_files(tmp_path):
+    for name in ("one", "two"):
+        run(PACKAGING / "build", "--binary", harness.BINARY, "--rootfs", tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    names = run("tar", "-tf", tmp_path / "one").splitlines()
+    assert {"usr/bin/docker-flow-proxy", "usr/sbin/haproxy", "etc/ssl/certs/ca-certificates.crt"} <= set(names)
+
+
 # The other Dockerfile cannot be built here: its base image is in a registry.
 
 def instructions(file, words):
