@@ -64,14 +64,17 @@ void PrintTo(const Case& test, std::ostream* out) {
   *out << test.id << ": " << text_of(test.fields, "template");
 }
 
-/// Cases of several files; `newer` ones replace what Go 1.19 said where later versions understand more.
+/// Cases of several files. Of equal ids one would hide the other, so they are an error, unless the case says
+/// that it replaces what Go 1.19 said, where later versions understand more.
 std::vector<Case> load_cases() {
   std::map<std::string, Case> cases;
   for (const char* file :
        {"gotemplate-cases.json", "gotemplate-more-cases.json", "gotemplate-newer-cases.json"})
     for (const auto& entry : read_json(file).at("cases").as_array()) {
       auto id = text_of(entry.as_object(), "id");
-      cases[id] = {id, entry.as_object()};
+      if (entry.as_object().contains("replaces")) cases.erase(id);
+      if (!cases.try_emplace(id, Case{id, entry.as_object()}).second)
+        throw std::runtime_error("two cases are called " + id);
     }
   std::vector<Case> out;
   for (auto& [id, test] : cases) out.push_back(std::move(test));

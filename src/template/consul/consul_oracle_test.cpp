@@ -38,19 +38,26 @@ std::optional<std::string> newest_output(const json::object& results) {
   return std::nullopt;
 }
 
+/// Of equal ids one would hide the other.
+void add(std::map<std::string, Case>& cases, Case test) {
+  auto id = test.id;
+  if (!cases.try_emplace(id, std::move(test)).second) throw std::runtime_error("two cases are called " + id);
+}
+
 std::vector<Case> load_cases() {
   std::map<std::string, Case> cases;
   for (const auto& entry : read_json("consul-template-cases.json").at("cases").as_array()) {
     std::string id(entry.at("id").as_string());
-    cases[id] = {id, std::string(entry.at("template").as_string()),
-                 newest_output(entry.at("results").as_object())};
+    add(cases,
+        {id, std::string(entry.at("template").as_string()), newest_output(entry.at("results").as_object())});
   }
-  for (const char* file : {"consul-template-helper-cases.json", "consul-template-own-cases.json"})
+  for (const char* file : {"consul-template-own-cases.json", "consul-template-helper-cases.json"})
     for (const auto& entry : read_json(file).at("cases").as_array()) {
       std::string id(entry.at("id").as_string());
       const auto* output = entry.as_object().if_contains("output");
-      cases[id] = {id, std::string(entry.at("template").as_string()),
-                   output ? std::optional(std::string(output->as_string())) : std::nullopt};
+      if (entry.as_object().contains("replaces")) cases.erase(id);
+      add(cases, {id, std::string(entry.at("template").as_string()),
+                  output ? std::optional(std::string(output->as_string())) : std::nullopt});
     }
   std::vector<Case> out;
   for (auto& [id, test] : cases) out.push_back(std::move(test));
