@@ -39,6 +39,7 @@ haproxy::Settings haproxy_settings(const settings::Settings& settings) {
   out.stats = stats_of(settings);
   out.maxconn = static_cast<int>(settings.max_connections);
   out.hard_stop_after = settings.hard_stop_after;
+  out.allowed_keywords = {settings.templates.allowed.begin(), settings.templates.allowed.end()};
   return out;
 }
 

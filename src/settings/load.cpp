@@ -104,6 +104,13 @@ class Loading {
   }
 };
 
+/// Of the variables that templates may read, those that are set.
+void take_template_environment(Templates& templates, const Texts& environment) {
+  for (const auto& name : templates.environment_names)
+    if (auto at = environment.find(name); at != environment.end())
+      templates.environment.emplace(name, at->second);
+}
+
 std::vector<std::string> unknown_variables(const Texts& environment) {
   std::set<std::string, std::less<>> known(kOtherVariables.begin(), kOtherVariables.end());
   for (const auto& property : properties()) known.insert(property.variable());
@@ -187,6 +194,7 @@ Result<Loaded> load(const Texts& flags, const Texts& environment) {
   if (auto ok = loading.take_environment(environment); !ok) return std::unexpected(ok.error());
   if (auto ok = loading.take_flags(flags); !ok) return std::unexpected(ok.error());
   if (auto ok = complete(loading.loaded.settings); !ok) return std::unexpected(ok.error());
+  take_template_environment(loading.loaded.settings.templates, environment);
   if (auto ok = validate(loading.loaded.settings); !ok) return std::unexpected(ok.error());
   loading.loaded.warnings = unknown_variables(environment);
   return std::move(loading.loaded);
@@ -201,6 +209,10 @@ Result<> validate(const Settings& settings) {
     return fail(Errc::InvalidArgument, "stats-user: a user's name has no ':'");
   if (settings.consul.cert_file.empty() != settings.consul.key_file.empty())
     return fail(Errc::InvalidArgument, "consul-cert-file and consul-key-file: give both or none");
+  if (settings.watch.quiet > settings.watch.most)
+    return fail(Errc::InvalidArgument,
+                fmt::format("watch-quiet ({} ms) must not be longer than watch-most ({} ms)",
+                            settings.watch.quiet.count(), settings.watch.most.count()));
   if (settings.request_timeout <= settings.reload_timeout)
     return fail(Errc::InvalidArgument,
                 fmt::format("request-timeout ({} ms) must be longer than reload-timeout ({} ms)",

@@ -51,6 +51,23 @@ TEST_F(Load, DefaultsNeedNothing) {
   EXPECT_TRUE(loaded->warnings.empty());
 }
 
+TEST_F(Load, TemplatesSeeTheVariablesThatAreNamed) {
+  auto loaded = load({{"template-env", "REGION, UNSET"}}, {{"REGION", "eu"}, {"SECRET", "s3cret"}});
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  const auto& templates = loaded->settings.templates;
+  EXPECT_EQ(templates.environment_names, (std::vector<std::string>{"REGION", "UNSET"}));
+  EXPECT_EQ(templates.environment, (decltype(templates.environment){{"REGION", "eu"}}));
+  EXPECT_EQ(refusal({{"template-env", "A,,B"}}),
+            "flag --template-env: \"\" is no name in a list separated by commas");
+  EXPECT_EQ(refusal({{"template-env", "A=B"}}),
+            "flag --template-env: \"A=B\" is no name in a list separated by commas");
+}
+
+TEST_F(Load, AWatchIsNotLongerQuietThanItWaits) {
+  EXPECT_EQ(refusal({{"watch-quiet", "6s"}}),
+            "watch-quiet (6000 ms) must not be longer than watch-most (5000 ms)");
+}
+
 TEST_F(Load, FlagWinsOverVariableOverFile) {
   auto path = write("s.yaml", "http: 1.1.1.1:1\napi: 1.1.1.1:2\nlog-level: warn\n");
   Texts environment = {{"DFP_HTTP", "2.2.2.2:1"}, {"DFP_API", "2.2.2.2:2"}};

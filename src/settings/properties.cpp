@@ -141,6 +141,9 @@ Result<> set_mode(Settings& settings, std::string_view text) {
   return {};
 }
 
+constexpr char kVariableMarks[] = "_";
+constexpr char kKeywordMarks[] = "-_.";
+
 constexpr std::array kProperties = {
     Property{"registry",
              "embedded[:FILE], consul[://HOST:PORT[,HOST:PORT]], consuls://... for TLS",
@@ -204,7 +207,25 @@ constexpr std::array kProperties = {
                                "What must survive a restart: the last known routes, the "
                                "embedded registry."),
     text<&Settings::run_dir>("run-dir", "folder", "Sockets and HAProxy's configuration."),
-    text<&Settings::templates_dir>("templates-dir", "folder", "Templates that consulTemplatePath may name."),
+    text<&Settings::templates_dir>("templates-dir", "folder",
+                                   "Templates that consulTemplatePath and its like may name, and the files "
+                                   "that templates may read."),
+    Property{"template-env", "names of environment variables, separated by commas",
+             "What templates may read with env.",
+             set_names<kVariableMarks, &Settings::templates, &Templates::environment_names>,
+             get_names<&Settings::templates, &Templates::environment_names>},
+    Property{
+        "template-allow", "names as in the refusals, separated by commas: crt, map, http-errors, ...",
+        "What templates may write into HAProxy's configuration although it reads files, runs programs or "
+        "touches other services.",
+        set_names<kKeywordMarks, &Settings::templates, &Templates::allowed>,
+        get_names<&Settings::templates, &Templates::allowed>},
+    duration<&Settings::watch, &Watch::quiet>(
+        "watch-quiet",
+        "A service with watch=true follows a change in the registry when "
+        "nothing more has changed for this long."),
+    duration<&Settings::watch, &Watch::most>("watch-most",
+                                             "It follows this long after the first change at the latest."),
     text<&Settings::certs_dir>("certs-dir", "folder", "Certificates with their keys (PEM) for HTTPS."),
     Property{"instance-name",
              "1 to 128 letters, digits, '.', '_', '-'",

@@ -31,4 +31,19 @@ Result<> check_listen(std::string_view text) {
                           text::shown(text)));
 }
 
+Result<std::vector<std::string>> read_names(std::string_view text, std::string_view marks) {
+  auto fits = [marks](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || marks.contains(c);
+  };
+  std::vector<std::string> names;
+  for (const auto& part : text::split(text, ',')) {
+    auto name = text::trim(part);
+    if (name.empty() || !std::ranges::all_of(name, fits))
+      return fail(Errc::InvalidArgument,
+                  fmt::format("{} is no name in a list separated by commas", text::shown(name)));
+    names.emplace_back(name);
+  }
+  return names;
+}
+
 }  // namespace dfp::settings

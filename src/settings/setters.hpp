@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/parse.hpp"
 #include "base/text.hpp"
@@ -65,6 +66,21 @@ Result<> set_number(Settings& settings, std::string_view text) {
 template <auto... Path>
 std::string get_number(const Settings& settings) {
   return fmt::format("{}", field<Path...>(settings));
+}
+
+/// Names separated by commas. @param marks what they may be made of beside letters and digits
+Result<std::vector<std::string>> read_names(std::string_view text, std::string_view marks);
+
+template <const char* Marks, auto... Path>
+Result<> set_names(Settings& settings, std::string_view text) {
+  auto names = read_names(text, Marks);
+  if (!names) return std::unexpected(names.error());
+  field<Path...>(settings) = std::move(*names);
+  return {};
+}
+template <auto... Path>
+std::string get_names(const Settings& settings) {
+  return fmt::format("{}", fmt::join(field<Path...>(settings), ","));
 }
 
 /// HAProxy's timers end at 2^31 ms, a little above 24 days.

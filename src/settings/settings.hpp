@@ -1,6 +1,8 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -83,6 +85,21 @@ struct Docker {
   std::string registrator = "auto";            ///< "auto", "on", "off", or its options
 };
 
+/// Custom templates: where they are, and what they may do.
+struct Templates {
+  std::vector<std::string> environment_names;  ///< variables that they may read
+  /// Values of those that are set; load() takes them from the environment.
+  std::map<std::string, std::string, std::less<>> environment = {};
+  /// What haproxy/config/permission.hpp refuses otherwise, by the name in the refusal.
+  std::vector<std::string> allowed;
+};
+
+/// Services with `watch`: after a change in the registry the proxy waits until it is quiet.
+struct Watch {
+  milliseconds quiet = 500ms;  ///< without another change; then it follows
+  milliseconds most = 5s;      ///< since the first change; then it follows whatever happens
+};
+
 struct Settings {
   Registry registry;
   ConsulAccess consul;
@@ -93,6 +110,8 @@ struct Settings {
   std::string state_dir = "/var/lib/docker-flow-proxy";
   std::string run_dir = "/run/docker-flow-proxy";
   std::string templates_dir = "/etc/docker-flow-proxy/templates";
+  Templates templates;
+  Watch watch;
   std::string certs_dir = "/etc/docker-flow-proxy/certs";
   std::string instance_name = "docker-flow";  ///< prefix of the keys in the registry
   std::string haproxy = "/usr/sbin/haproxy";
