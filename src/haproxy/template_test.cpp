@@ -144,7 +144,7 @@ TEST_P(BadTemplates, ChangeNothing) {
   auto plan = rig.put(bad);
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().code, Errc::Rejected);
-  EXPECT_THAT(plan.error().what, HasSubstr("service go-demo: template: line "));
+  EXPECT_THAT(plan.error().what, HasSubstr("service go-demo: template: rendered line "));
   EXPECT_THAT(plan.error().what, HasSubstr(GetParam().want));
   EXPECT_EQ(rig.worker(), worker);
   EXPECT_EQ(disk_config(rig), before);
@@ -170,7 +170,7 @@ TEST(Templates, AStoredOneThatIsBadIsNamedAtTheStart) {
   auto started = rig.start(state_of({service("a", {"/a"}), templated("bad", "backend x\n  bogus\n")}));
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, Errc::Rejected);
-  EXPECT_THAT(started.error().what, HasSubstr("service bad: template: line 2"));
+  EXPECT_THAT(started.error().what, HasSubstr("service bad: template: rendered line 2"));
   ASSERT_TRUE(rig.start(state_of({service("a", {"/a"})})));
 }
 

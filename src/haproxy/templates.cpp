@@ -1,7 +1,6 @@
-#include <fmt/format.h>
-
 #include "base/log.hpp"
 #include "haproxy/driver_impl.hpp"
+#include "haproxy/template_error.hpp"
 
 namespace dfp::haproxy {
 using namespace std::chrono_literals;
@@ -34,8 +33,8 @@ Task<Result<>> Driver::Impl::check_templates(const model::Change& change, Deadli
     auto accepted = co_await process::check_text(executor, settings.program, isolated.text, drop_user,
                                                  deadline.min(Deadline::after(kCheckTime)));
     if (!accepted) {
-      auto why = config::explain(isolated, accepted.error().what);
-      co_return fail(accepted.error().code, fmt::format("service {}: template: {}", name, why));
+      Error why{accepted.error().code, config::explain(isolated, accepted.error().what)};
+      co_return std::unexpected(template_error(*service, why));
     }
     log_ignored(name, **fragment);
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "haproxy/config/route_key.hpp"
+#include "haproxy/template_error.hpp"
 
 namespace dfp::haproxy {
 namespace {
@@ -59,10 +60,9 @@ Result<std::optional<config::Fragment>> World::fragment_of(const model::Service&
     for (const auto& bind : *binds) fold_settings.own_ports.insert(bind.port);
   if (settings_.stats && settings_.stats->bind)
     fold_settings.reserved_ports.insert(settings_.stats->bind->port);
-  const auto& name = service.definition.service;
-  auto fragment = config::fold(name, service.rendered, fold_settings);
+  auto fragment = config::fold(service.definition.service, service.rendered, fold_settings);
   if (!fragment)
-    return fail(Errc::Rejected, fmt::format("service {}: template: {}", name, fragment.error().what));
+    return std::unexpected(template_error(service, {Errc::Rejected, std::move(fragment.error().what)}));
   return std::move(*fragment);
 }
 
@@ -78,7 +78,7 @@ Result<> World::check_apart(const Transition& transition) const {
   for (const auto& one : transition.services)
     if (one.fragment_after)
       if (auto ok = config::check_apart(one.service, *one.fragment_after, all); !ok)
-        return fail(Errc::Rejected, fmt::format("service {}: template: {}", one.service, ok.error().what));
+        return std::unexpected(template_error(*one.after, {Errc::Rejected, ok.error().what}));
   return {};
 }
 
