@@ -14,10 +14,12 @@
 #include "app/docker_parts.hpp"
 #include "app/haproxy_settings.hpp"
 #include "app/open_registry.hpp"
+#include "app/template_renderer.hpp"
 #include "base/log.hpp"
 #include "haproxy/driver.hpp"
 #include "net/http_server.hpp"
 #include "reconcile/reconciler.hpp"
+#include "registry/plain_template_source.hpp"
 
 namespace dfp::app {
 namespace {
@@ -57,6 +59,8 @@ reconcile::ReconcilerSettings reconciler_settings(const settings::Settings& sett
   reconcile::ReconcilerSettings out;
   out.last_known_file = (std::filesystem::path(settings.state_dir) / "last-known.json").string();
   out.request_timeout = settings.request_timeout;
+  out.watch.quiet = settings.watch.quiet;
+  out.watch.most = settings.watch.most;
   return out;
 }
 
@@ -71,7 +75,10 @@ class Server {
         catalog_(docker_.discovery ? docker_.discovery->catalog() : registry_->catalog()),
         store_(registry_->key_value(), settings.instance_name),
         driver_(executor, haproxy_settings(settings)),
-        reconciler_(executor, catalog_, store_, driver_, reconciler_settings(settings)),
+        renderer_(executor, settings, registry_->template_source()),
+        instance_source_(catalog_, registry_->key_value(), ""),
+        reconciler_(executor, catalog_, store_, driver_, reconciler_settings(settings),
+                    {&renderer_, docker_.discovery ? &instance_source_ : &registry_->template_source()}),
         api_({reconciler_, catalog_, &registry_->registrar(), docker_.discovery.get()}),
         http_(executor, [this](net::HttpRequest request) { return api_.handle(std::move(request)); }) {}
 
@@ -103,6 +110,8 @@ class Server {
   registry::Catalog& catalog_;
   registry::DefinitionStore store_;
   haproxy::Driver driver_;
+  TemplateRenderer renderer_;
+  registry::PlainTemplateSource instance_source_;  // tells when instances of the catalog change
   reconcile::Reconciler reconciler_;
   api::Api api_;
   net::HttpServer http_;

@@ -46,6 +46,7 @@ Task<> Reconciler::Impl::refresh(model::Service& service, bool& readable, Deadli
   if (!readable) co_return;
   model::Service now;
   now.definition = service.definition;
+  now.changed_at = service.changed_at;
   auto filled = co_await fill(now, deadline);
   if (!filled) {
     log::warn("reconcile.not_refreshed",
@@ -54,7 +55,9 @@ Task<> Reconciler::Impl::refresh(model::Service& service, bool& readable, Deadli
     co_return;
   }
   if (!now.instances.empty()) service.instances = std::move(now.instances);
-  if (!now.rendered.empty()) service.rendered = std::move(now.rendered);
+  if (!now.definition.has_template()) co_return;
+  service.rendered = std::move(now.rendered);
+  service.template_hash = std::move(now.template_hash);
 }
 
 Task<Result<>> Reconciler::Impl::start() {

@@ -1,11 +1,11 @@
 #include "reconcile/reconciler.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "reconcile/change_time.hpp"
 #include "reconcile/reconciler_impl.hpp"
 
 namespace dfp::reconcile {
@@ -13,11 +13,6 @@ namespace {
 
 /// How often a request starts again because another proxy changed the same service meanwhile.
 constexpr int kAttempts = 3;
-
-std::string now_rfc3339() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
-}
 
 bool same_content(const model::Service& a, const model::Service& b) {
   return a.definition == b.definition && a.instances == b.instances && a.rendered == b.rendered &&
@@ -38,17 +33,19 @@ void log_outcome(std::string_view event, const std::string& service, const Resul
 }  // namespace
 
 Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
-                       ProxyDriver& driver_, ReconcilerSettings settings_, Renderer* renderer_)
+                       ProxyDriver& driver_, ReconcilerSettings settings_, TemplateParts templates)
     : executor(executor_),
       catalog(catalog_),
       store(store_),
       driver(driver_),
       settings(std::move(settings_)),
-      renderer(renderer_),
+      renderer(templates.renderer),
+      source(templates.source),
       turn(executor_),
       stopping_signal(executor_),
       follow_ended(executor_),
-      last_known(executor_, settings.last_known_file, state) {}
+      last_known(executor_, settings.last_known_file, state),
+      watcher(executor_, *this, settings.watch) {}
 
 /// Instances in maintenance are left out: their operator took them out of service. Critical ones are kept: a
 /// check that has just begun is critical, and HAProxy's own checks decide who gets traffic.
@@ -63,6 +60,8 @@ Task<Result<std::vector<model::Instance>>> Reconciler::Impl::present_instances(m
 }
 
 /// What the registry says at this moment: the service's instances, or what its template makes of it.
+/// Templates take `changed_at` for the present time: rendered again, here or by another proxy, they give the
+/// same text.
 Task<Result<>> Reconciler::Impl::fill(model::Service& service, Deadline deadline) {
   if (!service.definition.has_template()) {
     auto instances = co_await present_instances(service.definition, deadline);
@@ -72,9 +71,11 @@ Task<Result<>> Reconciler::Impl::fill(model::Service& service, Deadline deadline
   }
   if (!renderer)
     co_return fail(Errc::InvalidArgument, "consulTemplatePath: this proxy does not render templates");
-  auto text = co_await renderer->render(service.definition, deadline);
-  if (!text) co_return fail(fmt::format("template of {}", service.definition.service), text.error());
-  service.rendered = std::move(*text);
+  auto now = parse_change_time(service.changed_at);
+  auto rendering = co_await renderer->render(service.definition, now, deadline);
+  if (!rendering) co_return std::unexpected(rendering.error());
+  service.rendered = std::move(rendering->text);
+  service.template_hash = std::move(rendering->hash);
   co_return Result<>{};
 }
 
@@ -107,12 +108,12 @@ Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish, Deadline 
             conflict->owner));
   model::Service next;
   next.definition = std::move(definition);
+  next.changed_at = change_time_now();
   if (auto filled = co_await fill(next, deadline); !filled) co_return std::unexpected(filled.error());
   if (auto allowed = would_stop_serving(next); !allowed && !wish.none_allowed)
     co_return std::unexpected(allowed.error());
   auto present = state.services.find(next.definition.service);
   next.revision = (present == state.services.end() ? 0 : present->second.revision) + 1;
-  next.changed_at = now_rfc3339();
   next.changed_by = std::move(wish.changed_by);
   co_return next;
 }
@@ -194,10 +195,12 @@ Task<> Reconciler::Impl::undo(std::string service) {
 void Reconciler::Impl::keep(const std::string& name, std::optional<model::Service> service) {
   if (service) {
     claims.set(service->definition);
-    state.services.insert_or_assign(name, std::move(*service));
+    auto kept = state.services.insert_or_assign(name, std::move(*service)).first;
+    watcher.set(name, &kept->second);
     set_aside.erase(name);
   } else {
     claims.erase(name);
+    watcher.set(name, nullptr);
     state.services.erase(name);
   }
   last_known.touch();
@@ -209,9 +212,9 @@ void Reconciler::Impl::note_own_write(const std::string& name, std::uint64_t ver
 }
 
 Reconciler::Reconciler(Executor executor, registry::Catalog& catalog, registry::DefinitionStore& store,
-                       ProxyDriver& driver, ReconcilerSettings settings, Renderer* renderer)
+                       ProxyDriver& driver, ReconcilerSettings settings, TemplateParts templates)
     : impl_(std::make_unique<Impl>(std::move(executor), catalog, store, driver, std::move(settings),
-                                   renderer)) {}
+                                   templates)) {}
 Reconciler::~Reconciler() = default;
 
 Task<Result<>> Reconciler::start() {
@@ -222,6 +225,7 @@ Task<Result<>> Reconciler::start() {
 Task<> Reconciler::stop() {
   impl_->stopping = true;
   impl_->stopping_signal.notify_all();
+  co_await impl_->watcher.stop();
   if (impl_->following) co_await impl_->follow_ended.wait(Deadline::after(std::chrono::seconds(2)));
   auto lock = co_await impl_->turn.lock();
   impl_->last_known.flush();
@@ -274,6 +278,7 @@ Task<Result<>> Reconciler::reload(bool recreate) {
 bool Reconciler::synchronised() const { return impl_->synchronised; }
 const model::DesiredState& Reconciler::state() const { return impl_->state; }
 const std::map<std::string, std::string>& Reconciler::set_aside() const { return impl_->set_aside; }
+std::map<std::string, std::string> Reconciler::watch_problems() const { return impl_->watcher.problems(); }
 const ProxyDriver& Reconciler::driver() const { return impl_->driver; }
 
 }  // namespace dfp::reconcile

@@ -9,8 +9,10 @@
 #include "model/route_table.hpp"
 #include "reconcile/proxy_driver.hpp"
 #include "reconcile/renderer.hpp"
+#include "reconcile/watcher.hpp"
 #include "registry/catalog.hpp"
 #include "registry/definition_store.hpp"
+#include "registry/template_source.hpp"
 
 namespace dfp::reconcile {
 
@@ -28,15 +30,22 @@ struct ReconcilerSettings {
   std::chrono::milliseconds retry_first =
       std::chrono::milliseconds(250);                               ///< back-off of the watch: first pause
   std::chrono::milliseconds retry_last = std::chrono::seconds(10);  ///< and the longest
+  WatchSettings watch;                                              ///< of services with `watch`
+};
+
+/// What a proxy has for templates and watches; all must outlive the reconciler.
+struct TemplateParts {
+  Renderer* renderer = nullptr;  ///< nullptr: definitions with a template are refused
+  registry::TemplateSource* source =
+      nullptr;  ///< tells when instances change; nullptr: they are read every second where they are watched
 };
 
 /// The single writer of proxy state: takes requests, plans, applies, keeps; follows the definition store.
-/// Requests run one after another in order of arrival. Use from one executor. Without a renderer, definitions
-/// with a template are refused.
+/// Requests run one after another in order of arrival. Use from one executor.
 class Reconciler {
  public:
   Reconciler(Executor executor, registry::Catalog& catalog, registry::DefinitionStore& store,
-             ProxyDriver& driver, ReconcilerSettings settings, Renderer* renderer = nullptr);
+             ProxyDriver& driver, ReconcilerSettings settings, TemplateParts templates = {});
   ~Reconciler();
 
   /// Starts the proxy from the registry (or, where that is away, from the last known state) and begins to
@@ -71,6 +80,8 @@ class Reconciler {
   const model::DesiredState& state() const;
   /// Stored services that cannot be applied: name -> reason. All others keep working.
   const std::map<std::string, std::string>& set_aside() const;
+  /// Services with `watch` that do not follow at present: name -> reason. They are served as they were.
+  std::map<std::string, std::string> watch_problems() const;
   const ProxyDriver& driver() const;
 
  private:

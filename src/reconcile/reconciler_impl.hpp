@@ -1,14 +1,15 @@
 #pragma once
 #include "reconcile/last_known.hpp"
 #include "reconcile/reconciler.hpp"
+#include "reconcile/watcher.hpp"
 
 namespace dfp::reconcile {
 
-/// The reconciler's inside, shared by the two files that implement it: requests (reconciler.cpp) and
-/// following the definition store (convergence.cpp).
-struct Reconciler::Impl {
+/// The reconciler's inside, shared by the files that implement it: requests (reconciler.cpp), following the
+/// definition store (convergence.cpp), and following the registry for single services (watching.cpp).
+struct Reconciler::Impl : Followed {
   Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
-       ProxyDriver& driver_, ReconcilerSettings settings_, Renderer* renderer_);
+       ProxyDriver& driver_, ReconcilerSettings settings_, TemplateParts templates_);
 
   // Requests (reconciler.cpp). All of them expect the caller to hold `turn`.
   /// What is asked for. A catalog that suddenly knows no instance is believed only where that is said to be
@@ -45,12 +46,21 @@ struct Reconciler::Impl {
   void keep(const std::string& name, std::optional<model::Service> service);
   void note_own_write(const std::string& name, std::uint64_t version);
 
+  // For the watcher (watching.cpp).
+  const model::Service* served(const std::string& name) const override;
+  Task<Result<Look>> look(model::Definition definition, std::chrono::system_clock::time_point now,
+                          Deadline deadline) override;
+  Task<Result<>> changed(model::Definition definition, std::shared_ptr<const Look> look,
+                         Deadline deadline) override;
+  Task<Result<>> renew(std::string name) override;
+
   Executor executor;
   registry::Catalog& catalog;
   registry::DefinitionStore& store;
   ProxyDriver& driver;
   ReconcilerSettings settings;
   Renderer* renderer;
+  registry::TemplateSource* source;
 
   AsyncMutex turn;  ///< requests and convergence change the proxy one after another
   Signal stopping_signal;
@@ -70,6 +80,7 @@ struct Reconciler::Impl {
   std::map<std::string, std::uint64_t> refused;  ///< the stored version that the proxy refused, by service
   bool blank_reported = false;
   LastKnown last_known;
+  Watcher watcher;
 };
 
 }  // namespace dfp::reconcile
