@@ -42,8 +42,8 @@ class FourNodes:
     def words(self, name, command):
         """A command line as it is typed on a node: its network, processes, /run, and this project's program."""
         path = f"PATH={self.folder}/bin:/usr/local/bin:/usr/bin:/usr/sbin:/bin"
-        return [*self.nodes[name].entering("--net", "--mount", "--pid", "--uts"), "env", path, "DFP_STATE_DIR=/run/dfp-state",
-                f"DFP_TEMPLATES_DIR={self.folder}/templates", "bash", "-c", command]
+        return [*self.nodes[name].entering("--net", "--mount", "--pid", "--uts"), "env", path, "DFP_STATE_DIR=/run/dfp-state", "bash",
+                "-c", command]
 
     def run(self, name, command):
         """Exit status and output, with what it says on standard error behind it."""
