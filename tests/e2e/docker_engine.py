@@ -15,7 +15,8 @@ import tempfile
 import harness
 from docker_machine import Site, child_of, run
 
-DOCKER, DOCKERD, BUSYBOX, HAPROXY = "/usr/bin/docker", "/usr/sbin/dockerd", "/bin/busybox", "/usr/sbin/haproxy"
+DOCKER, BUSYBOX, HAPROXY = "/usr/bin/docker", "/bin/busybox", "/usr/sbin/haproxy"
+DOCKERD = shutil.which("dockerd") or "/usr/sbin/dockerd"
 BASE_IMAGE = "dfp-test"
 DEMO = "exec docker-flow-proxy demo-service --listen 0.0.0.0:8080 --instance $(hostname)"
 
