@@ -271,12 +271,14 @@ class Traffic:
         self.proxy, self.target, self.host, self.keep_alive = proxy, target, host, keep_alive
         self.stop = threading.Event()
         self.failures, self.answers = [], {}
+        self.slowest = 0.0  # seconds that a request took
         self.lock = threading.Lock()
         self.threads = [threading.Thread(target=self.client, daemon=True) for _ in range(clients)]
 
     def client(self):
         connection = None
         while not self.stop.is_set():
+            began = time.monotonic()
             try:
                 connection = connection or http.client.HTTPConnection(self.proxy.address, self.proxy.http_port, timeout=10)
                 connection.request("GET", self.target, headers={"Host": self.host or self.proxy.address})
@@ -285,6 +287,7 @@ class Traffic:
                 with self.lock:
                     if response.status != 200:
                         self.failures.append(f"{response.status} {body[:80]!r}")
+                    self.slowest = max(self.slowest, time.monotonic() - began)
                     name = response.headers.get("X-Instance")
                     self.answers[name] = self.answers.get(name, 0) + 1
                 if not self.keep_alive or response.headers.get("Connection", "").lower() == "close":

@@ -10,13 +10,14 @@ using namespace std::chrono_literals;
 
 constexpr Clock::duration kRead = 10s;     ///< for one view
 constexpr Clock::duration kBusy = 15s;     ///< so long after a change the next one is looked for often
-constexpr Clock::duration kQuiet = 10ms;   ///< events that come together are one reason to look
+constexpr Clock::duration kQuiet = 2ms;    ///< events that come together are one reason to look
 constexpr Clock::duration kPause = 500ms;  ///< after a failed pass
 
+bool is_updating(const View& view) { return std::ranges::any_of(view.services, &ServiceView::updating); }
+
 bool is_on_its_way(const View& view) {
-  return std::ranges::any_of(view.services, [](const ServiceView& service) {
-    return service.updating || service.usable() != service.wanted;
-  });
+  return std::ranges::any_of(view.services,
+                             [](const ServiceView& service) { return service.usable() != service.wanted; });
 }
 
 }  // namespace
@@ -29,7 +30,8 @@ Follower::Follower(Executor executor, Engine& engine, Source& source, FollowedPr
       settings_(std::move(settings)),
       events_(
           executor, engine, source.events(), [this] { ++wakes_, wake_.notify_all(); },
-          [this](const Event&) {
+          [this](const Event& event) {
+            source_.note(event);
             busy_until_ = Clock::now() + kBusy;
             ++wakes_;
             wake_.notify_all();
@@ -73,14 +75,19 @@ Task<> Follower::follow() {
     if (stopping_) break;
     report(done);
     if (done && *done) busy_until_ = Clock::now() + kBusy;
-    bool busy = Clock::now() < busy_until_ && status_.view && is_on_its_way(*status_.view);
-    Clock::duration pause = busy || (done && *done) ? settings_.poll_fast : settings_.poll;
+    Clock::duration pause = is_busy() || (done && *done) ? settings_.poll_fast : settings_.poll;
     if (!done) pause = std::max<Clock::duration>(kPause, settings_.poll_fast);
     if (wakes_ == seen || !done) co_await wake_.wait(Deadline::after(pause));
     if (wakes_ != seen && !stopping_) co_await sleep_for(kQuiet);
   }
   --running_;
   ended_.notify_all();
+}
+
+/// Tasks on other nodes raise no events here.
+bool Follower::is_busy() const {
+  if (!status_.view) return false;
+  return is_updating(*status_.view) || (Clock::now() < busy_until_ && is_on_its_way(*status_.view));
 }
 
 /// @return whether something was changed

@@ -28,7 +28,7 @@ struct FollowerSettings {
   LabelRules rules;
   std::string network;                                       ///< see instances_of()
   std::chrono::milliseconds poll = std::chrono::seconds(2);  ///< a swarm tells nothing of its tasks
-  std::chrono::milliseconds poll_fast = std::chrono::milliseconds(200);  ///< while something is on its way
+  std::chrono::milliseconds poll_fast = std::chrono::milliseconds(100);  ///< while something is on its way
   std::chrono::milliseconds retry_first =
       std::chrono::seconds(1);  ///< a refused order is tried again then, then less often
   std::chrono::milliseconds retry_last = std::chrono::minutes(1);
@@ -71,6 +71,7 @@ class Follower {
 
   Task<> follow();
   Task<> watch();
+  bool is_busy() const;
   Task<Result<bool>> pass();
   Task<bool> apply(FollowPlan plan, std::map<std::string, std::string>& problems);
   Task<bool> pass_on(std::string name, model::Definition definition,

@@ -151,6 +151,28 @@ TEST(LabelFollower, FollowsTasksWithoutAnyEvent) {
   });
 }
 
+TEST(LabelFollower, AnEndedContainerIsLeftBeforeTheSwarmSaysSo) {
+  play([](World& w) -> Task<> {
+    w.deploy("web", 4);
+    w.start();
+    co_await w.until_serving("web", 4);
+    auto tell = [&](std::string action, std::string task, std::string signal) {
+      w.engine.emit(Event{.type = "container",
+                          .action = std::move(action),
+                          .id = "c",
+                          .attributes = {{"com.docker.swarm.task.id", task}, {"signal", signal}}});
+    };
+    tell("die", "web-1", "");
+    tell("kill", "web-2", "9");
+    tell("kill", "web-3", "1");  // it may live on
+    tell("start", "web-4", "");
+    co_await w.until_serving("web", 2);
+    EXPECT_EQ(w.proxy.state.services["web"].instances[0].id, "web-3");
+    co_await w.passes(5);
+    EXPECT_EQ(w.serving("web"), 2u);
+  });
+}
+
 TEST(LabelFollower, WaitsForTheFirstTask) {
   play([](World& w) -> Task<> {
     w.deploy("web", 1);

@@ -1,5 +1,7 @@
 #include "docker/discovery/source.hpp"
 
+#include <algorithm>
+
 #include "base/file.hpp"
 
 namespace dfp::docker::discovery {
@@ -19,10 +21,21 @@ Task<Result<std::optional<Container>>> find_own(Engine& engine, std::string id, 
 SwarmSource::SwarmSource(Engine& engine, std::string own_container)
     : engine_(engine), own_container_(std::move(own_container)) {}
 
+/// "kill" is the signal that a task gets at its end: from then on it is not meant to run.
 EventFilter SwarmSource::events() const {
-  return {
-      .types = {"service", "node", "container", "network"},
-      .actions = {"create", "update", "remove", "start", "die", "health_status", "connect", "disconnect"}};
+  return {.types = {"service", "node", "container", "network"},
+          .actions = {"create", "update", "remove", "start", "kill", "die", "health_status", "connect",
+                      "disconnect"}};
+}
+
+void SwarmSource::note(const Event& event) {
+  auto attribute = [&](const char* name) {
+    auto at = event.attributes.find(name);
+    return at == event.attributes.end() ? std::string() : at->second;
+  };
+  auto task = attribute("com.docker.swarm.task.id");
+  bool killed = event.action == "kill" && attribute("signal") == "9";
+  if (!task.empty() && (killed || event.action == "die")) ended_.insert(task);
 }
 
 Task<Result<View>> SwarmSource::read(Deadline deadline) {
@@ -34,6 +47,10 @@ Task<Result<View>> SwarmSource::read(Deadline deadline) {
   if (!nodes) co_return std::unexpected(nodes.error());
   auto own = co_await find_own(engine_, own_container_, deadline);
   if (!own) co_return std::unexpected(own.error());
+  std::erase_if(
+      ended_, [&](const auto& id) { return std::ranges::find(*tasks, id, &SwarmTask::id) == tasks->end(); });
+  for (auto& task : *tasks)
+    if (ended_.contains(task.id)) task.state = "complete";
   co_return view_of_swarm(*services, *tasks, std::move(*nodes), *own ? &**own : nullptr);
 }
 

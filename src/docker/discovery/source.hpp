@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <set>
 #include <string>
 
 #include "docker/discovery/view.hpp"
@@ -15,6 +16,8 @@ class Source {
   virtual Task<Result<View>> read(Deadline deadline) = 0;
   /// The events after which a view may be another one.
   virtual EventFilter events() const = 0;
+  /// To be told of each of them: an engine may know an end earlier than it shows it.
+  virtual void note(const Event&) {}
   /// Who ordered a service by a label of this source: "label swarm", "label docker HOST".
   virtual std::string author() const = 0;
 };
@@ -26,11 +29,14 @@ class SwarmSource : public Source {
   SwarmSource(Engine& engine, std::string own_container);
   Task<Result<View>> read(Deadline deadline) override;
   EventFilter events() const override;
+  /// The end of a task's container: the swarm goes on to call the task running for half a second.
+  void note(const Event& event) override;
   std::string author() const override { return "label swarm"; }
 
  private:
   Engine& engine_;
   std::string own_container_;
+  std::set<std::string> ended_;  ///< ids of tasks; a task's container never starts again
 };
 
 /// The containers of one engine.

@@ -1,0 +1,87 @@
+"""Requests that go on while a swarm changes under them: none is lost."""
+import time
+
+import harness
+import pytest
+from docker_proxy import ContainerProxy, Wrk
+from test_swarm import PUBLISHED, labels
+
+FAST_UPDATES = ["--restart-delay", "100ms"] + [word for kind in ("update", "rollback") for word in (f"--{kind}-delay", "100ms", f"--{kind}-monitor", "100ms")]
+REPLICAS = 2
+CLIENTS = 4
+PATIENCE = 3.0  # seconds; below HAProxy's connect timeout: no request has to wait for one
+
+
+class Scene:
+    def __init__(self, swarm, proxy):
+        self.swarm, self.proxy = swarm, proxy
+        swarm.service_create("shop", "go-demo", replicas=REPLICAS, options=[
+            "--network", "back", *PUBLISHED, *FAST_UPDATES, *labels(servicePath="/shop", port=8080)])
+        harness.wait_until(lambda: len(self.answering()) == REPLICAS, "all answer")
+
+    def answering(self):
+        return {self.proxy.get("/shop").instance for _ in range(12)}
+
+    def settle(self, replicas):
+        self.swarm.wait_running("shop", replicas)
+        harness.wait_until(lambda: len(self.answering()) == replicas, f"{replicas} tasks answer", 20)
+
+    def scale(self, replicas):
+        self.swarm.service_scale("shop", replicas)
+        self.settle(replicas)
+
+    def update(self, order, version):
+        before = self.answering()
+        self.swarm.service_update("shop", "--update-order", order, "--rollback-order", order, "--env-add", f"V={version}")
+        self.wait_replaced(before, "completed")
+
+    def roll_back(self):
+        before = self.answering()
+        self.swarm.cli("service", "rollback", "-d", "shop")
+        self.wait_replaced(before, "rollback_completed")
+
+    def wait_replaced(self, before, state):
+        harness.wait_until(lambda: self.swarm.update_state("shop") == state, f"the update is {state}", 60)
+        harness.wait_until(lambda: not self.answering() & before, "only new tasks answer", 20)
+
+    def kill_one(self):
+        victim = self.swarm.tasks("shop", "running")[0]["Status"]["ContainerStatus"]["ContainerID"]
+        self.swarm.cli("kill", victim)
+        self.settle(REPLICAS)
+
+    def under_load(self, name, change):
+        """Clients that keep their connections, clients that do not, and a load generator. Returns (failed, slowest)."""
+        kept, fresh = (harness.Traffic(self.proxy, "/shop", clients=CLIENTS, keep_alive=kind) for kind in (True, False))
+        wrk = Wrk(self.proxy, "/shop")
+        began = time.monotonic()
+        with kept, fresh, wrk:
+            change()
+            fresh.wait_for(200)
+        failures = kept.failures + fresh.failures
+        requests = kept.total() + fresh.total() + wrk.requests
+        failed, slowest = len(failures) + wrk.failures, max(kept.slowest, fresh.slowest)
+        print(f"{name}: {requests} requests in {time.monotonic() - began:.1f} s, {failed} failed, slowest {slowest:.3f} s {failures[:3]}")
+        assert wrk.requests > 0
+        return failed, slowest
+
+
+@pytest.fixture(params=["on the overlay network", "outside"])
+def scene(request, swarm, rig):
+    swarm.demo_image()
+    swarm.create_network("back")
+    if request.param == "outside":
+        return Scene(swarm, rig.proxy(arguments=["--docker", swarm.host, "--discovery", "swarm"]))
+    return Scene(swarm, ContainerProxy(swarm, "--discovery", "swarm", networks=["back"]))
+
+
+def test_no_request_is_lost(scene):
+    steps = {"scale to 4": lambda: scene.scale(2 * REPLICAS), "scale to 2": lambda: scene.scale(REPLICAS),
+             "update, stop first": lambda: scene.update("stop-first", 2),
+             "update, start first": lambda: scene.update("start-first", 3), "rollback": scene.roll_back}
+    for name, change in steps.items():
+        failed, slowest = scene.under_load(name, change)
+        assert failed == 0, name
+        assert slowest < PATIENCE, name
+    # What a killed task was about to answer may be lost; GETs are asked again of another one.
+    failed, _ = scene.under_load("a task is killed", scene.kill_one)
+    assert failed == 0
