@@ -1,6 +1,7 @@
 #include "app/template_renderer.hpp"
 
 #include "app/template_cursor.hpp"
+#include "app/template_surroundings.hpp"
 #include "base/wait.hpp"
 #include "model/rendered_text.hpp"
 
@@ -9,22 +10,6 @@ namespace {
 namespace consul = tmpl::consul;
 
 constexpr unsigned kThreads = 2;  ///< for reading and evaluating; a rendering is ended after 5 s
-
-consul::Surroundings surroundings_of(const settings::Settings& settings) {
-  consul::Surroundings out;
-  const auto& known = settings.templates.environment;
-  for (const auto& name : settings.templates.environment_names) {
-    auto value = known.find(name);
-    out.environment[name] = value == known.end() ? std::nullopt : std::optional(value->second);
-  }
-  out.read_file =
-      [folder = settings.templates_dir](std::string_view path) -> std::expected<std::string, std::string> {
-    auto text = read_template_file(folder, std::string(path));
-    if (!text) return std::unexpected(text.error().what);
-    return std::move(*text);
-  };
-  return out;
-}
 
 /// To whoever asked, a template that waits for something is wrong now.
 Error refusal(Error error) {
@@ -50,7 +35,7 @@ TemplateRenderer::TemplateRenderer(Executor executor, const settings::Settings& 
     : executor_(executor),
       folder_(settings.templates_dir),
       pool_(kThreads),
-      renderer_(executor, source, pool_, surroundings_of(settings)) {}
+      renderer_(executor, source, pool_, template_surroundings(settings, settings.templates_dir)) {}
 
 Task<Result<std::vector<TemplateFile>>> TemplateRenderer::read(std::vector<std::string> names) {
   auto work = [folder = folder_, names = std::move(names)]() -> Result<std::vector<TemplateFile>> {

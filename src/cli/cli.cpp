@@ -30,14 +30,14 @@ void add_version(Program& program) {
 }
 
 /// Help and version are written to standard output, errors with a hint to standard error.
-int exit_status(const CLI::App& app, const CLI::ParseError& error) {
+int exit_status(const Program& program, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
-    app.exit(error);
+    program.app.exit(error);
     return kOk;
   }
   fmt::print(stderr, "docker-flow-proxy: {}\nRun docker-flow-proxy --help, or COMMAND --help.\n",
              error.what());
-  return kUsage;
+  return program.usage_status;
 }
 
 }  // namespace
@@ -62,13 +62,14 @@ int run(const std::vector<std::string>& words, const Context& context) {
   add_server(program);
   add_api_commands(program);
   add_registrator(program);
+  add_template(program);
   add_demo_service(program);
   add_docs(program);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
     // The library reports by exceptions; here they become an exit status.
-    return exit_status(app, error);
+    return exit_status(program, error);
   }
   return program.status;
 }

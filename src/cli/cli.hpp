@@ -3,10 +3,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/template_call.hpp"
 #include "docker/registrator/options.hpp"
 #include "settings/load.hpp"
 
-/// The command line. Everything but `server` and `demo-service` is a client of the HTTP API.
+/// The command line. Everything but `server`, `registrator`, `template` and `demo-service` is a client of the
+/// HTTP API.
 namespace dfp::cli {
 
 /// Exit statuses of the clients. `server` has its own beside kUsage (app/server.hpp).
@@ -19,6 +21,7 @@ struct Context {
   settings::Texts environment;
   std::function<int(const settings::Settings&)> run_server = {};
   std::function<int(const settings::Settings&, const docker::registrator::Options&)> run_registrator = {};
+  std::function<int(const settings::Settings&, const TemplateCall&)> run_template = {};
 };
 
 /// Runs one command; `words` are the arguments without the program's name. @return the exit status.

@@ -11,12 +11,14 @@ struct Program {
   CLI::App& app;
   const Context& context;
   int status = kOk;
+  int usage_status = kUsage;  ///< of a wrong command line; a command with statuses of its own sets it
 };
 
 void add_server(Program& program);
 /// reconfigure, remove, services, register, deregister, config, ping: from the API's table.
 void add_api_commands(Program& program);
 void add_registrator(Program& program);
+void add_template(Program& program);
 void add_demo_service(Program& program);
 /// Hidden: prints the reference pages.
 void add_docs(Program& program);

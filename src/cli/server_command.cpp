@@ -4,7 +4,7 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
+#include "cli/setting_options.hpp"
 #include "settings/properties.hpp"
 
 namespace dfp::cli {
@@ -21,11 +21,6 @@ Examples:
   docker-flow-proxy server --registry consul://10.0.0.1:8500,10.0.0.2:8500 --http '*:8000' --api 127.0.0.1:9000
   docker-flow-proxy server --config /etc/docker-flow-proxy.yaml --show-settings)";
 
-struct Options {
-  settings::Texts flags;
-  bool show_settings = false;
-};
-
 void show(const settings::Loaded& loaded) {
   for (const auto& property : settings::properties()) {
     auto origin = loaded.origin.find(std::string(property.key));
@@ -34,15 +29,15 @@ void show(const settings::Loaded& loaded) {
   }
 }
 
-int run_server(const Options& options, const Context& context) {
-  auto loaded = settings::load(options.flags, context.environment);
+int run_server(const settings::Texts& flags, bool show_settings, const Context& context) {
+  auto loaded = settings::load(flags, context.environment);
   if (!loaded) {
     fmt::print(stderr, "docker-flow-proxy: {}\n", loaded.error().what);
     return kUsage;
   }
   log::configure(loaded->settings.log_level, loaded->settings.log_format);
   for (const auto& warning : loaded->warnings) log::warn("settings.ignored", {{"problem", warning}});
-  if (options.show_settings) {
+  if (show_settings) {
     show(*loaded);
     return kOk;
   }
@@ -55,25 +50,13 @@ void add_server(Program& program) {
   auto* command =
       program.app.add_subcommand("server", "Run the proxy: HAProxy, the HTTP API and what ties them.");
   command->footer(kFooter);
-  auto options = std::make_shared<Options>();
-  const settings::Settings defaults;
-  for (const auto& property : settings::properties()) {
-    if (property.secret) continue;
-    auto help = describe(property.help, property.allowed, property.get(defaults));
-    auto key = std::string(property.key);
-    command
-        ->add_option_function<std::string>(
-            "--" + key, [options, key](const std::string& text) { options->flags[key] = text; }, help)
-        ->option_text("VALUE");
-  }
-  command
-      ->add_option_function<std::string>(
-          "--config", [options](const std::string& text) { options->flags["config"] = text; },
-          "YAML file with any of these settings (variable DFP_CONFIG).")
-      ->option_text("FILE");
-  command->add_flag("--show-settings", options->show_settings,
+  auto flags = add_setting_options(*command, [](std::string_view) { return true; });
+  auto show_settings = std::make_shared<bool>(false);
+  command->add_flag("--show-settings", *show_settings,
                     "Print every setting with where it comes from, and end.");
-  command->callback([options, &program] { program.status = run_server(*options, program.context); });
+  command->callback([flags, show_settings, &program] {
+    program.status = run_server(*flags, *show_settings, program.context);
+  });
 }
 
 }  // namespace dfp::cli

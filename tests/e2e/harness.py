@@ -217,11 +217,13 @@ class Proxy(ProxyClient, Process):
 class Consul(Process):
     """A Consul agent in development mode, on a loopback address of its own."""
 
-    def __init__(self, folder, address=None):
+    def __init__(self, folder, address=None, extra=None):
+        """`extra` is more of its configuration."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.address = address or private_address()
         self.port = 8500
+        self.extra = extra or {}
         self.start()
 
     @staticmethod
@@ -233,7 +235,7 @@ class Consul(Process):
         config.write_text(json.dumps({
             "bind_addr": self.address, "client_addr": self.address, "datacenter": "dc1", "node_name": "node-a",
             "ports": {"dns": -1, "serf_wan": -1, "grpc": -1, "https": -1}, "disable_update_check": True,
-            "log_level": "WARN"}))
+            "log_level": "WARN", **self.extra}))
         super().__init__(["consul", "agent", "-dev", "-config-file", str(config)], self.folder / "consul.log")
         wait_until(lambda: self.call("GET", "/v1/status/leader").body.strip() not in (b"", b'""'),
                    "consul has a leader", 30)
