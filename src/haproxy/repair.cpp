@@ -133,7 +133,8 @@ class Repairer {
       present.clear();
     }
     for (const auto& [backend, present] : rows)
-      for (auto* row : present) dismiss(*row, false);
+      if (!present.empty() && !world_.is_of_template(backend))
+        for (auto* row : present) dismiss(*row, false);
   }
 
   void repair_backend(const std::string& backend, const config::Backend& wanted,

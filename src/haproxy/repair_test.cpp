@@ -47,6 +47,17 @@ TEST_F(Repairs, NothingForAWorkerThatIsAsItShouldBe) {
   EXPECT_TRUE(repair.found.empty());
 }
 
+TEST_F(Repairs, ServersOfATemplateAreItsOwnBusiness) {
+  auto t = service("t", {});
+  t.rendered = "backend t-be\n  server s 10.0.0.1:80\n";
+  ASSERT_TRUE(world.change({{"t", t}}, {}));
+  bindings.reset(world.file_names(), 1);
+  live.backends.push_back({"t", "svc-t"});
+  live.servers.push_back({"t-be", "s", "10.0.0.1", 80, 1, true, false, false, false});
+  EXPECT_EQ(commands(), Lines{});
+  EXPECT_TRUE(repair.found.empty());
+}
+
 TEST_F(Repairs, MapsAreBroughtBackEntryByEntry) {
   live.routes = {{"acme.com*/a", "wrong"}, {"/stray", "a"}, {"acme.com*/a/b", "a"}, {"acme.com*/a/b", "a"}};
   EXPECT_EQ(commands(), (Lines{"set map routes.map acme.com*/a a", "del map routes.map acme.com*/a/b",

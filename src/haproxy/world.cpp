@@ -91,6 +91,12 @@ config::TemplateTexts World::templates() const {
   return texts;
 }
 
+bool World::is_of_template(std::string_view section) const {
+  return std::ranges::any_of(fragments_, [name = std::string(section)](const auto& entry) {
+    return entry.second.names.contains(name);
+  });
+}
+
 Result<Transition> World::change(const model::Change& change, const config::Addresses& addresses) {
   Transition transition;
   std::vector<model::Route> gone;

@@ -2,6 +2,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "haproxy/config/files.hpp"
@@ -48,6 +49,9 @@ class World {
   Result<std::optional<config::Fragment>> fragment_of(const model::Service& service) const;
   /// Of all services, in the order of their aclName and name.
   config::TemplateTexts templates() const;
+
+  /// Whether a section of this name comes from a custom template: its servers are the template's business.
+  bool is_of_template(std::string_view section) const;
 
   const model::DesiredState& state() const { return state_; }
   const config::RouteIndex& routes() const { return routes_; }
