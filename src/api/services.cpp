@@ -73,9 +73,9 @@ class CatalogReads {
   bool failed_;
 };
 
-json::object set_aside_json(const std::map<std::string, std::string>& set_aside, const std::string& only) {
+json::object reasons_json(const std::map<std::string, std::string>& reasons, const std::string& only) {
   json::object object;
-  for (const auto& [name, reason] : set_aside)
+  for (const auto& [name, reason] : reasons)
     if (only.empty() || name == only) object[name] = reason;
   return object;
 }
@@ -93,7 +93,7 @@ Task<Answer> Api::services(Call call) {
     registered_names.insert(service.definition.registered_name());
     if (only.empty() || name == only) chosen.push_back(service);
   }
-  auto set_aside = set_aside_json(parts_.reconciler.set_aside(), only);
+  auto set_aside = reasons_json(parts_.reconciler.set_aside(), only);
   bool has_problem = parts_.discovery && parts_.discovery->problems().contains(only);
   if (!only.empty() && chosen.empty() && set_aside.empty() && !has_problem)
     co_return failure({Errc::NotFound, fmt::format("service {} is not configured", only)});
@@ -110,13 +110,14 @@ Task<Answer> Api::services(Call call) {
   answer.more["Synchronised"] = parts_.reconciler.synchronised();
   answer.more["Services"] = std::move(list);
   answer.more["SetAside"] = std::move(set_aside);
+  answer.more["WatchProblems"] = reasons_json(parts_.reconciler.watch_problems(), only);
   if (only.empty()) {
     auto others = co_await catalog.names_besides(std::move(registered_names));
     answer.more["NotRouted"] = std::move(others);
   }
   answer.more["CatalogError"] = catalog.error;
   if (parts_.discovery) {
-    answer.more["LabelProblems"] = set_aside_json(parts_.discovery->problems(), only);
+    answer.more["LabelProblems"] = reasons_json(parts_.discovery->problems(), only);
     answer.more["DiscoveryError"] = parts_.discovery->error();
   }
   co_return answer;

@@ -121,16 +121,23 @@ std::string render_service(const json::object& service) {
   return out;
 }
 
+std::string render_reasons(std::string_view title, const json::object& answer, std::string_view key) {
+  std::string out;
+  if (auto* value = answer.if_contains(key); value && value->is_object())
+    for (const auto& field : value->get_object())
+      out += fmt::format("{}: {}: {}\n", title, std::string_view(field.key()),
+                         field.value().is_string() ? std::string_view(field.value().get_string()) : "");
+  return out;
+}
+
 std::string render_services(const json::object& answer) {
   std::string out;
   if (auto* services = list_of(answer, "Services"))
     for (const auto& service : *services)
       if (auto* object = service.if_object()) out += render_service(*object);
   if (out.empty()) out = "no service is configured\n";
-  if (auto* value = answer.if_contains("SetAside"); value && value->is_object())
-    for (const auto& field : value->get_object())
-      out += fmt::format("set aside: {}: {}\n", std::string_view(field.key()),
-                         field.value().is_string() ? std::string_view(field.value().get_string()) : "");
+  out += render_reasons("set aside", answer, "SetAside");
+  out += render_reasons("does not follow the registry", answer, "WatchProblems");
   if (auto names = joined(answer, "NotRouted"); !names.empty())
     out += fmt::format("registered, not routed: {}\n", names);
   if (auto error = text_of(answer, "CatalogError"); !error.empty())
