@@ -11,9 +11,6 @@
 namespace dfp::reconcile {
 namespace {
 
-/// How often a request starts again because another proxy changed the same service meanwhile.
-constexpr int kAttempts = 3;
-
 bool same_content(const model::Service& a, const model::Service& b) {
   return a.definition == b.definition && a.instances == b.instances && a.rendered == b.rendered &&
          a.template_hash == b.template_hash;
@@ -208,6 +205,7 @@ void Reconciler::Impl::keep(const std::string& name, std::optional<model::Servic
 
 void Reconciler::Impl::note_own_write(const std::string& name, std::uint64_t version) {
   own_writes[name] = version;
+  written[name] = version;
   latest_own_write = std::max(latest_own_write, version);
 }
 

@@ -8,6 +8,9 @@ namespace dfp::reconcile {
 /// The reconciler's inside, shared by the files that implement it: requests (reconciler.cpp), following the
 /// definition store (convergence.cpp), and following the registry for single services (watching.cpp).
 struct Reconciler::Impl : Followed {
+  /// How often a request starts again because another proxy changed the same service meanwhile.
+  static constexpr int kAttempts = 3;
+
   Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
        ProxyDriver& driver_, ReconcilerSettings settings_, TemplateParts templates_);
 
@@ -52,7 +55,9 @@ struct Reconciler::Impl : Followed {
                           Deadline deadline) override;
   Task<Result<>> changed(model::Definition definition, std::shared_ptr<const Look> look,
                          Deadline deadline) override;
+  bool leads(const std::string& name) const override;
   Task<Result<>> renew(std::string name) override;
+  Task<Result<bool>> renew_once(std::string name, Deadline deadline);
 
   Executor executor;
   registry::Catalog& catalog;
@@ -75,6 +80,7 @@ struct Reconciler::Impl : Followed {
   std::map<std::string, std::uint64_t>
       own_writes;  ///< registry version of our latest write or removal, by service
   std::uint64_t latest_own_write = 0;
+  std::map<std::string, std::uint64_t> written;  ///< as own_writes, for as long as the program runs
   std::uint64_t index = 0;                       ///< of the definition store, as last loaded
   std::map<std::string, std::string> set_aside;  ///< stored services that cannot be applied, with the reason
   std::map<std::string, std::uint64_t> refused;  ///< the stored version that the proxy refused, by service

@@ -58,7 +58,7 @@ struct Proxy {
     s.watch_span = 200ms;
     s.retry_first = 5ms;
     s.retry_last = 20ms;
-    s.watch = {20ms, 100ms, 1s, 5ms, 50ms};
+    s.watch = {20ms, 100ms, 50ms, 1s, 5ms, 50ms};
     return s;
   }
 

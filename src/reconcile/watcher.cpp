@@ -1,6 +1,7 @@
 #include "reconcile/watcher.hpp"
 
 #include <algorithm>
+#include <random>
 #include <tuple>
 
 #include "base/log.hpp"
@@ -14,6 +15,13 @@ constexpr auto kLookTime = 30s;   ///< for one look
 constexpr auto kFloor = 100ms;    ///< between two looks, should a registry report changes without end
 constexpr auto kErrorPause = 1s;  ///< when waiting fails
 constexpr auto kStopTime = 2s;
+
+/// Between once and twice `span`, so that several proxies do not act at the same moment.
+Clock::duration jittered(std::chrono::milliseconds span) {
+  static std::minstd_rand random{std::random_device{}()};
+  std::uniform_int_distribution<std::int64_t> more(0, span.count());
+  return span + std::chrono::milliseconds(more(random));
+}
 
 auto served_part(const model::Instance& instance) {
   return std::tie(instance.service, instance.node, instance.id, instance.address, instance.port,
@@ -92,17 +100,17 @@ void Watcher::end(Watch& watch) {
 /// What follows a wait touches nothing of the watcher once the watch has ended.
 Task<> Watcher::run(WatchPtr watch) {
   auto loops = loops_;
-  auto pause = settings_.retry_first;
+  auto retry = settings_.retry_first;
   while (!watch->ended) {
     auto done = co_await catch_up(watch);
     if (watch->ended) break;
     note(*watch, done);
     if (done) {
-      pause = settings_.retry_first;
+      retry = settings_.retry_first;
       co_await wait_for_change(watch, watch->seen, Deadline::after(settings_.span));
     } else {
-      co_await watch->wake.wait(Deadline::after(pause));
-      pause = std::min(pause * 2, settings_.retry_last);
+      co_await pause(watch, retry);
+      retry = std::min(retry * 2, settings_.retry_last);
     }
   }
   --loops->running;
@@ -123,9 +131,11 @@ Task<Result<>> Watcher::catch_up(WatchPtr watch) {
   watch->behind = watch->behind || moved;
   if (watch->ended) co_return Result<>{};
   if (!watch->behind) {
-    co_await sleep_for(kFloor);
+    co_await pause(watch, kFloor);
     co_return Result<>{};
   }
+  if (!followed_.leads(watch->name())) co_await pause(watch, jittered(settings_.others));
+  if (watch->ended) co_return Result<>{};
   auto renewed = co_await followed_.renew(watch->name());
   watch->behind = !renewed;
   co_return renewed;
@@ -151,6 +161,11 @@ Task<std::shared_ptr<const Look>> Watcher::settle(WatchPtr watch, std::shared_pt
     if (!same) quiet = Deadline::after(settings_.quiet).min(most);
   }
   co_return look;
+}
+
+Task<> Watcher::pause(WatchPtr watch, Clock::duration span) {
+  auto deadline = Deadline::after(span);
+  while (!watch->ended && !deadline.passed()) co_await watch->wake.wait(deadline);
 }
 
 /// Ends at once with the watch. @return whether something may have changed.

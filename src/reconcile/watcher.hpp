@@ -14,7 +14,9 @@ namespace dfp::reconcile {
 struct WatchSettings {
   std::chrono::milliseconds quiet = std::chrono::milliseconds(500);  ///< after a change, without another one
   std::chrono::milliseconds most = std::chrono::seconds(5);          ///< of waiting for that
-  std::chrono::milliseconds span = std::chrono::seconds(55);         ///< length of one wait for a change
+  /// Where another proxy leads: so much time, and up to twice as much, for it to be first.
+  std::chrono::milliseconds others = std::chrono::milliseconds(1500);
+  std::chrono::milliseconds span = std::chrono::seconds(55);  ///< length of one wait for a change
   std::chrono::milliseconds retry_first = std::chrono::milliseconds(250);  ///< after a failure: first pause
   std::chrono::milliseconds retry_last = std::chrono::seconds(10);         ///< and the longest
 };
@@ -36,19 +38,23 @@ class Followed {
   virtual ~Followed() = default;
   /// The service as it is served; nullptr when it is not.
   virtual const model::Service* served(const std::string& name) const = 0;
+  /// Whether this proxy wrote what is kept of the service: then it is the one to follow first.
+  virtual bool leads(const std::string& name) const = 0;
   /// @param now what templates take for the present time
   virtual Task<Result<Look>> look(model::Definition definition, std::chrono::system_clock::time_point now,
                                   Deadline deadline) = 0;
   /// Completes when another look may show something else. @return Timeout; any other error: look again later.
   virtual Task<Result<>> changed(model::Definition definition, std::shared_ptr<const Look> look,
                                  Deadline deadline) = 0;
-  /// Makes the proxy serve what the registry says now, and keeps that.
+  /// Makes the proxy serve what the registry says now, and keeps that, unless another proxy has done so.
   virtual Task<Result<>> renew(std::string name) = 0;
 };
 
 /// Follows the registry for the services that ask for it (`watch`), each by a loop of its own: look, compare,
 /// wait until it is quiet, renew, wait for the next change.
 ///
+/// Of several proxies the one that wrote a service's record last follows first, the others a little later and
+/// only if it does not: a reload costs more than a moment.
 /// A look is compared with the last one of this proxy, and only the first one with what is served. So two
 /// proxies whose templates or environments differ do not write their texts over each other's in turn: each
 /// writes at most once for a change of the data.
@@ -77,6 +83,7 @@ class Watcher {
   Task<bool> wait_for_change(WatchPtr watch, std::shared_ptr<const Look> look, Deadline deadline);
   static Task<> signal_change(WatchPtr watch, Followed& followed, std::shared_ptr<const Look> look,
                               std::shared_ptr<bool> moved, Deadline deadline);
+  static Task<> pause(WatchPtr watch, Clock::duration span);
   static void end(Watch& watch);
   static void note(Watch& watch, const Result<>& done);
 

@@ -21,6 +21,7 @@ class FakeFollowed : public Followed {
   }
 
   const model::Service* served(const std::string&) const override { return &service; }
+  bool leads(const std::string&) const override { return leading; }
   Task<Result<Look>> look(model::Definition, std::chrono::system_clock::time_point now, Deadline) override {
     ++looks;
     last_now = now;
@@ -55,6 +56,7 @@ class FakeFollowed : public Followed {
   std::uint64_t version = 1;
   bool broken = false;
   bool refused = false;
+  bool leading = true;
   int looks = 0;
   int renewals = 0;
   std::chrono::system_clock::time_point last_now;
@@ -63,7 +65,7 @@ class FakeFollowed : public Followed {
   Signal changed_;
 };
 
-WatchSettings quick() { return {30ms, 150ms, 1s, 5ms, 20ms}; }
+WatchSettings quick() { return {30ms, 150ms, 200ms, 1s, 5ms, 20ms}; }
 
 /// Waits until `condition` holds; a failure after 5 s.
 Task<> eventually(std::function<bool()> condition, std::string what) {
@@ -140,6 +142,17 @@ TEST(Watcher, DoesNotWriteOverWhatAnotherProxyMakesOfTheSameData) {
     co_await eventually([&] { return followed.looks >= 2; }, "looked again");
     co_await sleep_for(200ms);
     EXPECT_EQ(followed.renewals, 0);
+  });
+}
+
+TEST(Watcher, LeavesTheFirstGoToTheProxyThatLeads) {
+  with_watcher([](FakeFollowed& followed, Watcher& watcher) -> Task<> {
+    followed.leading = false;
+    followed.data = "two";
+    auto begin = Clock::now();
+    watcher.set("x", &followed.service);
+    co_await eventually([&] { return followed.renewals == 1; }, "renewed");
+    EXPECT_GE(Clock::now() - begin, 200ms);
   });
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "reconcile/change_time.hpp"
 #include "reconcile/reconciler_impl.hpp"
 
 namespace dfp::reconcile {
@@ -55,20 +56,45 @@ Task<Result<>> Reconciler::Impl::changed(model::Definition definition, std::shar
   co_return Result<>{};
 }
 
+bool Reconciler::Impl::leads(const std::string& name) const {
+  auto mine = written.find(name);
+  auto present = versions.find(name);
+  return mine != written.end() && present != versions.end() && mine->second == present->second;
+}
+
 Task<Result<>> Reconciler::Impl::renew(std::string name) {
   auto lock = co_await turn.lock();
-  auto present = served(name);
-  if (stopping || !present) co_return Result<>{};
-  auto revision = present->revision;
+  auto deadline = Deadline::after(settings.request_timeout);
+  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    if (attempt > 1 || !leads(name)) {
+      auto snapshot = co_await store.load(deadline);
+      if (snapshot) co_await converge(std::move(*snapshot));
+    }
+    auto renewed = co_await renew_once(name, deadline);
+    if (!renewed) co_return std::unexpected(renewed.error());
+    if (*renewed) co_return Result<>{};
+  }
+  co_return fail(Errc::Conflict, fmt::format("another proxy keeps changing service {}", name));
+}
+
+/// @return false when another writer was faster.
+Task<Result<bool>> Reconciler::Impl::renew_once(std::string name, Deadline deadline) {
+  const auto* present = served(name);
+  if (stopping || !present) co_return true;
+  auto now = parse_change_time(present->changed_at);
+  auto look = co_await this->look(present->definition, now, deadline);
+  if (!look) co_return std::unexpected(look.error());
+  if (look->same_content({present->instances, present->rendered})) co_return true;
   Wish wish{present->definition, present->changed_by};
-  auto outcome = co_await reconfigure(std::move(wish));
+  auto outcome = co_await reconfigure_once(std::move(wish), deadline);
   if (!outcome) co_return std::unexpected(outcome.error());
-  if (outcome->service.revision != revision)
-    log::info("watch.renewed", {{"service", name},
-                                {"revision", outcome->service.revision},
-                                {"instances", outcome->service.instances.size()},
-                                {"applied_by", std::string(model::to_string(outcome->plan.means()))}});
-  co_return Result<>{};
+  if (!*outcome) co_return false;
+  const auto& service = (*outcome)->service;
+  log::info("watch.renewed", {{"service", name},
+                              {"revision", service.revision},
+                              {"instances", service.instances.size()},
+                              {"applied_by", std::string(model::to_string((*outcome)->plan.means()))}});
+  co_return true;
 }
 
 }  // namespace dfp::reconcile
