@@ -16,6 +16,7 @@ constexpr auto kPatterns = "{ var(txn.flags) -m sub p }"_k;
 // Subject -> service -> backend; the first or the last part of a value that has two.
 constexpr auto kBefore = ",map_beg(routes.map),field(1,|),map_str(backends.map),field(1,|) if"_k;
 constexpr auto kAfter = ",map_beg(routes.map),field(-1,|),map_str(backends.map),field(-1,|) if"_k;
+constexpr auto kSet = "http-request set-var(txn.be) "_k;
 constexpr auto kPatternBefore =
     ",map_reg(patterns.map),map_str(backends.map),field(1,|) if { var(txn.side) -m str < }"_k;
 constexpr auto kPatternAfter =
@@ -42,18 +43,34 @@ void write_normalisation(ConfigWriter& writer) {
   writer.line("http-request deny deny_status 400 if { var(txn.host) -m sub / * }"_k);
   writer.line("http-request set-var(txn.path) path"_k);
   writer.line("http-request set-var(txn.flags) str(flags),map_str(flags.map)"_k);
+}
+
+/// Which entries of patterns.map count: those of before or of after a commit.
+void write_side(ConfigWriter& writer) {
   writer.line("http-request set-var(txn.side) str(<) if"_k, kPatterns, kNotCommitted);
   writer.line("http-request set-var(txn.side) str(>) if"_k, kPatterns, kCommitted);
 }
 
-/// The rules of one host: routes.map, then patterns.map, each before and after a commit.
+/// routes.map, as it is before a commit.
 template <class... Gate>
-void write_lookup(ConfigWriter& writer, Keyword route_subject, Keyword pattern_subject, const Gate&... gate) {
-  constexpr auto kSet = "http-request set-var(txn.be) "_k;
-  writer.line(kSet, kGlue, route_subject, kGlue, kBefore, gate..., kNotCommitted);
+void write_route_lookup(ConfigWriter& writer, Keyword subject, const Gate&... gate) {
+  writer.line(kSet, kGlue, subject, kGlue, kBefore, gate...);
+}
+
+/// The rest of one host: routes.map after a commit, then patterns.map.
+template <class... Gate>
+void write_other_lookups(ConfigWriter& writer, Keyword route_subject, Keyword pattern_subject,
+                         const Gate&... gate) {
   writer.line(kSet, kGlue, route_subject, kGlue, kAfter, gate..., kCommitted);
   writer.line(kSet, kGlue, pattern_subject, kGlue, kPatternBefore, kNotFound);
   writer.line(kSet, kGlue, pattern_subject, kGlue, kPatternAfter, kNotFound);
+}
+
+/// All rules of one host.
+template <class... Gate>
+void write_lookup(ConfigWriter& writer, Keyword route_subject, Keyword pattern_subject, const Gate&... gate) {
+  write_route_lookup(writer, route_subject, gate..., kNotCommitted);
+  write_other_lookups(writer, route_subject, pattern_subject, gate...);
 }
 
 /// The parent of a host whose base has `depth` labels: its last depth+1 labels without the first. A shorter
@@ -68,11 +85,22 @@ void write_wildcard_lookup(ConfigWriter& writer, unsigned depth) {
                R"(var(txn.side),concat(*.,txn.parent),concat("\n",txn.path))"_k, kIf, name, "}"_k, kNotFound);
 }
 
-void write_lookups(ConfigWriter& writer, unsigned wildcard_depth) {
-  write_lookup(writer, "var(txn.host),concat(,txn.path,?)"_k,
-               R"(var(txn.side),concat(,txn.host),concat("\n",txn.path))"_k);
+/// @param early whether what is found ends the rules: the usual request then costs two lookups
+void write_lookups(ConfigWriter& writer, unsigned wildcard_depth, bool early) {
+  constexpr auto kHostRoute = "var(txn.host),concat(,txn.path,?)"_k;
+  constexpr auto kPathRoute = "var(txn.path),concat(?)"_k;
+  constexpr auto kEndIfFound = "http-request allow if { var(txn.be) -m found }"_k;
+  write_route_lookup(writer, kHostRoute, kNotCommitted);
+  if (early) {
+    writer.line(kEndIfFound);
+    // Without any flag there are neither wildcards nor patterns, and nothing is being changed.
+    write_route_lookup(writer, kPathRoute, "!{ var(txn.flags) -m found }"_k);
+    writer.line(kEndIfFound);
+  }
+  write_side(writer);
+  write_other_lookups(writer, kHostRoute, R"(var(txn.side),concat(,txn.host),concat("\n",txn.path))"_k);
   for (unsigned depth = wildcard_depth; depth > 0; --depth) write_wildcard_lookup(writer, depth);
-  write_lookup(writer, "var(txn.path),concat(?)"_k, R"(var(txn.side),concat("\n",txn.path))"_k, kNotFound);
+  write_lookup(writer, kPathRoute, R"(var(txn.side),concat("\n",txn.path))"_k, kNotFound);
 }
 
 void write_services(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings,
@@ -84,7 +112,7 @@ void write_services(ConfigWriter& writer, const Settings& settings, const Surrou
   if (!settings.https.empty() && !surroundings.certificates.empty())
     writer.line("http-request set-header X-Forwarded-Proto https if { ssl_fc }"_k);
   write_normalisation(writer);
-  write_lookups(writer, surroundings.wildcard_depth);
+  write_lookups(writer, surroundings.wildcard_depth, templates.rules.empty());
   writer.template_text(templates.rules);
   writer.template_text(templates.redirects);
   writer.template_text(templates.choices);
