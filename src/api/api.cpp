@@ -149,11 +149,13 @@ Task<Answer> Api::reconfigure(Call call) {
   if (!request) co_return failure(request.error(), readable_part(call.query));
   auto definition = request->definition;
   bool dry_run = request->options.dry_run;
+  reconcile::ReconfigureOptions options;
+  if (request->options.wait_for_healthy) options.healthy_within = request->options.wait_timeout;
   Result<reconcile::Outcome> outcome;
   if (dry_run)
     outcome = co_await parts_.reconciler.preview(definition);
   else
-    outcome = co_await parts_.reconciler.reconfigure(definition, author(call.peer));
+    outcome = co_await parts_.reconciler.reconfigure(definition, author(call.peer), options);
   if (!outcome) co_return failure(outcome.error(), std::move(definition));
 
   Answer answer{.message = reconfigure_message(outcome->service), .definition = std::move(definition)};

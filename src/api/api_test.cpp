@@ -91,7 +91,8 @@ TEST(Reconfigure, AnswersTheNineKeysThenWhatIsNew) {
         response.body,
         R"({"Status":"OK","Message":"","ServiceName":"go-demo","ServiceColor":"","ServicePath":["/demo","/a\u0026b"],)"
         R"("ServiceDomain":"","ConsulTemplatePath":"","PathType":"","SkipCheck":true,"AclName":"",)"
-        R"("Port":"","DiscoveryType":"","Network":"",)"
+        R"("Port":"","DiscoveryType":"","Network":"","ConsulTemplateFePath":"","ConsulTemplateBePath":"",)"
+        R"("TemplateFePath":"","TemplateBePath":"","Watch":false,)"
         R"("AppliedBy":"runtime","Reason":"","Revision":1,"Instances":1})");
     EXPECT_EQ(rig.reconciler.state().services.at("go-demo").changed_by, "api 127.0.0.1");
   });
@@ -275,7 +276,8 @@ TEST(Config, IsTextOrTheDefinitions) {
         definitions.body,
         R"({"a":{"ServiceName":"a","ServiceColor":"","ServicePath":["/a"],"ServiceDomain":"x.com,y.com",)"
         R"("ConsulTemplatePath":"","PathType":"","SkipCheck":false,"AclName":"05",)"
-        R"("Port":"","DiscoveryType":"","Network":""}})");
+        R"("Port":"","DiscoveryType":"","Network":"","ConsulTemplateFePath":"","ConsulTemplateBePath":"",)"
+        R"("TemplateFePath":"","TemplateBePath":"","Watch":false}})");
     auto bad = co_await rig.get("config?type=x%22ml");
     EXPECT_EQ(bad.status, 400);
     EXPECT_EQ(message_of(bad), "type: \"x\"ml\" is not one of text, json");

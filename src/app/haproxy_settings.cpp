@@ -33,12 +33,14 @@ haproxy::Settings haproxy_settings(const settings::Settings& settings) {
   if (settings.https) out.https = {bind_of(*settings.https)};
   out.certs_dir = settings.certs_dir;
   out.timeouts = timeouts_of(settings.timeouts);
+  out.checks.enabled = settings.checks.by == settings::Checks::By::Haproxy;
   out.checks.interval = settings.checks.interval;
   out.checks.rise = static_cast<int>(settings.checks.rise);
   out.checks.fall = static_cast<int>(settings.checks.fall);
   out.stats = stats_of(settings);
   out.maxconn = static_cast<int>(settings.max_connections);
   out.hard_stop_after = settings.hard_stop_after;
+  out.reload_timeout = settings.reload_timeout;
   out.allowed_keywords = {settings.templates.allowed.begin(), settings.templates.allowed.end()};
   return out;
 }

@@ -61,6 +61,7 @@ reconcile::ReconcilerSettings reconciler_settings(const settings::Settings& sett
   out.request_timeout = settings.request_timeout;
   out.watch.quiet = settings.watch.quiet;
   out.watch.most = settings.watch.most;
+  out.follow_health = settings.checks.by == settings::Checks::By::Registry;
   return out;
 }
 

@@ -29,7 +29,7 @@ class Planner {
     auto new_routes = after ? model::routes_of(after->definition) : kNone;
     auto* before = known ? &world_.backends().at(name) : nullptr;
     std::optional<Backend> fresh;
-    if (after) fresh = config::backend_of(*after, addresses_);
+    if (after) fresh = world_.backend_for(*after, addresses_);
 
     add_backend(name, before, fresh ? &*fresh : nullptr);
     add_routes(name, old_routes, new_routes);

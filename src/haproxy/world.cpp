@@ -107,7 +107,7 @@ Result<Transition> World::change(const model::Change& change, const config::Addr
     ServiceChange one{name,         find(state_.services, name), service,     find(backends_, name),
                       std::nullopt, find(fragments_, name),      std::nullopt};
     if (service) {
-      one.backend_after = config::backend_of(*service, addresses);
+      one.backend_after = backend_for(*service, addresses);
       auto fragment = fragment_of(*service);
       if (!fragment) return std::unexpected(fragment.error());
       one.fragment_after = std::move(*fragment);

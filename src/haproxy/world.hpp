@@ -44,6 +44,9 @@ class World {
   /// Whether HAProxy can express it. @return Rejected naming the service and the reason.
   static Result<> check(const model::Service& service);
 
+  config::Backend backend_for(const model::Service& service, const config::Addresses& addresses) const {
+    return config::backend_of(service, addresses, settings_.checks.enabled);
+  }
   /// What the rendered template of a service contributes; nothing without one.
   /// @return Rejected with the template's line and the reason.
   Result<std::optional<config::Fragment>> fragment_of(const model::Service& service) const;

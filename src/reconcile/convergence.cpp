@@ -83,8 +83,12 @@ Task<Result<>> Reconciler::Impl::start() {
   if (!started) co_return started;
 
   synchronised = snapshot.has_value();
-  following = true;
+  ++following;
   spawn(executor, follow(), "reconcile.follow");
+  if (settings.follow_health) {
+    ++following;
+    spawn(executor, follow_health(), "reconcile.follow_health");
+  }
   co_return Result<>{};
 }
 
@@ -124,7 +128,7 @@ Task<> Reconciler::Impl::follow() {
     co_await stopping_signal.wait(Deadline::after(pause));
     pause = std::min(pause * 2, settings.retry_last);
   }
-  following = false;
+  --following;
   follow_ended.notify_all();
 }
 

@@ -26,6 +26,10 @@ class ProxyDriver {
   /// Unavailable.
   virtual Task<Result<model::Plan>> apply(model::Change change, Deadline deadline) = 0;
 
+  /// One health check of an instance, as the proxy makes it, whether the proxy knows the instance or not. May
+  /// be called at any time, several at once. @return Unavailable or Timeout with the reason when it is bad.
+  virtual Task<Result<>> check(model::Instance instance, Deadline deadline) = 0;
+
   /// A reload that an operator asks for. @param recreate looks for certificates again and renders everything
   /// anew.
   virtual Task<Result<>> reload(bool recreate, Deadline deadline) = 0;

@@ -107,6 +107,9 @@ Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish, Deadline 
   next.definition = std::move(definition);
   next.changed_at = change_time_now();
   if (auto filled = co_await fill(next, deadline); !filled) co_return std::unexpected(filled.error());
+  if (wish.gate)
+    if (auto passed = wish.gate->admit(newcomers(next.definition.service, next.instances)); !passed)
+      co_return std::unexpected(passed.error());
   if (auto allowed = would_stop_serving(next); !allowed && !wish.none_allowed)
     co_return std::unexpected(allowed.error());
   auto present = state.services.find(next.definition.service);
@@ -224,16 +227,23 @@ Task<> Reconciler::stop() {
   impl_->stopping = true;
   impl_->stopping_signal.notify_all();
   co_await impl_->watcher.stop();
-  if (impl_->following) co_await impl_->follow_ended.wait(Deadline::after(std::chrono::seconds(2)));
+  auto deadline = Deadline::after(std::chrono::seconds(2));
+  while (impl_->following > 0 && !deadline.passed()) co_await impl_->follow_ended.wait(deadline);
   auto lock = co_await impl_->turn.lock();
   impl_->last_known.flush();
 }
 
-Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, std::string changed_by) {
-  auto lock = co_await impl_->turn.lock();
+Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, std::string changed_by,
+                                              ReconfigureOptions options) {
   auto service = definition.service;
   Impl::Wish wish{std::move(definition), std::move(changed_by)};
-  auto outcome = co_await impl_->reconfigure(std::move(wish));
+  Result<Outcome> outcome;
+  if (options.healthy_within) {
+    outcome = co_await impl_->reconfigure_when_healthy(std::move(wish), *options.healthy_within);
+  } else {
+    auto lock = co_await impl_->turn.lock();
+    outcome = co_await impl_->reconfigure(std::move(wish));
+  }
   log_outcome("service.reconfigure", service, outcome);
   co_return outcome;
 }

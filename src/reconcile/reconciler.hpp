@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/wait.hpp"
@@ -23,10 +24,17 @@ struct Outcome {
   bool existed = false;    ///< the service was known before
 };
 
+struct ReconfigureOptions {
+  /// Instances that do not serve yet are used only after a good health check, all within this time; nullopt:
+  /// HAProxy's own checks take them out later.
+  std::optional<std::chrono::milliseconds> healthy_within = {};
+};
+
 struct ReconcilerSettings {
   std::string last_known_file;  ///< copy of the applied state for a start without the registry; "" keeps none
   std::chrono::milliseconds request_timeout = std::chrono::seconds(30);  ///< for one reconfigure or remove
-  std::chrono::milliseconds watch_span = std::chrono::seconds(55);       ///< length of one blocking query
+  bool follow_health = false;  ///< keep the health of pinned instances as the registry tells it
+  std::chrono::milliseconds watch_span = std::chrono::seconds(55);  ///< length of one blocking query
   std::chrono::milliseconds retry_first =
       std::chrono::milliseconds(250);                               ///< back-off of the watch: first pause
   std::chrono::milliseconds retry_last = std::chrono::seconds(10);  ///< and the longest
@@ -55,9 +63,11 @@ class Reconciler {
   Task<> stop();
 
   /// Pins the instances that the catalog knows now, makes the proxy serve the definition and keeps it.
-  /// @return InvalidArgument; Conflict (route of another service, or the last instances of a serving service
-  /// would vanish); Unavailable (registry); Rejected (proxy). A failure changes nothing.
-  Task<Result<Outcome>> reconfigure(model::Definition definition, std::string changed_by);
+  /// @return InvalidArgument; Conflict (route of another service, the last instances of a serving service
+  /// would vanish, or an instance is not healthy in time); Unavailable (registry); Rejected (proxy). A
+  /// failure changes nothing. Other requests go on while this one waits for health.
+  Task<Result<Outcome>> reconfigure(model::Definition definition, std::string changed_by,
+                                    ReconfigureOptions options = {});
 
   /// Pins anew what the catalog knows now for a configured service, none included: for a catalog that is the
   /// authority over its instances (Docker) and is followed. Who asked for the service stays the same.

@@ -1,4 +1,5 @@
 #pragma once
+#include "reconcile/health_gate.hpp"
 #include "reconcile/last_known.hpp"
 #include "reconcile/reconciler.hpp"
 #include "reconcile/watcher.hpp"
@@ -21,6 +22,7 @@ struct Reconciler::Impl : Followed {
     model::Definition definition;
     std::string changed_by;
     bool none_allowed = false;
+    HealthGate* gate = nullptr;  ///< what newcomers among the instances must have passed; nullptr: nothing
   };
   /// Tries until no other writer interferes.
   Task<Result<Outcome>> reconfigure(Wish wish);
@@ -32,6 +34,12 @@ struct Reconciler::Impl : Followed {
                                                                Deadline deadline);
   Task<Result<>> fill(model::Service& service, Deadline deadline);
   Result<> would_stop_serving(const model::Service& next) const;
+  /// Instances that the service does not have now.
+  std::vector<model::Instance> newcomers(const std::string& service,
+                                         const std::vector<model::Instance>& instances) const;
+  /// Reconfigures once all newcomers have passed the gate. Expects nobody to hold `turn`.
+  Task<Result<Outcome>> reconfigure_when_healthy(Wish wish, std::chrono::milliseconds within);
+  Task<Result<>> wait_until_healthy(model::Definition definition, HealthGate& gate);
   Task<> undo(std::string service);
 
   // Following the store (convergence.cpp).
@@ -45,6 +53,10 @@ struct Reconciler::Impl : Followed {
   Task<> refresh(model::Service& service, bool& readable, Deadline deadline);
   Task<Result<>> apply_isolating(model::Change change);
   bool written_by_us_after(const std::string& service, std::uint64_t snapshot_index) const;
+
+  // Following the health of pinned instances (health_following.cpp).
+  Task<> follow_health();
+  Task<> apply_health(registry::HealthReport report);
 
   void keep(const std::string& name, std::optional<model::Service> service);
   void note_own_write(const std::string& name, std::uint64_t version);
@@ -71,7 +83,7 @@ struct Reconciler::Impl : Followed {
   Signal stopping_signal;
   Signal follow_ended;
   bool stopping = false;
-  bool following = false;
+  int following = 0;  ///< background tasks that run
   bool synchronised = false;
 
   model::DesiredState state;                      ///< what is applied

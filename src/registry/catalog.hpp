@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,18 @@
 #include "model/instance.hpp"
 
 namespace dfp::registry {
+
+/// Everything of a registry that is not passing.
+struct HealthReport {
+  struct Finding {
+    std::string node;
+    std::string id;  ///< of the instance; empty: the whole node, and so each instance on it
+    model::Health health = model::Health::Critical;
+    auto operator<=>(const Finding&) const = default;
+  };
+  std::vector<Finding> findings;  ///< sorted; the worst one counts for an instance
+  std::uint64_t index = 0;        ///< position for the next health(); never 0
+};
 
 /// The instance side of a registry. One conformance suite holds for all implementations
 /// (registry/testing/conformance.hpp). Use from one executor.
@@ -29,6 +42,11 @@ class Catalog {
 
   /// Names of all registered services, sorted.
   virtual Task<Result<std::vector<std::string>>> services(Deadline deadline) = 0;
+
+  /// Completes at once where `index` is 0, else when the report may differ from the one with that index; may
+  /// complete without a difference. A catalog that knows no health reports nothing, and waits.
+  /// @return Timeout at the deadline; Unavailable when the registry cannot be read.
+  virtual Task<Result<HealthReport>> health(std::uint64_t index, Deadline deadline);
 };
 
 }  // namespace dfp::registry

@@ -20,6 +20,9 @@ class ConfirmedCatalog : public Catalog {
 
   Task<Result<std::vector<model::Instance>>> instances(std::string service, Deadline deadline) override;
   Task<Result<std::vector<std::string>>> services(Deadline deadline) override;
+  Task<Result<HealthReport>> health(std::uint64_t index, Deadline deadline) override {
+    return catalog_.health(index, deadline);
+  }
 
  private:
   void remember(const std::string& service, std::size_t count);

@@ -135,6 +135,16 @@ std::string get_discovery(const Settings& settings) {
   return std::string(at->first);
 }
 
+Result<> set_health(Settings& settings, std::string_view text) {
+  if (text != "haproxy" && text != "registry")
+    return fail(Errc::InvalidArgument, text::shown(text) + " is none of haproxy, registry");
+  settings.checks.by = text == "registry" ? Checks::By::Registry : Checks::By::Haproxy;
+  return {};
+}
+std::string get_health(const Settings& settings) {
+  return settings.checks.by == Checks::By::Registry ? "registry" : "haproxy";
+}
+
 /// MODE of the original: "swarm" and "service" mean the same; anything else is its mode with Consul.
 Result<> set_mode(Settings& settings, std::string_view text) {
   if (text == "swarm" || text == "service") settings.docker.discovery = Docker::Discovery::Swarm;
@@ -265,6 +275,11 @@ constexpr std::array kProperties = {
                                                               "HAProxy: between two "
                                                               "requests of a connection.",
                                                               {"TIMEOUT_HTTP_KEEP_ALIVE"}),
+    Property{
+        "health", "haproxy, registry",
+        "Who says which instances are well. haproxy: it checks them itself; registry: the registry's checks "
+        "are followed, and HAProxy makes none. Where all instances of a service are unwell, all are used.",
+        set_health, get_health},
     duration<&Settings::checks, &Checks::interval>("check-interval",
                                                    "HAProxy: between two health checks of an "
                                                    "instance."),

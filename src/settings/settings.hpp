@@ -50,8 +50,10 @@ struct Timeouts {
   milliseconds http_keep_alive = 15s;
 };
 
-/// HAProxy's health checks of the instances.
+/// Who says whether an instance is well, and HAProxy's own checks.
 struct Checks {
+  enum class By { Haproxy, Registry };
+  By by = By::Haproxy;
   milliseconds interval = 2s;
   unsigned rise = 2;  ///< good checks until an instance is used again
   unsigned fall = 3;  ///< bad checks until it is not used any more

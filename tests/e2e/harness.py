@@ -112,10 +112,10 @@ class Process:
 class DemoService(Process):
     """One instance of a demo service."""
 
-    def __init__(self, folder, name="go-demo", instance=None, arguments=()):
+    def __init__(self, folder, name="go-demo", instance=None, arguments=(), port=None):
         self.name = name
         self.address = "127.0.0.1"
-        self.port = free_port()
+        self.port = port or free_port()
         self.instance = instance or f"{name}-{self.port}"
         super().__init__([BINARY, "demo-service", "--listen", f"{self.address}:{self.port}", "--name", name,
                           "--instance", self.instance, *arguments], pathlib.Path(folder) / f"{self.instance}.log")

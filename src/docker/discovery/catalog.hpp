@@ -18,6 +18,10 @@ class DockerCatalog : public registry::Catalog {
   Task<Result<std::vector<model::Instance>>> instances_for(model::Definition definition,
                                                            Deadline deadline) override;
   Task<Result<std::vector<std::string>>> services(Deadline deadline) override;
+  /// The registry's: Docker's unhealthy copies are no instances at all.
+  Task<Result<registry::HealthReport>> health(std::uint64_t index, Deadline deadline) override {
+    return others_.health(index, deadline);
+  }
 
  private:
   Source& source_;

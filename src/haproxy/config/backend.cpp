@@ -57,8 +57,9 @@ std::string backend_name(std::string_view service, std::string_view color) {
 std::string spare_name(std::size_t number) { return fmt::format("{}{:05}", kSparePrefix, number); }
 bool is_spare_name(std::string_view backend) { return backend.starts_with(kSparePrefix); }
 
-Backend backend_of(const model::Service& service, const Addresses& addresses) {
-  Backend backend{service.definition.service, service.definition.color, !service.definition.skip_check, {}};
+Backend backend_of(const model::Service& service, const Addresses& addresses, bool may_check) {
+  bool check = may_check && !service.definition.skip_check;
+  Backend backend{service.definition.service, service.definition.color, check, {}};
   // HAProxy's own checks decide where they run: a check of the registry that has just begun is critical too.
   bool well_only = !backend.check && std::ranges::any_of(service.instances, is_well);
   for (const auto& instance : service.instances) {

@@ -45,7 +45,8 @@ bool is_spare_name(std::string_view backend);
 
 /// The backend of a service. Without HAProxy's own checks, instances that are critical or in maintenance are
 /// used only when there is no other; instances whose host name is not in `addresses` are left out.
-Backend backend_of(const model::Service& service, const Addresses& addresses);
+/// @param may_check Checks::enabled
+Backend backend_of(const model::Service& service, const Addresses& addresses, bool may_check);
 
 /// The interval between two probes of one server when `servers` of them are checked; a step function, so that
 /// it does not change with every server.

@@ -44,30 +44,40 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Backend, ServerNamesAreValidStableAndChangeWithTheAddress) {
   auto s = service("a", {"/"});
   s.instances = {instance("node 1", "id/1", "10.0.0.1", 80), instance("node 1", "id/2", "10.0.0.1", 80)};
-  auto first = backend_of(s, {});
+  auto first = backend_of(s, {}, true);
   ASSERT_EQ(first.servers.size(), 2U);
   for (const auto& server : first.servers) EXPECT_TRUE(is_name(server.name)) << server.name;
   EXPECT_EQ(first.servers[0].name, "node_1_id_1_" + first.servers[0].name.substr(12));
   s.instances[0].port = 81;
-  EXPECT_NE(backend_of(s, {}).servers[0].name, first.servers[0].name);
+  EXPECT_NE(backend_of(s, {}, true).servers[0].name, first.servers[0].name);
 }
 
 TEST(Backend, UnwellInstancesServeOnlyWhenThereIsNoOther) {
   auto s = service("a", {"/"});
   s.instances = {instance("n", "1", "10.0.0.1", 80), instance("n", "2", "10.0.0.2", 80)};
   s.instances[0].health = model::Health::Critical;
-  EXPECT_EQ(backend_of(s, {}).servers.size(), 2U);  // HAProxy's own checks decide
+  EXPECT_EQ(backend_of(s, {}, true).servers.size(), 2U);  // HAProxy's own checks decide
   s.definition.skip_check = true;
-  EXPECT_EQ(backend_of(s, {}).servers.size(), 1U);
+  EXPECT_EQ(backend_of(s, {}, true).servers.size(), 1U);
   s.instances[1].health = model::Health::Maintenance;
-  EXPECT_EQ(backend_of(s, {}).servers.size(), 2U);
+  EXPECT_EQ(backend_of(s, {}, true).servers.size(), 2U);
+}
+
+TEST(Backend, WhereTheRegistryDecidesHaproxyChecksNothing) {
+  auto s = service("a", {"/"});
+  s.instances = {instance("n", "1", "10.0.0.1", 80), instance("n", "2", "10.0.0.2", 80)};
+  s.instances[0].health = model::Health::Critical;
+  auto backend = backend_of(s, {}, false);
+  EXPECT_FALSE(backend.check);
+  ASSERT_EQ(backend.servers.size(), 1U);
+  EXPECT_EQ(backend.servers[0].address, "10.0.0.2");
 }
 
 TEST(Backend, HostNamesAreUsedOnlyAsAddresses) {
   auto s = service("a", {"/"});
   s.instances = {instance("n", "1", "db.local", 80)};
-  EXPECT_TRUE(backend_of(s, {}).servers.empty());
-  EXPECT_EQ(backend_of(s, {{"db.local", "10.1.1.1"}}).servers.at(0).address, "10.1.1.1");
+  EXPECT_TRUE(backend_of(s, {}, true).servers.empty());
+  EXPECT_EQ(backend_of(s, {{"db.local", "10.1.1.1"}}, true).servers.at(0).address, "10.1.1.1");
 }
 
 TEST(Checks, IntervalGrowsInStepsAndBoundsTheProbeRate) {

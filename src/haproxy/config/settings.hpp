@@ -47,6 +47,7 @@ struct StatsPage {
 /// HAProxy's own health checks of servers. The interval grows with the number of servers so that all of them
 /// together are probed at most `probes_per_second` times a second.
 struct Checks {
+  bool enabled = true;  ///< false: the health that instances come with decides which servers are used
   std::chrono::milliseconds interval = std::chrono::seconds(2);  ///< shortest time between two probes
   int fall = 3;
   int rise = 2;
@@ -67,6 +68,8 @@ struct Settings {
   int threads = 0;      ///< 0: one per core
   std::chrono::milliseconds hard_stop_after =
       std::chrono::minutes(5);  ///< the longest life of a replaced worker
+  std::chrono::milliseconds reload_timeout =
+      std::chrono::seconds(30);  ///< a new worker must have confirmed its configuration by then
   int spare_backends = 256;     ///< for services that come without a reload (HAProxy before 3.4)
   std::set<std::string, std::less<>> allowed_keywords;  ///< what custom templates may use although
                                                         ///< permission.hpp refuses it, by the refusal's name

@@ -40,6 +40,12 @@ class FakeDriver : public ProxyDriver {
     co_return planned;
   }
 
+  Task<Result<>> check(model::Instance instance, Deadline) override {
+    ++checks;
+    if (sick.contains(instance.id)) co_return fail(Errc::Unavailable, "connection refused");
+    co_return Result<>{};
+  }
+
   Task<Result<>> reload(bool recreate, Deadline) override {
     ++(recreate ? recreations : reloads);
     co_return Result<>{};
@@ -50,7 +56,9 @@ class FakeDriver : public ProxyDriver {
   Task<> stop(Deadline) override { co_return; }
 
   std::set<std::string> refused;  ///< services that it cannot serve
+  std::set<std::string> sick;     ///< ids of instances whose check is bad
   int starts = 0;
+  int checks = 0;
   int applies = 0;
   int reloads = 0;      ///< as it is
   int recreations = 0;  ///< everything anew

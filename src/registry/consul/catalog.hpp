@@ -12,9 +12,11 @@ class ConsulCatalog : public Catalog {
   /// @return also Rejected when the token may not read the service: Consul answers with an empty list then.
   Task<Result<std::vector<model::Instance>>> instances(std::string service, Deadline deadline) override;
   Task<Result<std::vector<std::string>>> services(Deadline deadline) override;
+  Task<Result<HealthReport>> health(std::uint64_t index, Deadline deadline) override;
 
  private:
   Client& client_;
+  std::uint64_t health_epoch_ = 0;  ///< Client::epoch() of the last health report
 };
 
 }  // namespace dfp::registry::consul

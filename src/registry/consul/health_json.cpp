@@ -45,7 +45,7 @@ void read_service(json::value value, Entry& entry) {
 }
 
 struct CheckFields {
-  std::string id, status, service;
+  std::string id, status, service, node;
 };
 
 CheckFields read_check(json::value value) {
@@ -54,6 +54,7 @@ CheckFields read_check(json::value value) {
     if (key == "CheckID") read(field, check.id);
     if (key == "Status") read(field, check.status);
     if (key == "ServiceID") read(field, check.service);
+    if (key == "Node") read(field, check.node);
   });
   return check;
 }
@@ -136,6 +137,20 @@ Result<std::vector<model::Instance>> parse_agent_services(std::string& body) {
     }
     std::ranges::sort(instances, {}, &model::Instance::id);
     return instances;
+  });
+}
+
+Result<std::vector<HealthReport::Finding>> parse_health_state(std::string& body) {
+  return parse(body, "the states of all checks", [](json::document& document) {
+    std::vector<HealthReport::Finding> findings;
+    for (auto item : document.get_array()) {
+      auto check = read_check(item.value());
+      auto health = health_of(check.id, check.status);
+      if (health != model::Health::Passing)
+        findings.push_back({std::move(check.node), std::move(check.service), health});
+    }
+    std::ranges::sort(findings);
+    return findings;
   });
 }
 

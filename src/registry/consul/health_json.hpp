@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "model/instance.hpp"
+#include "registry/catalog.hpp"
 
 namespace dfp::registry::consul {
 
@@ -22,6 +23,9 @@ Result<std::vector<model::Instance>> parse_health_answer(std::string& body);
 
 /// The answer of /v1/catalog/services: the names, sorted.
 Result<std::vector<std::string>> parse_services_answer(std::string& body);
+
+/// The answer of /v1/health/state/any: what is not passing, sorted; one finding for each bad check.
+Result<std::vector<HealthReport::Finding>> parse_health_state(std::string& body);
 
 /// The answer of /v1/agent/services: what is registered at one agent, sorted by id; without node and health.
 Result<std::vector<model::Instance>> parse_agent_services(std::string& body);

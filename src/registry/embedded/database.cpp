@@ -1,5 +1,6 @@
 #include "registry/embedded/database.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/blocking.hpp"
@@ -13,6 +14,8 @@ namespace {
 
 /// How often a waiting reader looks for changes by other processes.
 constexpr auto kPollInterval = std::chrono::milliseconds(75);
+/// How often a reader of the health looks for changes.
+constexpr auto kHealthInterval = std::chrono::milliseconds(500);
 
 /// The connection on its own thread.
 class Worker {
@@ -49,6 +52,17 @@ class DatabaseCatalog : public Catalog {
 
   Task<Result<std::vector<std::string>>> services(Deadline deadline) override {
     co_return co_await worker_.run(&instance_table::services, deadline);
+  }
+
+  Task<Result<HealthReport>> health(std::uint64_t index, Deadline deadline) override {
+    if (index != 0) co_await sleep_for(std::min<Clock::duration>(kHealthInterval, deadline.left()));
+    if (deadline.passed()) co_return fail(Errc::Timeout, "embedded registry: no look at the health in time");
+    auto instances = co_await worker_.run(&instance_table::not_passing, deadline);
+    if (!instances) co_return std::unexpected(instances.error());
+    HealthReport report{{}, 1};
+    for (const auto& instance : *instances)
+      report.findings.push_back({instance.node, instance.id, instance.health});
+    co_return report;
   }
 
  private:

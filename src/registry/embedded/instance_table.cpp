@@ -80,6 +80,14 @@ Result<std::vector<model::Instance>> all(Connection& connection) {
   return read_all(query);
 }
 
+Result<std::vector<model::Instance>> not_passing(Connection& connection) {
+  Query query(connection,
+              "SELECT service, node, id, address, port, tags, meta, health, weight FROM instances "
+              "WHERE health <> ? AND (expires_at = 0 OR expires_at > ?) ORDER BY node, id");
+  query.text(model::to_string(model::Health::Passing)).number(now());
+  return read_all(query);
+}
+
 Result<std::vector<std::string>> services(Connection& connection) {
   Query query(
       connection,

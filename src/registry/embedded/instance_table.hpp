@@ -13,6 +13,8 @@ Result<std::vector<model::Instance>> of_service(Connection& connection, const st
 Result<std::vector<std::string>> services(Connection& connection);
 /// Every instance, sorted by (node, id).
 Result<std::vector<model::Instance>> all(Connection& connection);
+/// The instances that are not passing, sorted by (node, id).
+Result<std::vector<model::Instance>> not_passing(Connection& connection);
 /// @param lifetime until the instance lapses; 0: never. What has lapsed is not seen any more, and deleted by
 /// the next enroll().
 Result<> enroll(Connection& connection, const model::Instance& instance, std::chrono::seconds lifetime);

@@ -28,6 +28,29 @@ TEST_P(CatalogConformance, ListsTheNamesOfServicesSorted) {
   });
 }
 
+TEST_P(CatalogConformance, ReportsHealthAndWhenItChanges) {
+  play([](World w) -> Task<> {
+    auto before = co_await must(w.catalog().health(0, soon()));
+    auto critical = w.instance("app", 1001);
+    critical.health = model::Health::Critical;
+    std::vector<model::Instance> two{w.instance("app", 1002), critical};
+    co_await add_all(w, two);
+    auto findings = before.findings;
+    auto index = before.index;
+    auto about = [&](const auto& finding) { return finding.id == critical.id; };
+    for (int round = 0; round < 20 && std::ranges::none_of(findings, about); ++round) {
+      auto after = co_await w.catalog().health(index, Deadline::after(2s));
+      if (!after) continue;
+      findings = after->findings;
+      index = after->index;
+    }
+    auto found = std::ranges::find_if(findings, about);
+    EXPECT_TRUE(found != findings.end());
+    if (found != findings.end()) EXPECT_EQ(found->health, model::Health::Critical);
+    EXPECT_TRUE(std::ranges::none_of(findings, [&](const auto& f) { return f.id == two[0].id; }));
+  });
+}
+
 TEST_P(CatalogConformance, KnowsOnlyTheExactName) {
   play([](World w) -> Task<> {
     std::vector<model::Instance> colors{w.instance("app", 1001), w.instance("app-blue", 1002)};

@@ -61,6 +61,18 @@ Task<Result<std::vector<std::string>>> FakeRegistry::services(Deadline deadline)
   co_return std::vector<std::string>(names.begin(), names.end());
 }
 
+Task<Result<HealthReport>> FakeRegistry::health(std::uint64_t index, Deadline deadline) {
+  auto entered = co_await enter(Call::Health, deadline);
+  if (!entered) co_return std::unexpected(entered.error());
+  if (index != 0)
+    co_await sleep_for(std::min<Clock::duration>(std::chrono::milliseconds(20), deadline.left()));
+  HealthReport report{{}, 1};
+  for (const auto& [key, enrolled] : instances_)
+    if (auto health = enrolled.registration.instance.health; health != model::Health::Passing)
+      report.findings.push_back({key.first, key.second, health});
+  co_return report;
+}
+
 Task<Result<std::optional<Entry>>> FakeRegistry::get(std::string key, Deadline deadline) {
   auto entered = co_await enter(Call::Get, deadline);
   if (!entered) co_return std::unexpected(entered.error());

@@ -13,7 +13,20 @@
 namespace dfp::registry::testing {
 
 /// The operations of a registry, to aim a fault at.
-enum class Call { Instances, Services, Get, List, Wait, Transact, Add, Remove, Enroll, Renew, Registered };
+enum class Call {
+  Instances,
+  Services,
+  Health,
+  Get,
+  List,
+  Wait,
+  Transact,
+  Add,
+  Remove,
+  Enroll,
+  Renew,
+  Registered
+};
 
 /// A whole registry in memory, which can be told to misbehave. Passes the conformance suite. Like Consul it
 /// keeps a key's version when the same value is written again. Use from its executor only.
@@ -23,6 +36,7 @@ class FakeRegistry : public Catalog, public KeyValue, public Registrar {
 
   Task<Result<std::vector<model::Instance>>> instances(std::string service, Deadline deadline) override;
   Task<Result<std::vector<std::string>>> services(Deadline deadline) override;
+  Task<Result<HealthReport>> health(std::uint64_t index, Deadline deadline) override;
   Task<Result<std::optional<Entry>>> get(std::string key, Deadline deadline) override;
   Task<Result<Tree>> list(std::string prefix, Deadline deadline) override;
   Task<Result<std::uint64_t>> wait(std::string prefix, std::uint64_t index, Deadline deadline) override;
