@@ -54,6 +54,7 @@ Task<Result<config::Description>> Driver::Impl::install(bool check, Deadline dea
 /// As `install`, and makes HAProxy serve them; on failure the old files are in force again.
 Task<Result<>> Driver::Impl::reload(std::string cause, std::string reason, bool check, Deadline deadline) {
   auto begin = Clock::now();
+  deadline = deadline.min(Deadline::after(settings.reload_timeout));
   auto files_lock = co_await files_turn.lock();
   auto before = files.active();
   ++changes;
