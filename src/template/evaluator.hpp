@@ -32,7 +32,6 @@ class Evaluator final : public Invocation {
     const std::string& name;
     const std::string& text;
     const Definitions& definitions;
-    const FunctionMap& functions;
     const RenderOptions& options;
   };
 

@@ -54,11 +54,8 @@ Outcome nil_receiver(std::string_view method, const Type& pointer) {
 Value Evaluator::function(const Value& dot, const IdentifierNode& node, const Node& where,
                           const Arguments& arguments) {
   at(node);
-  if (auto own = source_.functions.find(node.name); own != source_.functions.end())
-    return call(dot, {own->second, node.name}, where, arguments);
-  const Function& builtin = builtins().find(node.name)->second;
-  Callee callee{builtin, node.name};
-  if (builtin.body) return call(dot, callee, where, arguments);
+  Callee callee{node.function, node.name};
+  if (node.function.body) return call(dot, callee, where, arguments);
   check_count(callee, arguments);
   return short_circuit(dot, node.name == "or", arguments);
 }

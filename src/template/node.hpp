@@ -84,11 +84,13 @@ struct PathNode final : Node {
   std::vector<std::string> names;
 };
 
-/// A function's name.
+/// A function's name, and the function: they are known when a template is parsed.
 struct IdentifierNode final : Node {
-  IdentifierNode(std::size_t p, std::string n) : Node(NodeKind::Identifier, p), name(std::move(n)) {}
+  IdentifierNode(std::size_t p, std::string n, const Function& f)
+      : Node(NodeKind::Identifier, p), name(std::move(n)), function(f) {}
   void write(std::string& out) const override;
   std::string name;
+  const Function& function;
 };
 
 /// (pipeline).a.b

@@ -172,9 +172,10 @@ NodePtr Parser::parse_function(const Token& token) const {
   const auto& name = token.text;
   if (auto refused = options_.refused.find(name); refused != options_.refused.end())
     fail(fmt::format("function {} is not supported: {}", quoted(name), refused->second));
-  if (!functions_.contains(name) && !builtins().contains(name))
-    fail(fmt::format("function {} not defined", quoted(name)));
-  return std::make_unique<IdentifierNode>(token.position, name);
+  auto function = functions_.find(name);
+  if (function == functions_.end()) function = builtins().find(name);
+  if (function == builtins().end()) fail(fmt::format("function {} not defined", quoted(name)));
+  return std::make_unique<IdentifierNode>(token.position, name, function->second);
 }
 
 NodePtr Parser::parse_variable(const Token& token) const {

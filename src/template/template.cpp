@@ -8,7 +8,6 @@ std::expected<Template, TemplateError> Template::parse(std::string name, std::st
   Template out;
   out.name_ = std::move(name);
   out.text_ = std::make_unique<const std::string>(std::move(text));
-  out.functions_ = &functions;
   try {
     out.definitions_ = Parser(out.name_, *out.text_, functions, options).parse();
   } catch (const TemplateError& error) {
@@ -20,7 +19,7 @@ std::expected<Template, TemplateError> Template::parse(std::string name, std::st
 std::expected<std::string, TemplateError> Template::render(const Value& data,
                                                            const RenderOptions& options) const {
   try {
-    return Evaluator({name_, *text_, definitions_, *functions_, options}).run(name_, data);
+    return Evaluator({name_, *text_, definitions_, options}).run(name_, data);
   } catch (const TemplateError& error) {
     return std::unexpected(error);
   }

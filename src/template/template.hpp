@@ -35,7 +35,6 @@ class Template {
 
   std::string name_;
   std::unique_ptr<const std::string> text_;
-  const FunctionMap* functions_ = nullptr;
   Definitions definitions_;
 };
 
