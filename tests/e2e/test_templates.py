@@ -1,0 +1,326 @@
+"""Services whose part of HAProxy's configuration is a Consul Template of their own, on both registries."""
+import time
+
+import pytest
+
+from harness import Traffic, wait_until
+from test_story import Registry
+
+# The article's template: contracts of the original, written for its ports and its folder.
+ARTICLE = """frontend {name}-fe
+	bind *:80
+	bind *:443
+	option http-server-close
+	acl url_{name} path_beg /{path}
+	use_backend {name}-be if url_{name}
+
+backend {name}-be
+	{{{{range $i, $e := service "{name}" "any"}}}}
+	server {{{{$e.Node}}}}_{{{{$i}}}}_{{{{$e.Port}}}} {{{{$e.Address}}}}:{{{{$e.Port}}}} check
+	{{{{end}}}}
+"""
+FE = """acl url_demo path_beg /demo
+use_backend go-demo-be if url_demo
+"""
+BE = """backend go-demo-be
+  {{range service "go-demo" "any"}}server {{.ID}} {{.Address}}:{{.Port}}
+  {{end}}
+"""
+
+
+def article(name="go-demo", path="demo"):
+    return ARTICLE.format(name=name, path=path)
+
+
+class Templates:
+    """A proxy with a folder of templates, on one of the registries."""
+
+    def __init__(self, rig, kind):
+        self.rig = rig
+        self.registry = Registry(rig, kind)
+        self.folder = rig.folder / "consul_templates"
+        (self.folder / "tmpl").mkdir(parents=True)
+        self.proxy = None
+        self.start()
+
+    def start(self, *arguments, **kwargs):
+        self.proxy = self.registry.start_proxy(
+            arguments=["--templates-dir", self.folder, "--watch-quiet", "100ms", *arguments], **kwargs)
+        return self.proxy
+
+    def write(self, name, text):
+        path = self.folder / "tmpl" / name
+        path.write_text(text)
+        return str(path)
+
+    def put_key(self, key, value):
+        if not self.registry.consul:
+            pytest.skip("keys of the embedded registry cannot be written from outside")
+        assert self.registry.consul.call("PUT", f"/v1/kv/{key}", value).status == 200
+
+    def refusal(self, status=400, **parameters):
+        """What a refused reconfigure says; nothing in force may have changed."""
+        before = self.proxy.api("config").body
+        answer = self.proxy.api("reconfigure", **parameters)
+        assert answer.status == status, answer
+        assert answer.json["Status"] == "NOK"
+        assert self.proxy.api("config").body == before
+        return answer.json["Message"]
+
+
+@pytest.fixture(params=["embedded", "consul"])
+def templates(rig, request):
+    return Templates(rig, request.param)
+
+
+@pytest.fixture
+def embedded(rig):
+    return Templates(rig, "embedded")
+
+
+def all_right(proxy, target, requests=100):
+    return [proxy.get(target).status for _ in range(requests)] == [200] * requests
+
+
+def test_the_articles_template_beside_ordinary_services(templates):
+    proxy = templates.proxy
+    demos = [templates.registry.run() for _ in range(2)]
+    root, other = templates.registry.run("root"), templates.registry.run("other")
+    proxy.ok("reconfigure", serviceName="root", servicePath="/")
+    proxy.ok("reconfigure", serviceName="other", servicePath="/other")
+
+    path = templates.write("go-demo.tmpl", article())
+    with Traffic(proxy, "/other/x") as traffic:
+        answer = proxy.ok("reconfigure", serviceName="go-demo", consulTemplatePath=path)
+        assert (answer["ConsulTemplatePath"], answer["AppliedBy"]) == (path, "reload")
+        traffic.wait_for(200)
+        assert all_right(proxy, "/demo/hello")
+        assert set(proxy.instances_answering("/demo/hello")) == {demo.instance for demo in demos}
+        # On demand: the third instance is taken by another request only, and then without a lost one.
+        demos.append(templates.registry.run())
+        assert demos[2].instance not in proxy.instances_answering("/demo/hello")
+        proxy.ok("reconfigure", serviceName="go-demo", consulTemplatePath="tmpl/go-demo.tmpl")
+        assert set(proxy.instances_answering("/demo/hello")) == {demo.instance for demo in demos}
+        traffic.wait_for(200)
+    assert traffic.failures == []
+    assert proxy.instances_answering("/", 50) == {root.instance: 50}
+    assert proxy.instances_answering("/other", 50) == {other.instance: 50}
+
+    proxy.ok("remove", serviceName="go-demo")
+    assert b"go-demo" not in proxy.api("config").body
+    assert proxy.instances_answering("/demo/hello", 50) == {root.instance: 50}
+
+
+def test_two_templates_with_the_same_acl_names(embedded):
+    proxy = embedded.proxy
+    owners = {}
+    for name in ("one", "two"):
+        owners[name] = embedded.registry.run(name).instance
+        text = article(name, name).replace(f"url_{name}", "url")
+        proxy.ok("reconfigure", serviceName=name, consulTemplatePath=embedded.write(f"{name}.tmpl", text))
+    for name in ("one", "two"):
+        assert proxy.instances_answering(f"/{name}", 50) == {owners[name]: 50}
+    assert proxy.get("/three").status == 503
+
+
+def test_what_is_wrong_changes_nothing(embedded):
+    proxy = embedded.proxy
+    demo, other = embedded.registry.run(), embedded.registry.run("other")
+    path = embedded.write("go-demo.tmpl", article())
+    proxy.ok("reconfigure", serviceName="go-demo", consulTemplatePath=path)
+    proxy.ok("reconfigure", serviceName="other", servicePath="/other")
+
+    def refusal(text, status=400):
+        embedded.write("bad.tmpl", text)
+        return embedded.refusal(status, serviceName="go-demo", consulTemplatePath="tmpl/bad.tmpl")
+
+    assert refusal("a\n{{range}}\n").startswith("template: tmpl/bad.tmpl:2: ")
+    assert refusal('a\n\n{{secret "x"}}\n').startswith("template: tmpl/bad.tmpl:3: ")
+    assert refusal("a\n{{index 1 2}}\n").startswith("template: tmpl/bad.tmpl:2:2: executing ")
+    assert 'key "absent"' in refusal('{{key "absent"}}')
+    assert "HOME" in refusal('{{env "HOME"}}')
+    for text, line in (("backend x\n  lua-load /tmp/x.lua\n", 'rendered line 2 ("lua-load'),
+                       ("global\n  maxconn 1\n", 'rendered line 1 ("global")'),
+                       ("\nbackend x\n  balance sideways\n", "rendered line 3: ")):
+        message = refusal(text, 500)
+        assert message.startswith(f"service go-demo: template tmpl/bad.tmpl: {line}"), message
+
+    outside = embedded.rig.folder / "outside.tmpl"
+    outside.write_text(article())
+    (embedded.folder / "link.tmpl").symlink_to(outside)
+    for name in (str(outside), "../outside.tmpl", "link.tmpl", "absent.tmpl"):
+        message = embedded.refusal(serviceName="go-demo", consulTemplatePath=name)
+        assert message.startswith(f"template {name}: "), message
+    embedded.refusal(serviceName="x", consulTemplateFePath=path)
+    embedded.refusal(serviceName="x", consulTemplatePath=path, templateFePath=path, templateBePath=path)
+
+    assert proxy.instances_answering("/demo/hello", 20) == {demo.instance: 20}
+    assert proxy.instances_answering("/other", 20) == {other.instance: 20}
+    # A section name of another service's template.
+    message = embedded.refusal(500, serviceName="thief", consulTemplatePath=path)
+    assert "'go-demo-be' of service thief is used by service go-demo" in message
+
+
+def test_failover_renders_from_the_present_data(templates):
+    proxy = templates.proxy
+    old, other = templates.registry.run(), templates.registry.run("other")
+    path = templates.write("go-demo.tmpl", article())
+    proxy.ok("reconfigure", serviceName="go-demo", consulTemplatePath=path)
+    proxy.ok("reconfigure", serviceName="other", servicePath="/other")
+    new = templates.registry.run()
+    templates.registry.stop(old)
+    proxy.kill_everything()
+
+    again = templates.start()
+    assert again.folder != proxy.folder
+    assert again.instances_answering("/demo/hello", 20) == {new.instance: 20}
+    assert again.instances_answering("/other", 20) == {other.instance: 20}
+    again.kill_everything()
+
+    # A template that is broken meanwhile: the service is served as it was stored, the others are not touched.
+    templates.write("go-demo.tmpl", "{{if}}")
+    third = templates.start()
+    assert third.get("/other").status == 200
+    assert "acl go-demo:url_go-demo path_beg /demo" in third.api("config").body.decode()
+    third.ok("remove", serviceName="go-demo")
+    assert third.get("/demo/hello").status == 503
+
+
+def test_pairs_of_templates(templates):
+    proxy = templates.proxy
+    demo = templates.registry.run()
+    fe, be = templates.write("fe.tmpl", FE), templates.write("be.tmpl", BE)
+    proxy.ok("reconfigure", serviceName="go-demo", consulTemplateFePath=fe, consulTemplateBePath=be)
+    assert proxy.instances_answering("/demo/hello", 50) == {demo.instance: 50}
+
+    # The original's Go templates, with the service as dot.
+    fe = templates.write("fe.go", """{{range $i, $p := .ServicePath}}acl url_{{$.AclName}}{{$i}} path_beg {{$p}}
+use_backend {{$.ServiceName}}-be{{(index $.ServiceDest 0).Port}} if url_{{$.AclName}}{{$i}}
+{{end}}""")
+    be = templates.write("be.go", """{{range .ServiceDest}}backend {{$.ServiceName}}-be{{.Port}}
+  {{range service $.ServiceName}}server {{.ID}} {{.Address}}:{{.Port}}
+  {{end}}{{end}}""")
+    proxy.ok("reconfigure", serviceName="go-demo", servicePath="/new,/newer", port=8080, templateFePath=fe,
+             templateBePath=be)
+    assert proxy.get("/demo/hello").status == 503
+    assert proxy.instances_answering("/new", 50) == {demo.instance: 50}
+    assert "backend go-demo-be8080 from template" in proxy.api("config").body.decode()
+
+    templates.write("be.go", "backend x\n  bogus\n")
+    message = templates.refusal(500, serviceName="go-demo", templateFePath=fe, templateBePath=be)
+    assert message.startswith(f'service go-demo: template {be}: rendered line 2 ("bogus"): '), message
+    templates.write("be.go", "backend x\n{{end}}\n")
+    message = templates.refusal(serviceName="go-demo", templateFePath=fe, templateBePath=be)
+    assert message.startswith(f"template: {be}:2: "), message
+    assert proxy.instances_answering("/new", 20) == {demo.instance: 20}
+
+
+def test_watch_follows_the_data_of_a_template(templates):
+    proxy = templates.proxy
+    first, other = templates.registry.run(), templates.registry.run("other")
+    path = templates.write("go-demo.tmpl", article())
+    proxy.ok("reconfigure", serviceName="go-demo", consulTemplatePath=path, watch="true")
+    proxy.ok("reconfigure", serviceName="other", servicePath="/other")
+    with Traffic(proxy, "/demo/hello") as traffic:
+        second = templates.registry.run()
+        wait_until(lambda: second.instance in proxy.instances_answering("/demo/hello", 6), "the second is used", 20)
+        templates.registry.stop(first)
+        wait_until(lambda: proxy.instances_answering("/demo/hello", 6) == {second.instance: 6}, "only the second", 20)
+        traffic.wait_for(100)
+    assert traffic.failures == []
+
+    def revision():
+        return proxy.ok("services", serviceName="go-demo")["Services"][0]["Revision"]
+    wait_until(lambda: revision() == 3, "what is served is kept")
+    templates.registry.run("unrelated")
+    time.sleep(2.5)
+    assert revision() == 3, "nothing it uses changed"
+
+    # A rendering that fails keeps the last good one, and is shown.
+    templates.write("go-demo.tmpl", "{{if}}")
+    third = templates.registry.run()
+    problem = wait_until(lambda: proxy.ok("services")["WatchProblems"].get("go-demo"), "the problem is shown", 20)
+    assert problem == f"template: {path}:1: missing value for if", problem
+    assert proxy.instances_answering("/demo/hello", 6) == {second.instance: 6}
+    templates.write("go-demo.tmpl", article())
+    wait_until(lambda: third.instance in proxy.instances_answering("/demo/hello", 6), "it follows again", 30)
+    wait_until(lambda: proxy.ok("services")["WatchProblems"] == {}, "the problem is gone")
+
+    # After a failover the watch is taken up again.
+    proxy.kill_everything()
+    proxy = templates.start()
+    templates.registry.stop(second)
+    wait_until(lambda: proxy.instances_answering("/demo/hello", 6) == {third.instance: 6}, "the new proxy follows", 20)
+    assert proxy.instances_answering("/other", 6) == {other.instance: 6}
+    proxy.ok("remove", serviceName="go-demo")
+    assert proxy.get("/demo/hello").status == 503
+    templates.registry.run()
+    time.sleep(2.5)
+    assert proxy.get("/demo/hello").status == 503, "a removed service is not followed"
+
+
+def test_watch_follows_instances_without_a_template(templates):
+    proxy = templates.proxy
+    first = templates.registry.run()
+    proxy.ok("reconfigure", serviceName="go-demo", servicePath="/demo", watch="true")
+    proxy.ok("reconfigure", serviceName="pinned", servicePath="/pinned")
+    with Traffic(proxy, "/demo/hello") as traffic:
+        second = templates.registry.run()
+        wait_until(lambda: second.instance in proxy.instances_answering("/demo/hello", 6), "the second is used", 20)
+        templates.registry.stop(first)
+        wait_until(lambda: proxy.instances_answering("/demo/hello", 6) == {second.instance: 6}, "only the second", 20)
+        templates.registry.stop(second)
+        problem = wait_until(lambda: proxy.ok("services")["WatchProblems"].get("go-demo"), "a problem is shown", 20)
+        assert "no instance of go-demo" in problem
+        traffic.wait_for(100)
+    assert traffic.failures == []
+    templates.registry.run("pinned")
+    time.sleep(1.5)
+    assert proxy.get("/pinned").status == 503, "without watch nothing follows"
+
+
+def test_two_proxies_that_watch_converge_and_rest(templates):
+    a = templates.proxy
+    b = templates.start()
+    templates.registry.run()
+    path = templates.write("go-demo.tmpl", article() + "\n# {{timestamp}}\n")
+    a.ok("reconfigure", serviceName="go-demo", consulTemplatePath=path, watch="true")
+    wait_until(lambda: b.get("/demo/hello").status == 200, "b serves it", 10)
+    second = templates.registry.run()
+    for proxy in (a, b):
+        wait_until(lambda: second.instance in proxy.instances_answering("/demo/hello", 6), "both follow", 20)
+    time.sleep(2)
+    revisions = [proxy.ok("services")["Services"][0]["Revision"] for proxy in (a, b)]
+    time.sleep(3)
+    assert [proxy.ok("services")["Services"][0]["Revision"] for proxy in (a, b)] == revisions
+    assert revisions[0] == revisions[1] and revisions[0] <= 3
+
+
+def test_keys_and_variables(rig):
+    templates = Templates(rig, "consul")
+    templates.proxy.end()
+    proxy = templates.start("--template-env", "REGION", env={"REGION": "eu"})
+    demo = templates.registry.run()
+    path = templates.write("go-demo.tmpl", BE + """frontend f
+  bind *:80
+  acl demo path_beg /{{env "REGION"}}/{{keyOrDefault "app/path" "demo"}}
+  use_backend go-demo-be if demo
+""")
+    proxy.ok("reconfigure", serviceName="go-demo", consulTemplatePath=path, watch="true")
+    assert proxy.instances_answering("/eu/demo", 6) == {demo.instance: 6}
+    templates.put_key("app/path", "changed")
+    wait_until(lambda: proxy.get("/eu/changed").status == 200, "the key's value is used", 20)
+    assert proxy.get("/eu/demo").status == 503
+
+
+def test_what_the_operator_permits(rig):
+    templates = Templates(rig, "embedded")
+    page = rig.folder / "page.http"
+    page.write_text("HTTP/1.0 503 Service Unavailable\r\nContent-Type: text/plain\r\n\r\nback soon\n")
+    text = f"default_backend x\nbackend x\n  errorfile 503 {page}\n"
+    path = templates.write("x.tmpl", text)
+    assert "'errorfile' makes HAProxy read a file" in templates.refusal(500, serviceName="x", consulTemplatePath=path)
+    templates.proxy.end()
+    proxy = templates.start("--template-allow", "errorfile")
+    proxy.ok("reconfigure", serviceName="x", consulTemplatePath=path)
+    assert proxy.get("/").body == b"back soon\n"
