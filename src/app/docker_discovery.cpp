@@ -9,11 +9,23 @@ namespace dfp::app {
 namespace discovery = docker::discovery;
 namespace {
 
-std::unique_ptr<discovery::Source> make_source(docker::Engine& engine, settings::Docker::Discovery kind) {
+/// An engine at a Unix socket or a loopback address is on this host.
+discovery::EngineHost engine_host(const settings::Docker& settings) {
+  discovery::EngineHost host;
+  auto endpoint = docker::parse_docker_host(settings.address, settings.tls);
+  if (!endpoint || endpoint->kind == net::Endpoint::Kind::Unix) return host;
+  auto address = docker::numeric_address(*endpoint);
+  if (!address) log::warn("docker.host_unknown", {{"name", endpoint->host}});
+  host.address = address.value_or("");
+  host.local = host.address.starts_with("127.") || host.address == "::1";
+  return host;
+}
+
+std::unique_ptr<discovery::Source> make_source(docker::Engine& engine, const settings::Docker& settings) {
   auto own = discovery::own_container_id();
-  if (kind == settings::Docker::Discovery::Swarm)
+  if (settings.discovery == settings::Docker::Discovery::Swarm)
     return std::make_unique<discovery::SwarmSource>(engine, own);
-  return std::make_unique<discovery::ContainerSource>(engine, own, docker::own_hostname());
+  return std::make_unique<discovery::ContainerSource>(engine, own, engine_host(settings));
 }
 
 discovery::FollowerSettings follower_settings(const settings::Settings& settings) {
@@ -71,7 +83,7 @@ DockerDiscovery::DockerDiscovery(Executor executor, const settings::Settings& se
     : executor_(std::move(executor)),
       settings_(follower_settings(settings)),
       engine_(std::move(engine)),
-      source_(make_source(*engine_, settings.docker.discovery)),
+      source_(make_source(*engine_, settings.docker)),
       catalog_(*source_, registry, settings.docker.network) {
   warn_about_ipvs(settings.docker.discovery);
 }

@@ -30,6 +30,25 @@ class DatagramSocket {
   int fd_;
 };
 
+using AddressList = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+/// nullptr when the name is not known.
+AddressList look_up(const net::Endpoint& target) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  auto port = std::to_string(target.port == 0 ? 9 : target.port);
+  if (::getaddrinfo(target.host.c_str(), port.c_str(), &hints, &found) != 0) found = nullptr;
+  return {found, ::freeaddrinfo};
+}
+
+std::optional<std::string> number_of(const sockaddr* address, socklen_t size) {
+  std::array<char, NI_MAXHOST> text{};
+  if (::getnameinfo(address, size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0)
+    return std::nullopt;
+  return std::string(text.data());
+}
+
 /// A datagram socket that is connected sends nothing, but the kernel has chosen the address to send from.
 std::optional<std::string> chosen_address(const addrinfo& target) {
   DatagramSocket socket(target.ai_family);
@@ -38,10 +57,7 @@ std::optional<std::string> chosen_address(const addrinfo& target) {
   socklen_t size = sizeof own;
   auto* address = reinterpret_cast<sockaddr*>(&own);
   if (::getsockname(socket.fd(), address, &size) != 0) return std::nullopt;
-  std::array<char, NI_MAXHOST> text{};
-  if (::getnameinfo(address, size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0)
-    return std::nullopt;
-  return std::string(text.data());
+  return number_of(address, size);
 }
 
 }  // namespace
@@ -54,15 +70,16 @@ std::string own_hostname() {
 
 std::optional<std::string> source_address(const net::Endpoint& target) {
   if (target.kind == net::Endpoint::Kind::Unix) return std::nullopt;
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  auto port = std::to_string(target.port == 0 ? 9 : target.port);
-  if (::getaddrinfo(target.host.c_str(), port.c_str(), &hints, &found) != 0) return std::nullopt;
-  std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
-  auto address = chosen_address(*found);
+  auto found = look_up(target);
+  auto address = found ? chosen_address(*found) : std::nullopt;
   if (!address || is_loopback(*address)) return std::nullopt;
   return address;
+}
+
+std::optional<std::string> numeric_address(const net::Endpoint& target) {
+  if (target.kind == net::Endpoint::Kind::Unix) return std::nullopt;
+  auto found = look_up(target);
+  return found ? number_of(found->ai_addr, found->ai_addrlen) : std::nullopt;
 }
 
 std::string host_address(const EngineInfo& engine, const std::string& own_name, const net::Endpoint& peer) {

@@ -14,6 +14,10 @@ std::string own_hostname();
 /// without loopback addresses. nullopt when there is no way to it, or for a unix socket.
 std::optional<std::string> source_address(const net::Endpoint& target);
 
+/// The first address of the target as a number; nullopt when its name is not known, or for a unix socket. May
+/// wait for a name server.
+std::optional<std::string> numeric_address(const net::Endpoint& target);
+
 /// The address under which others reach the engine's host: its address in the swarm, else the one that this
 /// process sends from, provided that it runs in the host's own network. Empty when neither is known. Never a
 /// loopback address, which a host's own name often resolves to.

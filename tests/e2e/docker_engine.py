@@ -119,6 +119,7 @@ class Engine:
             self.cli("secret", "rm", secret)
         harness.wait_until(self.remove_containers, "all containers are gone", 30)
         harness.wait_until(self.remove_networks, "all networks are gone", 30)
+        self.cli("volume", "prune", "-f")
 
     def remove_containers(self):
         left = self.cli("ps", "-aq").split()

@@ -158,22 +158,26 @@ class ProxyClient:
 
 
 class Proxy(ProxyClient, Process):
-    """The proxy under test. `folder` is its state; a second proxy with the same folder is a restart."""
+    """The proxy under test. `folder` is its state; a second proxy with the same folder is a restart.
+
+    It runs on the host, or in the network of a `machine` (docker_machine.py).
+    """
 
     def __init__(self, folder, registry=None, address=None, http_port=None, arguments=(), env=None, wait=True,
-                 instance_name=None):
+                 instance_name=None, machine=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.address = address or private_address()
+        self.address = machine.address if machine else address or private_address()
         self.http_port = http_port or 8000
-        self.api_port = free_port(self.address)
+        self.api_port = 8088 if machine else free_port(self.address)
         self.registry = registry or f"embedded:{self.folder}/registry.db"
         command = [BINARY, "server", "--registry", self.registry, "--api", f"{self.address}:{self.api_port}",
                    "--http", f"{self.address}:{self.http_port}", "--https", "off",
                    "--state-dir", self.folder / "state", "--run-dir", self.folder / "run", *arguments]
         if instance_name:
             command += ["--instance-name", instance_name]
-        super().__init__([str(word) for word in command], self.folder / "proxy.log", env)
+        command = machine.command(*command) if machine else [str(word) for word in command]
+        super().__init__(command, self.folder / "proxy.log", env)
         if wait:
             self.wait_ready()
 

@@ -8,7 +8,7 @@ from test_swarm import PUBLISHED, labels
 
 FAST_UPDATES = ["--restart-delay", "100ms"] + [word for kind in ("update", "rollback") for word in (f"--{kind}-delay", "100ms", f"--{kind}-monitor", "100ms")]
 REPLICAS = 2
-CLIENTS = 4
+CLIENTS = 2
 PATIENCE = 3.0  # seconds; below HAProxy's connect timeout: no request has to wait for one
 
 
@@ -52,7 +52,7 @@ class Scene:
     def under_load(self, name, change):
         """Clients that keep their connections, clients that do not, and a load generator. Returns (failed, slowest)."""
         kept, fresh = (harness.Traffic(self.proxy, "/shop", clients=CLIENTS, keep_alive=kind) for kind in (True, False))
-        wrk = Wrk(self.proxy, "/shop")
+        wrk = Wrk(self.proxy, "/shop", connections=CLIENTS)
         began = time.monotonic()
         with kept, fresh, wrk:
             change()

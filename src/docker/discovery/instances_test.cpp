@@ -194,8 +194,10 @@ Container container(const std::string& name, Labels labels = {}) {
 const std::vector<EngineNetwork> kNetworks{{"net-bridge", "bridge", "bridge", "local"},
                                            {"net-front", "front", "overlay", "swarm"}};
 
+const EngineHost kHost{.name = "host"};
+
 TEST(ContainerInstances, AreReachedThroughTheBridgeFromTheHost) {
-  auto view = view_of_containers({container("web")}, kNetworks, "host", nullptr);
+  auto view = view_of_containers({container("web")}, kNetworks, kHost, nullptr);
   auto instances = instances_of(view, *view.find("web"), definition(0), "");
   EXPECT_THAT(places(instances), ElementsAre("172.17.0.2:8080"));
   EXPECT_EQ(instances->at(0).node, "host");
@@ -207,12 +209,29 @@ TEST(ContainerInstances, AreReachedByTheirPublishedPortElsewhere) {
   auto web = container("web");
   web.networks = {{"front", "net-front", "10.0.1.3", ""}};
   web.ports[{8080, "tcp"}] = {{"0.0.0.0", 32768}};
-  auto view = view_of_containers({web}, kNetworks, "host", nullptr);
+  auto view = view_of_containers({web}, kNetworks, kHost, nullptr);
   EXPECT_THAT(places(instances_of(view, *view.find("web"), definition(), "")),
               ElementsAre("127.0.0.1:32768"));
   auto own = proxy_container();
-  view = view_of_containers({web}, kNetworks, "host", &own);
+  view = view_of_containers({web}, kNetworks, kHost, &own);
   EXPECT_THAT(places(instances_of(view, *view.find("web"), definition(), "")), ElementsAre("10.0.1.3:8080"));
+}
+
+TEST(ContainerInstances, OfAnotherHostAreReachedWhereItPublishesThem) {
+  auto web = container("web");
+  const EngineHost other{.name = "other", .address = "10.0.0.7", .local = false};
+  auto place = [&](const EngineHost& host) {
+    auto view = view_of_containers({web}, kNetworks, host, nullptr);
+    return places(instances_of(view, *view.find("web"), definition(), ""));
+  };
+  EXPECT_THAT(place(other), ElementsAre(HasSubstr("network: the proxy does not run in a container")));
+  web.ports[{8080, "tcp"}] = {{"0.0.0.0", 32768}};
+  EXPECT_THAT(place(other), ElementsAre("10.0.0.7:32768"));
+  web.ports[{8080, "tcp"}] = {{"127.0.0.1", 32768}};
+  EXPECT_THAT(place(other), ElementsAre(HasSubstr("port 8080 is not published")));
+  web.ports[{8080, "tcp"}] = {{"10.0.0.8", 32768}};
+  EXPECT_THAT(place(other), ElementsAre("10.0.0.8:32768"));
+  EXPECT_THAT(place(kHost), ElementsAre("172.17.0.2:8080"));
 }
 
 TEST(ContainerInstances, OfAComposeServiceBelongTogether) {
@@ -222,7 +241,7 @@ TEST(ContainerInstances, OfAComposeServiceBelongTogether) {
   auto other = labels;
   other["com.docker.compose.project"] = "blog";
   auto view = view_of_containers({container("shop_web_1", labels), second, container("blog_web_1", other)},
-                                 kNetworks, "host", nullptr);
+                                 kNetworks, kHost, nullptr);
   ASSERT_THAT(view.services, SizeIs(2));
   EXPECT_THAT(places(instances_of(view, *view.find("shop_web"), definition(0), "")),
               ElementsAre("172.17.0.2:8080", "172.17.0.3:8080"));
@@ -232,7 +251,7 @@ TEST(ContainerInstances, OfAComposeServiceBelongTogether) {
 TEST(ContainerInstances, ThatAreNotWellAreNotUsed) {
   auto web = container("web");
   auto usable = [](const Container& c) {
-    return view_of_containers({c}, kNetworks, "host", nullptr).services.at(0).usable();
+    return view_of_containers({c}, kNetworks, kHost, nullptr).services.at(0).usable();
   };
   EXPECT_EQ(usable(web), 1u);
   web.health = ContainerHealth::Starting;

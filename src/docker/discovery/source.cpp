@@ -54,7 +54,7 @@ Task<Result<View>> SwarmSource::read(Deadline deadline) {
   co_return view_of_swarm(*services, *tasks, std::move(*nodes), *own ? &**own : nullptr);
 }
 
-ContainerSource::ContainerSource(Engine& engine, std::string own_container, std::string host)
+ContainerSource::ContainerSource(Engine& engine, std::string own_container, EngineHost host)
     : engine_(engine), own_container_(std::move(own_container)), host_(std::move(host)) {}
 
 EventFilter ContainerSource::events() const {
@@ -64,6 +64,11 @@ EventFilter ContainerSource::events() const {
 }
 
 Task<Result<View>> ContainerSource::read(Deadline deadline) {
+  if (host_.name.empty()) {
+    auto info = co_await engine_.info(deadline);
+    if (!info) co_return std::unexpected(info.error());
+    host_.name = info->name;
+  }
   auto ids = co_await engine_.container_ids(false, deadline);
   if (!ids) co_return std::unexpected(ids.error());
   std::vector<Container> containers;

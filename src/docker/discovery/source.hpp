@@ -42,15 +42,17 @@ class SwarmSource : public Source {
 /// The containers of one engine.
 class ContainerSource : public Source {
  public:
-  ContainerSource(Engine& engine, std::string own_container, std::string host);
+  /// @param host an empty name: as the engine calls itself. It must outlive the container that this process
+  /// may run in, since it is kept with what labels ordered.
+  ContainerSource(Engine& engine, std::string own_container, EngineHost host);
   Task<Result<View>> read(Deadline deadline) override;
   EventFilter events() const override;
-  std::string author() const override { return "label docker " + host_; }
+  std::string author() const override { return "label docker " + host_.name; }
 
  private:
   Engine& engine_;
   std::string own_container_;
-  std::string host_;
+  EngineHost host_;
 };
 
 /// The id of the container that a process with this /proc/self/mountinfo runs in: Docker mounts its files

@@ -75,27 +75,36 @@ ServiceView identity_of(const Container& container) {
   return view;
 }
 
-Replica replica_of(const Container& container, const std::string& host) {
+bool is_loopback(std::string_view ip) { return ip.starts_with("127.") || ip == "::1"; }
+
+/// Nothing where a port is published for its own host only, and that is another one.
+std::string reachable_address(const HostBinding& binding, const EngineHost& host) {
+  bool everywhere = binding.ip.empty() || binding.ip == "0.0.0.0" || binding.ip == "::";
+  if (everywhere) return host.address;
+  return host.local || !is_loopback(binding.ip) ? binding.ip : std::string();
+}
+
+Replica replica_of(const Container& container, const EngineHost& host) {
   Replica replica;
   replica.id = container.id.substr(0, 12);
-  replica.node = host;
+  replica.node = host.name;
   for (const auto& network : container.networks) {
     auto ip = network.ip.empty() ? network.ipv6 : network.ip;
     if (!ip.empty()) replica.addresses.push_back({network.network_id, network.network, ip});
   }
   for (const auto& [port, bindings] : container.ports) {
     if (port.protocol != "tcp" || bindings.empty()) continue;
-    bool everywhere = bindings[0].ip.empty() || bindings[0].ip == "0.0.0.0" || bindings[0].ip == "::";
-    replica.published[port.port] = {everywhere ? "127.0.0.1" : bindings[0].ip, bindings[0].port};
+    auto address = reachable_address(bindings[0], host);
+    if (!address.empty()) replica.published[port.port] = {address, bindings[0].port};
   }
-  if (container.network_mode == "host")
-    for (const auto& port : container.exposed) replica.published[port.port] = {"127.0.0.1", port.port};
+  if (container.network_mode == "host" && !host.address.empty())
+    for (const auto& port : container.exposed) replica.published[port.port] = {host.address, port.port};
   bool well = container.health == ContainerHealth::None || container.health == ContainerHealth::Healthy;
   replica.usable = container.running && !container.paused && well;
   return replica;
 }
 
-void add_container(ServiceView& view, const Container& container, const std::string& host) {
+void add_container(ServiceView& view, const Container& container, const EngineHost& host) {
   for (const auto& port : container.exposed)
     if (port.protocol == "tcp") view.ports.insert(port.port);
   view.replicas.push_back(replica_of(container, host));
@@ -148,7 +157,7 @@ View view_of_swarm(const std::vector<SwarmService>& services, const std::vector<
 }
 
 View view_of_containers(const std::vector<Container>& containers, const std::vector<EngineNetwork>& networks,
-                        const std::string& host, const Container* own) {
+                        const EngineHost& host, const Container* own) {
   std::map<std::string, ServiceView> by_name;
   for (const auto& container : containers) {
     auto identity = identity_of(container);
@@ -159,7 +168,7 @@ View view_of_containers(const std::vector<Container>& containers, const std::vec
   View view;
   for (auto& [name, service] : by_name) view.services.push_back(std::move(service));
   view.vantage = vantage_of(own);
-  if (!view.vantage.in_container)
+  if (!view.vantage.in_container && host.local)
     for (const auto& network : networks)
       if (network.driver == "bridge" && network.scope == "local") view.vantage.networks.insert(network.id);
   return view;

@@ -42,6 +42,14 @@ struct ServiceView {
   std::size_t usable() const;
 };
 
+/// The host of an engine whose containers are followed, as seen from here.
+struct EngineHost {
+  std::string name;
+  /// Where ports answer that are published on every address; empty when it is not known.
+  std::string address = "127.0.0.1";
+  bool local = true;  ///< this very host: its bridges can be reached
+};
+
 /// Where the proxy itself is: which networks it can send into.
 struct Vantage {
   bool in_container = false;
@@ -64,8 +72,8 @@ View view_of_swarm(const std::vector<SwarmService>& services, const std::vector<
 
 /// Containers that belong to one service: the same compose project and service, else the same
 /// com.df.serviceName, else the container alone under its name.
-/// @param networks of the engine: their local ones can be reached from the host
+/// @param networks of the engine: their local ones can be reached from its host
 View view_of_containers(const std::vector<Container>& containers, const std::vector<EngineNetwork>& networks,
-                        const std::string& host, const Container* own);
+                        const EngineHost& host, const Container* own);
 
 }  // namespace dfp::docker::discovery
