@@ -18,6 +18,7 @@ class Opened : public OpenRegistry {
   registry::Catalog& catalog() override { return facade_->catalog(); }
   registry::KeyValue& key_value() override { return facade_->key_value(); }
   registry::Registrar& registrar() override { return facade_->registrar(); }
+  void cancel() override { facade_->cancel(); }
 
  protected:
   Facade& facade() { return *facade_; }

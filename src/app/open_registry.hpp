@@ -18,6 +18,8 @@ class OpenRegistry {
   virtual registry::KeyValue& key_value() = 0;
   virtual registry::Registrar& registrar() = 0;
   virtual registry::TemplateSource& template_source() = 0;
+  /// Ends what waits for a change of the registry with Cancelled.
+  virtual void cancel() = 0;
 };
 
 /// Blocks for a moment. @return Unavailable or Rejected when the embedded database cannot be opened. Consul

@@ -5,6 +5,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
@@ -97,6 +98,9 @@ class Server {
     auto deadline = Deadline::after(kFinishRequests);
     co_await http_.shutdown(deadline);
     co_await docker_.stop();
+    // What follows the registry may be asleep in a long poll; told to stop (first), it ends when that is
+    // cancelled.
+    asio::post(executor_, [this] { registry_->cancel(); });
     co_await reconciler_.stop();
     co_await driver_.stop(deadline);
   }

@@ -141,6 +141,10 @@ Task<Result<Answer>> Client::put(std::string target, std::string body, Deadline 
   co_return co_await send(std::move(made), deadline);
 }
 
+void Client::cancel() {
+  for (const auto& server : servers_) server->cancel();
+}
+
 Task<Result<Answer>> Client::block(std::string target, std::uint64_t index, Deadline deadline) {
   if (deadline.passed()) co_return fail(Errc::Timeout, "consul: no time left to ask");
   // Consul answers up to a sixteenth later than told; what is left is for a slow network, and shows a dead

@@ -42,6 +42,9 @@ class Client {
 
   Task<Result<Answer>> put(std::string target, std::string body, Deadline deadline);
 
+  /// Ends every request under way with Cancelled.
+  void cancel();
+
   /// Changes whenever the connection to the agents was disturbed: indexes from before must be confirmed with
   /// a plain read, because the agent may be another one, or know another history.
   std::uint64_t epoch() const { return epoch_; }

@@ -33,5 +33,6 @@ Catalog& Consul::catalog() { return state_->confirmed; }
 KeyValue& Consul::key_value() { return state_->key_value; }
 Registrar& Consul::registrar() { return state_->registrar; }
 TemplateSource& Consul::template_source() { return state_->template_source; }
+void Consul::cancel() { state_->client.cancel(); }
 
 }  // namespace dfp::registry::consul

@@ -24,6 +24,8 @@ class Consul {
   KeyValue& key_value();
   Registrar& registrar();
   TemplateSource& template_source();
+  /// Ends every operation under way with Cancelled.
+  void cancel();
 
  private:
   struct State;

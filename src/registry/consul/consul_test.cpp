@@ -261,6 +261,24 @@ TEST(ConsulWatch, UnchangedAnswersEndWithATimeoutAtTheDeadline) {
   });
 }
 
+Task<> cancel_later(Consul* consul) {
+  co_await sleep_for(100ms);
+  consul->cancel();
+}
+
+TEST(ConsulWatch, EndsWhenItIsCancelledAndCanBeAskedAgain) {
+  play([](Executor executor) -> Task<> {
+    HttpImposter server(executor);
+    server.on("GET", kNames, still_blocked);
+    Consul consul(executor, options_for({server.endpoint()}));
+    spawn(executor, cancel_later(&consul), "cancel_later");
+    auto code = co_await must_fail(consul.key_value().wait("p/", 50, soon()));
+    EXPECT_EQ(code, Errc::Cancelled);
+    auto again = co_await must_fail(consul.key_value().wait("p/", 50, Deadline::after(200ms)));
+    EXPECT_EQ(again, Errc::Timeout);
+  });
+}
+
 TEST(ConsulWatch, AMissingIndexNeverBecomesZero) {
   play([](Executor executor) -> Task<> {
     HttpImposter server(executor);

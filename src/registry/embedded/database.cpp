@@ -1,5 +1,7 @@
 #include "registry/embedded/database.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -122,13 +124,20 @@ class DatabaseKeyValue : public KeyValue {
   }
 
   Task<Result<std::uint64_t>> wait(std::string prefix, std::uint64_t index, Deadline deadline) override {
-    for (;;) {
+    auto began_at = cancellations_;
+    while (cancellations_ == began_at) {
       auto work = [prefix, index](Connection& c) { return kv_table::changed_since(c, prefix, index); };
       auto changed = co_await worker_.run(std::move(work), deadline);
       if (!changed) co_return std::unexpected(changed.error());
       if (*changed) co_return **changed;
       co_await changed_.wait(deadline.min(Deadline::after(kPollInterval)));
     }
+    co_return fail(Errc::Cancelled, fmt::format("wait for {}: cancelled", prefix));
+  }
+
+  void cancel() {
+    ++cancellations_;
+    changed_.notify_all();
   }
 
   Task<Result<std::uint64_t>> transact(std::vector<Operation> operations, Deadline deadline) override {
@@ -143,6 +152,7 @@ class DatabaseKeyValue : public KeyValue {
  private:
   Worker& worker_;
   Signal changed_;
+  std::uint64_t cancellations_ = 0;
 };
 
 }  // namespace
@@ -172,5 +182,6 @@ Result<std::unique_ptr<Database>> Database::open(Executor executor, const std::f
 Catalog& Database::catalog() { return state_->catalog; }
 KeyValue& Database::key_value() { return state_->key_value; }
 Registrar& Database::registrar() { return state_->registrar; }
+void Database::cancel() { state_->key_value.cancel(); }
 
 }  // namespace dfp::registry::embedded

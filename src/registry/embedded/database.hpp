@@ -27,6 +27,8 @@ class Database {
   Catalog& catalog();
   KeyValue& key_value();
   Registrar& registrar();
+  /// Ends every KeyValue::wait() under way with Cancelled.
+  void cancel();
 
  private:
   struct State;

@@ -187,6 +187,22 @@ TEST(Sharing, AChangeByAnotherProcessWakesAWaiterWithin200Ms) {
   });
 }
 
+Task<> cancel_later(Database* database) {
+  co_await sleep_for(50ms);
+  database->cancel();
+}
+
+TEST(Database, AWaiterEndsWhenItIsCancelled) {
+  TempFolder folder;
+  play(folder.file(), [](Executor executor, fs::path file) -> Task<> {
+    auto database = open_or_throw(executor, file);
+    auto tree = co_await must(database->key_value().list("", soon()));
+    spawn(executor, cancel_later(database.get()), "cancel_later");
+    auto code = co_await testing::must_fail(database->key_value().wait("", tree.index, soon()));
+    EXPECT_EQ(code, Errc::Cancelled);
+  });
+}
+
 Task<int> read_number(std::unique_ptr<Database> database, std::string key) {
   auto entry = co_await must(database->key_value().get(std::move(key), soon()));
   co_return entry ? std::stoi(entry->value) : 0;
