@@ -105,6 +105,19 @@ def test_internal_gives_containers_own_addresses(embedded_book, registrator, eng
     assert entries["node-1:in-back:8080"].address == entries["node-1:guest:8080"].address == inside
 
 
+def test_a_network_may_be_chosen_and_joined_later(embedded_book, registrator, engine):
+    for network in ("a", "b"):
+        engine.create_network(network, "bridge", ())
+    engine.run(engine.demo_image("go-demo"), name="one", options=["--network", "a"])
+    process = registrator(embedded_book, "-internal", "--network", "b", "-resync", "0")
+    harness.wait_until(lambda: "no address in the network b" in process.log.read_text(), "the missing network is told")
+    engine.cli("network", "connect", "b", "one")
+    entry = wait_for_ids(embedded_book, "node-1:one:8080")["node-1:one:8080"]
+    assert entry.address == engine.container_address("one", "b")
+    engine.cli("network", "disconnect", "b", "one")
+    wait_for_ids(embedded_book)
+
+
 def test_options_choose_containers_addresses_and_tags(embedded_book, registrator, engine):
     engine.demo_image("go-demo")
     engine.run("go-demo", name="named", options=["-P", "-e", "SERVICE_NAME=shop", "-l", "my.ip=10.1.2.3/24"])

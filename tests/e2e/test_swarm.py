@@ -261,6 +261,48 @@ def test_a_kernel_without_ipvs_is_told_at_the_start(stage):
     assert answer.status == 400 and "virtual IP" in answer.json["Message"], answer
 
 
+def test_two_proxies_of_one_registry_follow_one_swarm(stage):
+    """Each sees every change; only one of them has to apply it, and they agree."""
+    consul = stage.rig.consul()
+    arguments = ["--docker", stage.swarm.host, "--discovery", "swarm", *FAST]
+    proxies = [stage.rig.proxy(registry=consul.url, arguments=arguments) for _ in range(2)]
+    stage.service("shop", labels(servicePath="/shop", port=8080))
+    for stage.proxy in proxies:
+        stage.wait_status("/shop", 200)
+    with harness.Traffic(proxies[0], "/shop", clients=2) as first, harness.Traffic(proxies[1], "/shop", clients=2) as second:
+        for replicas in (3, 1, 2):
+            stage.swarm.service_scale("shop", replicas)
+            stage.swarm.wait_running("shop", replicas)
+            for stage.proxy in proxies:
+                stage.wait_answering("/shop")
+    assert first.failures + second.failures == []
+    logs = [proxy.log.read_text() for proxy in proxies]
+    changes = sum(len(re.findall("service.(repin|reconfigure) ", log)) for log in logs)
+    assert changes <= 16, logs  # an order and three changes of tasks in a few steps; twice that if both are equally fast
+    errors = [line for log in logs for line in log.splitlines() if " error " in line and "haproxy.log" not in line]
+    assert errors == []
+    stage.swarm.cli("service", "rm", "shop")
+    for stage.proxy in proxies:
+        stage.wait_status("/shop", 503)
+
+
+def test_a_global_service_has_a_task_on_each_node(stage):
+    stage.proxy_outside()
+    stage.swarm.cli("service", "create", "-d", "--no-resolve-image", "--mode", "global", "--endpoint-mode", "dnsrr", "--name", "agent",
+                    *PUBLISHED, *labels(servicePath="/agent"), "go-demo")
+    stage.wait_status("/agent", 200, seconds=20)
+
+
+def test_an_engine_that_becomes_a_manager_later_is_followed_from_then_on(rig, new_engine):
+    engine = new_engine(name="late")
+    engine.demo_image()
+    proxy = rig.proxy(arguments=["--docker", engine.host, "--discovery", "swarm", *FAST])
+    harness.wait_until(lambda: "swarm manager" in proxy.ok("services")["DiscoveryError"], "the error says what is missing")
+    engine.swarm_init()
+    engine.service_create("shop", "go-demo", options=[*PUBLISHED, *labels(servicePath="/shop")])
+    harness.wait_until(lambda: proxy.get("/shop").status == 200, "its services are routed")
+
+
 def test_the_engine_is_only_read(stage):
     from docker_spy import Spy
     spy = stage.rig.add_end(Spy(stage.rig.folder / "spy.sock", stage.swarm))
