@@ -91,6 +91,7 @@ Task<> Driver::Impl::delete_leaving_servers(Self self) {
     if (self->stopping) co_return;
     auto lock = co_await self->turn.lock();
     co_await self->delete_due_servers();
+    co_await self->delete_surplus_backends();
   }
 }
 
@@ -108,6 +109,24 @@ Task<> Driver::Impl::delete_due_servers() {
     const auto& reply = (*replies)[2 * i + 1];
     if (reply.contains(runtime::kServerDeleted) || reply.contains(runtime::kNoSuchServer))
       bindings.left(due[i].backend, due[i].server);
+  }
+  update_gauges();
+}
+
+Task<> Driver::Impl::delete_surplus_backends() {
+  auto surplus = bindings.surplus(Clock::now(), kDeletionsAtOnce);
+  if (surplus.empty() || !master.running()) co_return;
+  std::vector<std::string> commands;
+  for (const auto& backend : surplus) {
+    commands.push_back(runtime::unpublish_backend(backend));
+    commands.push_back(runtime::del_backend(backend));
+  }
+  auto replies = co_await link.ask(std::move(commands), Deadline::after(kCommandTime));
+  if (!replies) co_return;  // the watch sees to it
+  for (std::size_t i = 0; i < surplus.size(); ++i) {
+    const auto& reply = (*replies)[2 * i + 1];
+    if (reply.contains(runtime::kBackendDeleted) || reply.contains(runtime::kNoSuchBackend))
+      bindings.deleted(surplus[i]);
   }
   update_gauges();
 }

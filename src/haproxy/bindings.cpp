@@ -11,23 +11,31 @@ namespace {
 // lasts (a web socket) makes the tries rare.
 constexpr auto kFirstTry = std::chrono::milliseconds(100);
 constexpr auto kLastPause = std::chrono::seconds(10);
+constexpr auto kSurplusPause = std::chrono::seconds(1);  // a service that comes back soon finds its backend
 
 }  // namespace
 
 void Bindings::reset(const std::map<std::string, std::string>& file_names, std::size_t spares) {
-  *this = {};
+  forget_all();
   for (const auto& [service, backend] : file_names) bind(service, backend);
   for (std::size_t n = 1; n <= spares; ++n) spares_.insert(config::spare_name(n));
 }
 
 void Bindings::reset(const std::vector<std::string>& free_backends) {
-  *this = {};
+  forget_all();
   for (const auto& backend : free_backends) free(backend);
+}
+
+void Bindings::forget_all() {
+  bool grows = grows_;
+  *this = {};
+  grows_ = grows;
 }
 
 void Bindings::free(const std::string& backend) {
   if (config::is_spare_name(backend)) spares_.insert(backend);
   if (backend.starts_with("svc-")) named_.insert(backend);
+  if (grows_) surplus_due_ = std::min(surplus_due_, Clock::now() + kSurplusPause);
 }
 
 const std::string* Bindings::backend_of(const std::string& service) const {
@@ -43,8 +51,20 @@ const std::string* Bindings::service_in(const std::string& backend) const {
 std::optional<std::string> Bindings::take(const std::string& service, const std::string& color) {
   auto own = config::backend_name(service, color);
   if (named_.erase(own) > 0) return own;
-  if (spares_.empty()) return std::nullopt;
-  return spares_.extract(spares_.begin()).value();
+  if (!spares_.empty()) return spares_.extract(spares_.begin()).value();
+  if (!grows_) return std::nullopt;
+  return *unborn_.insert(new_name(own)).first;
+}
+
+/// The service's own, unless a backend of that name is still serving or emptying.
+std::string Bindings::new_name(const std::string& own) {
+  auto in_use = [&](const std::string& name) {
+    return services_.contains(name) || emptying_.contains(name) || spares_.contains(name) ||
+           unborn_.contains(name);
+  };
+  auto name = own;
+  while (in_use(name)) name = config::spare_name(++last_number_);
+  return name;
 }
 
 bool Bindings::has_own(const std::string& service, const std::string& color) const {
@@ -52,6 +72,7 @@ bool Bindings::has_own(const std::string& service, const std::string& color) con
 }
 
 void Bindings::give_back(const std::string& backend) {
+  if (unborn_.erase(backend) > 0) return;
   if (leaving_.contains(backend))
     emptying_.insert(backend);
   else
@@ -106,8 +127,23 @@ std::vector<Bindings::Leaving> Bindings::due(Clock::time_point now, std::size_t 
   return due;
 }
 
+std::vector<std::string> Bindings::surplus(Clock::time_point now, std::size_t limit) {
+  std::vector<std::string> all;
+  if (!grows_ || surplus_due_ > now) return all;
+  for (const auto* free : {&named_, &spares_})
+    for (const auto& backend : *free)
+      if (all.size() < limit) all.push_back(backend);
+  surplus_due_ = all.empty() ? Clock::time_point::max() : now + kSurplusPause;
+  return all;
+}
+
+void Bindings::deleted(const std::string& backend) {
+  named_.erase(backend);
+  spares_.erase(backend);
+}
+
 Clock::time_point Bindings::next_due() const {
-  auto next = Clock::time_point::max();
+  auto next = surplus_due_;
   for (const auto& [backend, servers] : leaving_)
     for (const auto& [server, retry] : servers) next = std::min(next, retry.at);
   return next;

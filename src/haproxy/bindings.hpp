@@ -14,6 +14,11 @@ namespace dfp::haproxy {
 /// which servers are on their way out (in maintenance, until their last connection has ended).
 class Bindings {
  public:
+  /// From now on backends are made when they are needed and deleted when they are free (HAProxy 3.4 and
+  /// later), so there is always one more.
+  void grow() { grows_ = true; }
+  bool grows() const { return grows_; }
+
   struct Leaving {
     std::string backend;
     std::string server;
@@ -29,10 +34,14 @@ class Bindings {
   const std::string* service_in(const std::string& backend) const;
   const std::map<std::string, std::string>& all() const { return backends_; }
 
-  /// Takes a free backend: the one that bears the service's own name, else a spare one.
+  /// Takes a free backend: the one that bears the service's own name, else a spare one, else one that has
+  /// yet to be made.
   std::optional<std::string> take(const std::string& service, const std::string& color);
   /// Whether a backend with the service's own name is free.
   bool has_own(const std::string& service, const std::string& color) const;
+  /// It was taken, and the worker does not have it yet.
+  bool is_unborn(const std::string& backend) const { return unborn_.contains(backend); }
+  void born(const std::string& backend) { unborn_.erase(backend); }
   /// Gives back what was taken or unbound; it is free again once its leaving servers are gone.
   void give_back(const std::string& backend);
   void bind(const std::string& service, const std::string& backend);
@@ -47,13 +56,22 @@ class Bindings {
   void left(const std::string& backend, const std::string& server);
   /// At most `limit` leaving servers whose next try to delete them is due; each is due again later and later.
   std::vector<Leaving> due(Clock::time_point now, std::size_t limit);
-  /// When the next one is due.
+  /// Free backends that are to be deleted now; each is due again later.
+  std::vector<std::string> surplus(Clock::time_point now, std::size_t limit);
+  void deleted(const std::string& backend);
+  /// When the next deletion of a server or backend is due.
   Clock::time_point next_due() const;
   std::size_t leaving_count() const;
 
  private:
   void free(const std::string& backend);
+  void forget_all();
+  std::string new_name(const std::string& own);
 
+  bool grows_ = false;
+  std::set<std::string> unborn_;
+  std::size_t last_number_ = 0;  // of the names that were made up
+  Clock::time_point surplus_due_ = Clock::time_point::max();
   std::map<std::string, std::string> backends_;  // service -> backend
   std::map<std::string, std::string> services_;  // backend -> service
   std::set<std::string> spares_;                 // free

@@ -34,6 +34,36 @@ TEST(Bindings, ABackendIsFreeOnlyWhenItsServersAreGone) {
   EXPECT_EQ(bindings.free_count(), 1U);
 }
 
+TEST(Bindings, WhereBackendsCanBeMadeThereIsAlwaysOneMore) {
+  Bindings bindings;
+  bindings.grow();
+  bindings.reset({{"a", "svc-a"}}, 0);
+  EXPECT_EQ(bindings.take("b", "blue"), "svc-b:blue");
+  EXPECT_TRUE(bindings.is_unborn("svc-b:blue"));
+  bindings.born("svc-b:blue");
+  bindings.bind("b", "svc-b:blue");
+  EXPECT_EQ(bindings.take("a", ""), "spare-http-rr-00001") << "its own one serves";
+  bindings.give_back("spare-http-rr-00001");
+  EXPECT_FALSE(bindings.is_unborn("spare-http-rr-00001"));
+  EXPECT_EQ(bindings.free_count(), 0U) << "it was never made";
+}
+
+TEST(Bindings, WhatCanBeMadeAgainIsDeletedWhenItIsFree) {
+  Bindings bindings;
+  bindings.grow();
+  bindings.reset({{"a", "svc-a"}, {"b", "svc-b"}}, 0);
+  auto now = Clock::now();
+  EXPECT_TRUE(bindings.surplus(now + 1h, 10).empty());
+  bindings.unbind("a");
+  bindings.give_back("svc-a");
+  EXPECT_TRUE(bindings.surplus(now, 10).empty()) << "its service may come back soon";
+  EXPECT_LT(bindings.next_due(), now + 5s);
+  EXPECT_EQ(bindings.surplus(now + 5s, 10), std::vector<std::string>{"svc-a"});
+  bindings.deleted("svc-a");
+  EXPECT_EQ(bindings.take("a", ""), "svc-a");
+  EXPECT_TRUE(bindings.is_unborn("svc-a"));
+}
+
 TEST(Bindings, AFreeBackendWithAStrayServerIsNotGivenAway) {
   Bindings bindings;
   bindings.reset({}, 1);

@@ -71,6 +71,8 @@ class ScriptBuilder {
     auto backend = bindings_.take(change.service, after.color);
     if (!backend) return false;
     script_.taken.push_back(*backend);
+    if (bindings_.is_unborn(*backend)) make_backend(script_.prepare, *backend);
+    if (bindings_.grows()) open_backend(script_.prepare, *backend);
     script_.bind.emplace_back(change.service, *backend);
     for (const auto& server : after.servers) add(*backend, server, after.check);
     if (before) {
@@ -181,6 +183,14 @@ class ScriptBuilder {
 Result<Script> make_script(const World& world, const Transition& transition, Bindings& bindings,
                            const Settings& settings) {
   return ScriptBuilder(world, transition, bindings, settings).build();
+}
+
+void make_backend(Commands& commands, const std::string& backend) {
+  commands.push_back({runtime::add_backend(backend, config::kServiceDefaults), Command::Answer::Anything});
+}
+
+void open_backend(Commands& commands, const std::string& backend) {
+  commands.push_back({runtime::publish_backend(backend), Command::Answer::BackendPublished});
 }
 
 void add_server(Commands& commands, const std::string& backend, const Server& server, bool check,

@@ -11,7 +11,7 @@ namespace dfp::haproxy {
 
 /// One thing to be said to the running worker, and the answer that means success.
 struct Command {
-  enum class Answer { Nothing, ServerAdded, ServerDeleted, Anything };
+  enum class Answer { Nothing, ServerAdded, ServerDeleted, BackendPublished, Anything };
 
   std::string text;
   Answer answer = Answer::Nothing;
@@ -48,6 +48,11 @@ Result<Script> make_script(const World& world, const Transition& transition, Bin
                            const Settings& settings);
 
 // Parts that repairs use too.
+
+/// Makes a backend for services (HAProxy 3.4 and later), or finds that it is there.
+void make_backend(Commands& commands, const std::string& backend);
+/// Requests may be sent to it; it was perhaps not published.
+void open_backend(Commands& commands, const std::string& backend);
 
 /// Adds a server and starts its checks.
 void add_server(Commands& commands, const std::string& backend, const config::Server& server, bool check,

@@ -65,6 +65,17 @@ TEST_F(Scripts, ANewServiceGetsItsServersFirstAndItsRouteLast) {
   EXPECT_TRUE(s.cleanup.empty());
 }
 
+TEST_F(Scripts, ABackendThatIsMissingIsMadeFirst) {
+  bindings.grow();
+  bindings.reset({{"a", first}}, 0);
+  auto s = script({{"b", with_server(service("b", {"/b"}), 2)}});
+  ASSERT_EQ(s.prepare.size(), 6U);
+  EXPECT_EQ(s.prepare[0].text, "add backend svc-b from http-rr");
+  EXPECT_EQ(s.prepare[1].text, "publish backend svc-b");
+  EXPECT_TRUE(s.prepare[2].text.starts_with("add server svc-b/n_2_"));
+  EXPECT_EQ(texts(s.commit), Lines{"add map routes.map /b b"});
+}
+
 TEST_F(Scripts, ARemovalTakesTheRouteFirst) {
   auto s = script({{"a", std::nullopt}});
   EXPECT_TRUE(s.prepare.empty());

@@ -71,6 +71,8 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   static Task<> watch_worker(Self self);
   Task<> write_files_now();
   Task<> delete_due_servers();
+  /// Backends that no service is in, where they can be made again (HAProxy 3.4 and later).
+  Task<> delete_surplus_backends();
   Task<> check_worker(bool thoroughly);
   Task<> refill_spares();
   void update_gauges();

@@ -73,7 +73,8 @@ TEST_P(Faults, AtEveryStepLeaveOldOrNewNeverAMix) {
     ASSERT_EQ(picture(), kOld) << "step " << step;
   }
   EXPECT_GT(step, 15);
-  // Put right without a reload; only a deletion in the background whose answer was lost may still need one later.
+  // Put right without a reload; only a deletion in the background whose answer was lost may still need one
+  // later.
   if (GetParam().fault != Fault::LostAfter) EXPECT_EQ(rig.worker(), worker);
 }
 

@@ -54,6 +54,10 @@ Task<Result<>> Driver::Impl::prepare(Deadline deadline) {
   auto found = co_await process::find_program(executor, settings.program, deadline);
   if (!found) co_return std::unexpected(found.error());
   version = std::move(*found);
+  if (version.at_least(3, 4)) {  // makes backends at run time, see "add backend" in its management guide
+    settings.spare_backends = 0;
+    bindings.grow();
+  }
   if (auto ready = files.prepare(); !ready) co_return ready;
   if (auto opened = master.open_log(); !opened) co_return opened;
   surroundings = find_surroundings(settings);

@@ -57,6 +57,7 @@ class Planner {
 
   bool take(const Backend& backend) {
     if (abilities_.bindings.has_own(backend.service, backend.color)) return true;
+    if (abilities_.bindings.grows()) return true;
     if (spares_ == 0) return false;
     --spares_;
     return true;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "haproxy/config/route_key.hpp"
 #include "haproxy/runtime/commands.hpp"
@@ -25,7 +26,11 @@ std::string without_commit(std::string flags) {
 class Repairer {
  public:
   Repairer(const LiveState& live, const World& world, const Bindings& bindings, const Settings& settings)
-      : live_(live), world_(world), bindings_(bindings), settings_(settings) {}
+      : live_(live),
+        world_(world),
+        bindings_(bindings),
+        settings_(settings),
+        names_(live.backend_names.begin(), live.backend_names.end()) {}
 
   Repair build(Unfinished unfinished) {
     auto flags = choose_half(unfinished);
@@ -128,6 +133,7 @@ class Repairer {
     std::unordered_map<std::string_view, std::vector<const ServerRow*>> rows;
     for (const auto& row : live_.servers) rows[row.backend].push_back(&row);
     for (const auto& [service, backend] : bindings_.all()) {
+      if (bindings_.grows()) repair_existence(backend);
       auto& present = rows[backend];
       repair_backend(backend, world_.backends().at(service), present);
       present.clear();
@@ -135,6 +141,13 @@ class Repairer {
     for (const auto& [backend, present] : rows)
       if (!present.empty() && !world_.is_of_template(backend))
         for (auto* row : present) dismiss(*row, false);
+  }
+
+  void repair_existence(const std::string& backend) {
+    if (names_.contains(backend)) return;
+    note(fmt::format("backend {} is missing", backend));
+    make_backend(repair_.commands, backend);
+    open_backend(repair_.commands, backend);
   }
 
   void repair_backend(const std::string& backend, const config::Backend& wanted,
@@ -192,6 +205,7 @@ class Repairer {
   const World& world_;
   const Bindings& bindings_;
   const Settings& settings_;
+  std::unordered_set<std::string_view> names_;  // of the live backends
   Commands last_;
   Repair repair_;
 };
@@ -209,14 +223,14 @@ Repair make_repair(const LiveState& live, const World& world, const Bindings& bi
 
 bool adopt_bindings(const LiveState& live, const World& world, Bindings& bindings) {
   bindings.reset(live.backend_names);
+  std::unordered_set<std::string_view> names(live.backend_names.begin(), live.backend_names.end());
   bool committed = live.flags.contains(kCommitted);
   for (const auto& entry : live.backends) {
     std::string_view value = entry.value;
     if (auto bar = value.find('|'); bar != std::string_view::npos)
       value = committed ? value.substr(bar + 1) : value.substr(0, bar);
     auto backend = std::string(value);
-    bool exists = std::ranges::find(live.backend_names, backend) != live.backend_names.end();
-    if (exists && world.backends().contains(entry.key) && !bindings.backend_of(entry.key) &&
+    if (names.contains(backend) && world.backends().contains(entry.key) && !bindings.backend_of(entry.key) &&
         !bindings.service_in(backend))
       bindings.bind(entry.key, backend);
   }

@@ -64,13 +64,14 @@ Task<Result<>> Driver::Impl::run_script(Script& script, bool& committed, Deadlin
 void Driver::Impl::keep_script(Script& script) {
   auto now = Clock::now();
   for (const auto& server : script.revived) bindings.left(server.backend, server.server);
+  for (const auto& backend : script.taken) bindings.born(backend);
   for (const auto& service : script.unbind) bindings.unbind(service);
   for (const auto& [service, backend] : script.bind) bindings.bind(service, backend);
   for (const auto& server : script.leave) bindings.leave(server.backend, server.server, now);
   for (const auto& backend : script.give_back) bindings.give_back(backend);
   cleanup = std::move(script.cleanup);
   if (!cleanup.empty()) spawn_counted(clean_up_soon(shared_from_this()), "haproxy.clean_up");
-  if (!script.leave.empty()) leaving_signal.notify_all();
+  if (!script.leave.empty() || !script.give_back.empty()) leaving_signal.notify_all();
   files_stale = true;
   files_signal.notify_all();
   counters.runtime_changes.add();

@@ -2,9 +2,12 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <fstream>
+#include <memory>
 
 #include "base/file.hpp"
+#include "haproxy/process/program.hpp"
 #include "haproxy/testing/rig.hpp"
 
 /// Changes without a reload, on a real HAProxy.
@@ -28,6 +31,14 @@ class Runtime : public ::testing::Test {
     if (!plan) return model::Means::Nothing;
     EXPECT_LE(plan->means(), planned.means());  // less when a spare backend came free in between
     return plan->means();
+  }
+  /// Whether the installed HAProxy can add backends at run time.
+  static bool makes_backends() {
+    std::string line(200, '\0');
+    std::unique_ptr<FILE, int (*)(FILE*)> output(::popen("haproxy -v", "r"), ::pclose);
+    if (!output || !std::fgets(line.data(), static_cast<int>(line.size()), output.get())) return false;
+    auto version = process::parse_version(line);
+    return version && version->at_least(3, 4);
   }
   std::string get(const std::string& path, const std::string& host = "x") { return rig.get(host, path).body; }
 
@@ -117,7 +128,25 @@ TEST_F(Runtime, AServerThatComesBackWhileItLeavesServesAgain) {
   EXPECT_EQ(get("/a"), "one");
 }
 
+TEST_F(Runtime, FromHaproxy34OnServicesNeedNoSpareBackends) {
+  if (!makes_backends()) GTEST_SKIP() << "this HAProxy is older than 3.4: it cannot add backends at run time";
+  ASSERT_TRUE(rig.start());
+  auto worker = rig.worker();
+  EXPECT_FALSE(rig.ask("show backend").contains("spare"));
+  for (int i = 0; i < 300; ++i)
+    ASSERT_EQ(put(service("s" + std::to_string(i), {"/s" + std::to_string(i)})), model::Means::Runtime) << i;
+  EXPECT_EQ(put(with(service("a", {"/a"}), {&one})), model::Means::Runtime);
+  EXPECT_EQ(get("/a"), "one");
+  EXPECT_TRUE(rig.ask("show backend").contains("svc-a"));
+  ASSERT_TRUE(rig.remove("a"));
+  EXPECT_TRUE(eventually([&] { return !rig.ask("show backend").contains("svc-a"); })) << "it was deleted";
+  EXPECT_EQ(put(with(service("a", {"/a"}), {&two})), model::Means::Runtime);
+  EXPECT_EQ(get("/a"), "two");
+  EXPECT_EQ(rig.worker(), worker);
+}
+
 TEST_F(Runtime, WithoutASpareBackendItReloadsAndSaysWhy) {
+  if (makes_backends()) GTEST_SKIP() << "this HAProxy adds backends at run time and has no spare ones";
   rig.settings.spare_backends = 0;
   ASSERT_TRUE(rig.start());
   auto worker = rig.worker();
@@ -130,6 +159,7 @@ TEST_F(Runtime, WithoutASpareBackendItReloadsAndSaysWhy) {
 }
 
 TEST_F(Runtime, SparesAreRefilledWithoutAnybodyWaiting) {
+  if (makes_backends()) GTEST_SKIP() << "this HAProxy adds backends at run time and has no spare ones";
   rig.settings.spare_backends = 4;
   ASSERT_TRUE(rig.start());
   auto worker = rig.worker();

@@ -19,6 +19,8 @@ Result<> check(const Command& command, const std::string& reply) {
       return runtime::check_reply(command.text, reply, runtime::kServerAdded);
     case Command::Answer::ServerDeleted:
       return runtime::check_reply(command.text, reply, runtime::kServerDeleted);
+    case Command::Answer::BackendPublished:
+      return runtime::check_reply(command.text, reply, runtime::kBackendPublished);
     case Command::Answer::Anything:
       return {};
   }

@@ -39,6 +39,9 @@ using Addresses = std::map<std::string, std::string, std::less<>>;
 
 /// "svc-go-demo", "svc-go-demo:blue". ':' cannot occur in a service's name, so no two services collide.
 std::string backend_name(std::string_view service, std::string_view color);
+/// The named defaults section of every service's backend.
+inline constexpr std::string_view kServiceDefaults = "http-rr";
+
 /// "spare-http-rr-00001".
 std::string spare_name(std::size_t number);
 bool is_spare_name(std::string_view backend);

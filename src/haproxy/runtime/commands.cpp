@@ -51,4 +51,16 @@ std::string enable_health(std::string_view backend, std::string_view server) {
   return fmt::format("enable health {}/{}", backend, server);
 }
 
+std::string add_backend(std::string_view backend, std::string_view defaults) {
+  return fmt::format("add backend {} from {}", backend, defaults);
+}
+
+std::string publish_backend(std::string_view backend) { return fmt::format("publish backend {}", backend); }
+
+std::string unpublish_backend(std::string_view backend) {
+  return fmt::format("unpublish backend {}", backend);
+}
+
+std::string del_backend(std::string_view backend) { return fmt::format("del backend {}", backend); }
+
 }  // namespace dfp::haproxy::runtime

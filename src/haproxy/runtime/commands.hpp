@@ -25,6 +25,17 @@ std::string set_server_weight(std::string_view backend, std::string_view server,
 std::string enable_server(std::string_view backend, std::string_view server);
 std::string enable_health(std::string_view backend, std::string_view server);
 
+// HAProxy 3.4 and later. Source: management guide 3.4, section 9.3.
+std::string add_backend(std::string_view backend, std::string_view defaults);
+/// A new backend is not used by any rule until then.
+std::string publish_backend(std::string_view backend);
+std::string unpublish_backend(std::string_view backend);
+/// Only of one that is not published, without requests.
+std::string del_backend(std::string_view backend);
+
+inline constexpr std::string_view kBackendPublished = "Backend published";
+inline constexpr std::string_view kBackendDeleted = "Backend deleted";
+inline constexpr std::string_view kNoSuchBackend = "No such backend";
 inline constexpr std::string_view kServerAdded = "New server registered";
 inline constexpr std::string_view kServerDeleted = "Server deleted";
 inline constexpr std::string_view kNoSuchServer = "No such server";
