@@ -13,11 +13,13 @@ FAST = ["--docker-poll", "500ms"]
 class ContainerProxy(harness.ProxyClient):
     """The product's image on some networks of an engine, with the engine's socket (only read) and published ports."""
 
-    def __init__(self, engine, *arguments, networks=("bridge",), options=(), name="proxy"):
+    def __init__(self, engine, *arguments, networks=("bridge",), options=(), name="proxy", socket=True):
         self.engine, self.name = engine, name
-        socket = f"type=bind,source={engine.folder},target=/engine,readonly"
-        engine.run(images.proxy_image(engine), "server", "--docker", "unix:///engine/docker.sock", *arguments, name=name,
-                   options=["--user", "0", "--network", networks[0], "-p", "80", "-p", "8080", "--mount", socket, *options])
+        if socket:
+            arguments = ["--docker", "unix:///engine/docker.sock", *arguments]
+            options = ["--user", "0", "--mount", f"type=bind,source={engine.folder},target=/engine,readonly", *options]
+        engine.run(images.proxy_image(engine), "server", *arguments, name=name,
+                   options=["--network", networks[0], "-p", "80", "-p", "8080", *options])
         for network in networks[1:]:
             engine.cli("network", "connect", network, name)
         self.address = engine.address

@@ -286,6 +286,24 @@ def test_two_proxies_of_one_registry_follow_one_swarm(stage):
         stage.wait_status("/shop", 503)
 
 
+def test_who_faces_the_world_need_not_hold_the_socket(stage):
+    """Two processes and a registry: one follows the labels, the other one serves (docs/docker.md)."""
+    registry = ["--registry", stage.rig.consul(stage.swarm.site.address).url]
+    stage.proxy_inside(*registry, "--http", "127.0.0.1:8000", name="follower")
+    public = dict(networks=["back"], socket=False)
+    stage.proxy = ContainerProxy(stage.swarm, *registry, name="public-1", **public)
+    assert stage.swarm.inspect("public-1")["HostConfig"]["Binds"] is None and "Mounts" not in stage.swarm.inspect("public-1")["HostConfig"]
+    stage.service("shop", labels(servicePath="/shop", port=8080))
+    stage.wait_answering("/shop")
+    stage.swarm.service_scale("shop", 3)
+    stage.swarm.wait_running("shop", 3)
+    stage.wait_answering("/shop")
+    # What was pinned is in the registry: the socket's holder may be away when the other one is replaced.
+    stage.swarm.cli("rm", "-f", "follower", "public-1")
+    stage.proxy = ContainerProxy(stage.swarm, *registry, name="public-2", **public)
+    stage.wait_answering("/shop")
+
+
 def test_a_global_service_has_a_task_on_each_node(stage):
     stage.proxy_outside()
     stage.swarm.cli("service", "create", "-d", "--no-resolve-image", "--mode", "global", "--endpoint-mode", "dnsrr", "--name", "agent",
