@@ -230,7 +230,22 @@ def test_the_same_input_gives_the_same_files(tmp_path):
     assert {"usr/bin/docker-flow-proxy", "usr/sbin/haproxy", "etc/ssl/certs/ca-certificates.crt"} <= set(names)
 
 
-# The other Dockerfile cannot be built here: its base image is in a registry.
+# The other Dockerfile: its usual base is in a registry, and Debian's archive may be far. So its base is one that has all
+# packages already, and tools that only note what they are asked for.
+
+def test_an_image_on_a_base_image(engine):
+    noting = "#!/bin/sh\necho $0 $* >> /asked\n"
+    tools = {"/bin/apt-get": noting, "/bin/useradd": noting, "/etc/passwd": "root:x:0:0::/:/bin/sh\ndfp:x:990:990::/:/bin/sh\n",
+             "/etc/group": "root:x:0:\ndfp:x:990:\n"}
+    base = engine.build_image("dfp-noting", tools, ['RUN ["/bin/busybox", "chmod", "755", "/bin/apt-get", "/bin/useradd"]'],
+                              base=engine.base_image())
+    run(images.BUILD, "dfp-based", "--base", base, "--binary", harness.BINARY, env={**os.environ, "DOCKER_HOST": engine.host})
+    asked = engine.cli("run", "--rm", "--entrypoint", "/bin/cat", "dfp-based", "/asked")
+    assert "apt-get install -y --no-install-recommends haproxy" in asked and "useradd --system" in asked
+    proxy = engine.run("dfp-based")
+    wait_until(lambda: "OK" in engine.cli("exec", proxy, "docker-flow-proxy", "ping"), "the proxy answers")
+    assert engine.inspect(proxy)["Config"]["User"] == "dfp"
+
 
 def instructions(file, words):
     return [line for line in (PACKAGING / file).read_text().splitlines() if line.split(" ")[0] in words]
