@@ -164,11 +164,12 @@ TEST_F(TemplateRendering, TheTimeIsTheOneThatIsGiven) {
 
 TEST_F(TemplateRendering, ChangedCompletesWhenItsDataMayHaveChanged) {
   auto path = write("x.tmpl", R"({{len (service "go-demo")}})");
-  auto changed = with_renderer([&](TemplateRenderer& renderer, auto&) -> Task<Result<>> {
+  auto changed = with_renderer([&](TemplateRenderer& renderer, auto& registry) -> Task<Result<>> {
     model::Definition definition;
     definition.consul_template_path = path;
     auto rendered = co_await renderer.render(definition, kNow, Deadline::after(5s));
     if (!rendered) co_return std::unexpected(rendered.error());
+    registry.drop_instance("node-a", "a");
     co_return co_await renderer.changed(rendered->basis, Deadline::after(5s));
   });
   EXPECT_TRUE(changed) << changed.error().what;

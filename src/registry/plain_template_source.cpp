@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "base/wait.hpp"
+#include "registry/answer_digest.hpp"
 
 namespace dfp::registry {
 namespace {
@@ -65,7 +66,9 @@ KeyRecord key_record(Entry entry) {
 template <class T>
 Result<SourceAnswer> answer(Result<T> data) {
   if (!data) return std::unexpected(std::move(data).error());
-  return SourceAnswer{AnswerData(std::move(*data)), 1};
+  SourceAnswer answer{AnswerData(std::move(*data)), 0};
+  answer.index = digest(answer.data);
+  return answer;
 }
 
 }  // namespace
@@ -96,14 +99,17 @@ Task<Result<SourceAnswer>> PlainTemplateSource::ask(Question question, Deadline 
     auto data = co_await tree(asked->prefix, deadline);
     co_return answer(std::move(data));
   }
-  co_return SourceAnswer{AnswerData(std::vector<std::string>{kDatacenter}), 1};
+  co_return answer(Result<std::vector<std::string>>({kDatacenter}));
 }
 
-Task<Result<>> PlainTemplateSource::wait(Question question, std::uint64_t, Deadline deadline) {
-  auto span = std::min<Clock::duration>(kAskAgainAfter, deadline.left());
-  co_await sleep_for(span);
-  if (deadline.passed()) co_return fail(Errc::Timeout, describe(question) + ": no change in time");
-  co_return Result<>{};
+Task<Result<>> PlainTemplateSource::wait(Question question, std::uint64_t index, Deadline deadline) {
+  for (;;) {
+    co_await sleep_for(std::min<Clock::duration>(kAskAgainAfter, deadline.left()));
+    if (deadline.passed()) co_return fail(Errc::Timeout, describe(question) + ": no change in time");
+    auto answer = co_await ask(question, deadline);
+    if (!answer) co_return std::unexpected(answer.error());
+    if (answer->index != index) co_return Result<>{};
+  }
 }
 
 Task<Result<std::vector<HealthRecord>>> PlainTemplateSource::service(ServiceQuestion question,

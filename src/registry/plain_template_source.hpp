@@ -20,7 +20,7 @@ class PlainTemplateSource : public TemplateSource {
       : catalog_(catalog), key_value_(key_value), local_node_(std::move(local_node)) {}
 
   Task<Result<SourceAnswer>> ask(Question question, Deadline deadline) override;
-  /// There is nothing to wait for in general: completes after a second, and the caller asks again.
+  /// There is nothing to wait for in general: asks every second until the answer is another one.
   Task<Result<>> wait(Question question, std::uint64_t index, Deadline deadline) override;
 
  private:

@@ -112,5 +112,25 @@ TEST(TemplateSource, DescribesQuestions) {
   EXPECT_EQ(describe(TreeQuestion{.prefix = "app/", .datacenter = "dc2"}), "tree(app/@dc2)");
 }
 
+TEST(PlainTemplateSource, WaitsUntilTheAnswerIsAnotherOne) {
+  auto [unchanged, changed] = dfp::testing::run([](Executor executor) -> Task<std::pair<Result<>, Result<>>> {
+    testing::FakeRegistry registry(executor);
+    registry.put_instance(instance("web", "n1", "a"));
+    PlainTemplateSource source(registry, registry, "n1");
+    Question question = ServiceQuestion{.service = "web"};
+    auto answer = co_await source.ask(question, Deadline::after(5s));
+    registry.put_instance(instance("other", "n1", "b"));
+    auto before = co_await source.wait(question, answer->index, Deadline::after(1200ms));
+    auto sick = instance("web", "n1", "a");
+    sick.health = model::Health::Critical;
+    registry.put_instance(sick);
+    auto after = co_await source.wait(question, answer->index, Deadline::after(5s));
+    co_return std::pair(before, after);
+  });
+  ASSERT_FALSE(unchanged);
+  EXPECT_EQ(unchanged.error().code, Errc::Timeout);
+  EXPECT_TRUE(changed);
+}
+
 }  // namespace
 }  // namespace dfp::registry
