@@ -67,11 +67,11 @@ json::array plan_json(const model::Plan& plan) {
 }
 
 std::string reconfigure_message(const model::Service& service) {
-  if (!service.instances.empty() || service.definition.has_template()) return {};
-  return fmt::format(
-      "{} has no instance in the registry: its routes answer 503 until some are registered and "
-      "reconfigure is called again",
-      service.definition.registered_name());
+  const auto& definition = service.definition;
+  if (!service.instances.empty() || definition.has_template()) return {};
+  return fmt::format("{} has no instance in the registry: its routes answer 503 until some are registered{}",
+                     definition.registered_name(),
+                     definition.watch ? "" : " and reconfigure is called again");
 }
 
 /// "api 127.0.0.1": who asked, without the client's port.

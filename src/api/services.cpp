@@ -28,6 +28,7 @@ json::object service_json(const model::Service& service, const model::DesiredSta
   object["ChangedBy"] = service.changed_by;
   object["InForce"] = serving != applied.services.end() && serving->second == service;
   object["Instances"] = instances_json(service.instances);
+  if (!service.template_hash.empty()) object["TemplateHash"] = service.template_hash;
   return object;
 }
 

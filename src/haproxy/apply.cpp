@@ -51,6 +51,22 @@ std::string Driver::Impl::shown_config() {
   return text;
 }
 
+Task<Result<>> Driver::Impl::examine(model::Change change, Deadline deadline) {
+  auto lock = co_await turn.lock();
+  auto templates = co_await check_templates(change, deadline);
+  if (!templates) co_return templates;
+  auto names = addresses;
+  if (has_host_names(change)) {
+    auto found = co_await resolve_names(executor, change, deadline);
+    if (auto known = check_names(change, found); !known) co_return known;
+    names.merge(found);
+  }
+  auto transition = world.change(change, names);
+  if (!transition) co_return std::unexpected(transition.error());
+  world.revert(*transition);
+  co_return Result<>{};
+}
+
 Task<Result<model::Plan>> Driver::Impl::apply(model::Change change, Deadline deadline) {
   auto begin = Clock::now();
   auto lock = co_await turn.lock();

@@ -23,6 +23,12 @@ Task<Result<model::Plan>> Driver::apply(model::Change change, Deadline deadline)
   co_return std::move(applied);
 }
 
+Task<Result<>> Driver::examine(model::Change change, Deadline deadline) {
+  auto self = impl_;
+  auto accepted = co_await self->examine(std::move(change), deadline);
+  co_return accepted;
+}
+
 const model::DesiredState& Driver::applied() const { return impl_->world.state(); }
 std::string Driver::config() const { return impl_->shown_config(); }
 

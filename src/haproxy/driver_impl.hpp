@@ -39,6 +39,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   model::Plan plan(const model::Change& change) const;
   std::string shown_config();
   Task<Result<model::Plan>> apply(model::Change change, Deadline deadline);
+  Task<Result<>> examine(model::Change change, Deadline deadline);
   /// Lets a HAProxy that is held in check each new template alone, before anything changes.
   Task<Result<>> check_templates(const model::Change& change, Deadline deadline);
   Task<Result<>> apply_by_reload(model::Change change, std::string reason, Deadline deadline);

@@ -26,6 +26,9 @@ class ProxyDriver {
   /// Unavailable.
   virtual Task<Result<model::Plan>> apply(model::Change change, Deadline deadline) = 0;
 
+  /// Whether apply() would take `change`, as far as that can be told without an effect. @return as apply().
+  virtual Task<Result<>> examine(model::Change change, Deadline deadline) = 0;
+
   /// One health check of an instance, as the proxy makes it, whether the proxy knows the instance or not. May
   /// be called at any time, several at once. @return Unavailable or Timeout with the reason when it is bad.
   virtual Task<Result<>> check(model::Instance instance, Deadline deadline) = 0;

@@ -271,9 +271,12 @@ Task<Result<Outcome>> Reconciler::remove(std::string service, std::string change
 
 Task<Result<Outcome>> Reconciler::preview(model::Definition definition) {
   auto name = definition.service;
+  auto deadline = Deadline::after(impl_->settings.request_timeout);
   Impl::Wish wish{std::move(definition), "preview"};
-  auto next = co_await impl_->next_service(std::move(wish), Deadline::after(impl_->settings.request_timeout));
+  auto next = co_await impl_->next_service(std::move(wish), deadline);
   if (!next) co_return std::unexpected(next.error());
+  auto accepted = co_await impl_->driver.examine({{name, *next}}, deadline);
+  if (!accepted) co_return std::unexpected(accepted.error());
   auto plan = impl_->driver.plan({{name, *next}});
   co_return Outcome{std::move(*next), std::move(plan), impl_->state.services.contains(name)};
 }

@@ -156,6 +156,13 @@ def test_what_is_wrong_changes_nothing(embedded):
 
     assert proxy.instances_answering("/demo/hello", 20) == {demo.instance: 20}
     assert proxy.instances_answering("/other", 20) == {other.instance: 20}
+    # A dry run tells what the real one would say.
+    message = embedded.refusal(500, serviceName="go-demo", consulTemplatePath="tmpl/bad.tmpl", dryRun="true")
+    assert "rendered line 3: " in message
+    embedded.write("good.tmpl", article("other-demo", "good"))
+    tried = proxy.ok("reconfigure", serviceName="good", consulTemplatePath="tmpl/good.tmpl", dryRun="true")
+    assert (tried["AppliedBy"], tried["Reason"]) == ("reload", "custom template")
+    assert proxy.api("services", serviceName="good").status == 404
     # A section name of another service's template.
     message = embedded.refusal(500, serviceName="thief", consulTemplatePath=path)
     assert "'go-demo-be' of service thief is used by service go-demo" in message

@@ -25,11 +25,17 @@ class FakeDriver : public ProxyDriver {
     return plan;
   }
 
-  Task<Result<model::Plan>> apply(model::Change change, Deadline) override {
-    ++applies;
+  Task<Result<>> examine(model::Change change, Deadline) override {
     for (const auto& [name, service] : change)
       if (service && refused.contains(name))
         co_return fail(Errc::Rejected, "haproxy: " + name + " cannot be rendered");
+    co_return Result<>{};
+  }
+
+  Task<Result<model::Plan>> apply(model::Change change, Deadline deadline) override {
+    ++applies;
+    auto accepted = co_await examine(change, deadline);
+    if (!accepted) co_return std::unexpected(accepted.error());
     auto planned = plan(change);
     for (auto& [name, service] : change) {
       if (service)
