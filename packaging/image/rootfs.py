@@ -93,8 +93,12 @@ def stripped(program):
         return pathlib.Path(file.name).read_bytes()
 
 
-def libraries(program):
-    """The libraries that the loader would map, itself included; none for a static program."""
+def libraries(*programs):
+    """Paths of the libraries that the loader would map for these programs, itself included; none for a static one."""
+    return sorted({path for program in programs for path in _mapped(program)})
+
+
+def _mapped(program):
     shown = subprocess.run(["ldd", str(program)], capture_output=True, text=True)
     if shown.returncode != 0 and "not a dynamic executable" in shown.stdout + shown.stderr:
         return []
@@ -102,4 +106,4 @@ def libraries(program):
         raise SystemExit(f"ldd {program}: {shown.stdout}{shown.stderr}")
     words = [line.split() for line in shown.stdout.splitlines()]
     found = (next((word for word in line if word.startswith("/")), None) for line in words)
-    return sorted({path for path in found if path})
+    return [path for path in found if path]

@@ -9,11 +9,16 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tarfile
 import tempfile
 
 import harness
 from docker_machine import Site, child_of, run
+
+sys.path.insert(0, str(harness.ROOT / "packaging/image"))
+
+from rootfs import libraries  # noqa: E402
 
 DOCKER, BUSYBOX, HAPROXY = "/usr/bin/docker", "/bin/busybox", "/usr/sbin/haproxy"
 DOCKERD = shutil.which("dockerd") or "/usr/sbin/dockerd"
@@ -179,7 +184,7 @@ class Engine:
                      "/usr/sbin/haproxy": pathlib.Path(HAPROXY), "/etc/passwd": "root:x:0:0::/:/bin/sh\n",
                      "/etc/group": "root:x:0:\n", "/tmp/.keep": "", "/run/.keep": "", "/var/lib/.keep": ""}
             for library in libraries(harness.BINARY, HAPROXY):
-                files[str(library)] = library
+                files[library] = pathlib.Path(library)
             self.build_image(BASE_IMAGE, files, ['RUN ["/bin/busybox", "--install", "-s", "/bin"]', "ENV PATH=/bin:/usr/sbin"])
         return BASE_IMAGE
 
@@ -264,14 +269,6 @@ def add_file(tar, name, source):
     info = tarfile.TarInfo(name)
     info.size, info.mode = len(content), mode
     tar.addfile(info, io.BytesIO(content))
-
-
-def libraries(*programs):
-    """Every library that these programs are linked with."""
-    found = set()
-    for program in programs:
-        found.update(re.findall(r"(/\S+) \(0x", run("ldd", program)))
-    return [pathlib.Path(path) for path in sorted(found)]
 
 
 def read_text(path):

@@ -25,6 +25,6 @@ def consul_image(engine):
     """Behaves as the public one does: `consul` with the words that follow the image's name."""
     if not has(engine, CONSUL):
         consul = pathlib.Path("/usr/bin/consul")
-        files = {"/bin/consul": consul, **{str(path): path for path in libraries(consul)}}
+        files = {"/bin/consul": consul, **{path: pathlib.Path(path) for path in libraries(consul)}}
         engine.build_image(CONSUL, files, ["EXPOSE 8500", 'ENTRYPOINT ["/bin/consul"]'])
     return CONSUL
