@@ -120,6 +120,21 @@ def test_templates_are_checked_apart_whoever_the_user_is(engine, demo, tmp_path,
     assert proxy.get("/demo").status == 200
 
 
+def test_https_is_served_where_certificates_are_mounted(engine, demo, tmp_path):
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=a.test", "-keyout", tmp_path / "key", "-out",
+        tmp_path / "certificate")
+    certificates = tmp_path / "certificates"
+    certificates.mkdir(mode=0o755)
+    (certificates / "a.pem").write_text((tmp_path / "certificate").read_text() + (tmp_path / "key").read_text())
+    (certificates / "a.pem").chmod(0o644)
+    proxy = Container(engine, "-p", "443", "-v", f"{certificates}:/etc/docker-flow-proxy/certs:ro")
+    proxy.route(demo)
+    port = engine.published_port(proxy.id, 443)
+    shown = run("curl", "-sS", "--cacert", tmp_path / "certificate", "--resolve", f"a.test:{port}:{engine.address}",
+                f"https://a.test:{port}/demo")
+    assert f"hello from {demo[:12]}" in shown
+
+
 def test_alive_is_not_ready(engine):
     proxy = Container(engine, "-e", "CONSUL_ADDRESS=127.0.0.1:1", ready=False)
     wait_until(lambda: proxy.health() == "healthy", "the container is healthy", 20)
