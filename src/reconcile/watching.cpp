@@ -66,10 +66,13 @@ Task<Result<>> Reconciler::Impl::renew(std::string name) {
   auto lock = co_await turn.lock();
   auto deadline = Deadline::after(settings.request_timeout);
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
-    if (attempt > 1 || !leads(name)) {
-      auto snapshot = co_await store.load(deadline);
-      if (snapshot) co_await converge(std::move(*snapshot));
-    }
+    auto snapshot = co_await store.load(deadline);
+    if (!snapshot) co_return std::unexpected(snapshot.error());
+    // Who has lost the definitions has lost the instances too.
+    if (snapshot->blank)
+      co_return fail(Errc::Unavailable, "the registry has lost everything; what was served stays");
+    auto converged = co_await converge(std::move(*snapshot));
+    if (!converged) co_return converged;
     auto renewed = co_await renew_once(name, deadline);
     if (!renewed) co_return std::unexpected(renewed.error());
     if (*renewed) co_return Result<>{};

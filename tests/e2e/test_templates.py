@@ -308,6 +308,25 @@ def test_two_proxies_that_watch_converge_and_rest(templates):
     assert revisions[0] == revisions[1] and revisions[0] <= 3
 
 
+def test_a_registry_that_lost_everything_is_not_followed(rig):
+    templates = Templates(rig, "consul")
+    proxy, consul = templates.proxy, templates.registry.consul
+    demo = templates.registry.run()
+    path = templates.write("go-demo.tmpl", article())
+    proxy.ok("reconfigure", serviceName="go-demo", consulTemplatePath=path, watch="true")
+    with Traffic(proxy, "/demo/hello") as traffic:
+        consul.kill()
+        consul.popen.wait()
+        consul.start()  # in development mode it keeps nothing
+        problem = wait_until(lambda: proxy.ok("services", catalog="false")["WatchProblems"].get("go-demo"),
+                             "a problem is shown", 60)
+        wait_until(lambda: "lost everything" in proxy.ok("services")["WatchProblems"].get("go-demo", ""),
+                   f"the reason is shown and not {problem}", 60)
+        traffic.wait_for(100)
+    assert traffic.failures == []
+    assert proxy.instances_answering("/demo/hello", 6) == {demo.instance: 6}
+
+
 def test_keys_and_variables(rig):
     templates = Templates(rig, "consul")
     templates.proxy.end()
