@@ -42,7 +42,7 @@ class Printer::Directive {
     after_index_ = false;
     read_index();
     read_width();
-    if (next_is('.')) read_precision();
+    if (next_is('.') && at_ + 1 < format_.size()) read_precision();  // a final one is a verb
     if (!after_index_) read_index();
     if (!more()) {
       printer_.sink_.put("%!(NOVERB)");
