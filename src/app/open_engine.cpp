@@ -1,9 +1,20 @@
 #include "app/open_engine.hpp"
 
+#include <filesystem>
+
 namespace dfp::app {
 namespace {
 
-constexpr auto kUsualSocket = "unix:///var/run/docker.sock";
+constexpr std::string_view kUsualSocket = "/var/run/docker.sock";
+constexpr std::string_view kOriginalSocket =
+    "/tmp/docker.sock";  ///< where Registrator's image wants it mounted
+
+std::string usual_engine() {
+  std::error_code ignored;
+  bool original =
+      !std::filesystem::exists(kUsualSocket, ignored) && std::filesystem::exists(kOriginalSocket, ignored);
+  return "unix://" + std::string(original ? kOriginalSocket : kUsualSocket);
+}
 
 net::TlsOptions tls_options(const settings::Docker& settings) {
   net::TlsOptions tls;
@@ -20,7 +31,7 @@ net::TlsOptions tls_options(const settings::Docker& settings) {
 Result<std::unique_ptr<docker::EngineClient>> open_engine(Executor executor,
                                                           const settings::Docker& settings) {
   auto endpoint =
-      docker::parse_docker_host(settings.address.empty() ? kUsualSocket : settings.address, settings.tls);
+      docker::parse_docker_host(settings.address.empty() ? usual_engine() : settings.address, settings.tls);
   if (!endpoint) return std::unexpected(endpoint.error());
   return std::make_unique<docker::EngineClient>(std::move(executor), std::move(*endpoint),
                                                 tls_options(settings));

@@ -1,4 +1,5 @@
 """The files in examples/, started with the tools that users start them with."""
+import json
 import os
 import re
 
@@ -79,6 +80,21 @@ def instances_or_none(swarm):
         return instances(swarm)
     except (AssertionError, OSError):
         return ()
+
+
+def test_a_registrator_that_is_started_as_the_originals_was(engine):
+    images.proxy_image(engine)
+    consul = engine.run(images.consul_image(engine), "agent", "-dev", "-client", "0.0.0.0")
+    address = engine.container_address(consul)
+    engine.run(images.PROXY, "registrator", "-ip", "192.168.99.101", f"consul://{address}:8500",
+               options=["--user", "0", "-v", f"{engine.socket}:/tmp/docker.sock"])
+    demo = engine.run(images.DEMO, options=["-P"])
+
+    def found():
+        return engine.machine.inside("curl", "-s", f"{address}:8500/v1/catalog/service/go-demo")
+    registered = wait_until(lambda: "ServicePort" in found() and json.loads(found()), "it is registered", 20)
+    assert [(entry["ServiceAddress"], entry["ServicePort"]) for entry in registered] == [
+        ("192.168.99.101", engine.published_port(demo))]
 
 
 def test_the_files_name_public_images_by_default():
