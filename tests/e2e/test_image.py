@@ -103,20 +103,20 @@ def test_as_root_the_workers_still_have_no_rights(engine, demo):
     assert haproxies == [0, 991], "a master that is root and a worker that is haproxy"
 
 
-@pytest.mark.parametrize("user", ["990", "0"])
-def test_templates_are_checked_apart_whoever_the_user_is(engine, demo, tmp_path, user):
+@pytest.mark.parametrize("user, folder", [("990", "/etc/docker-flow-proxy/templates"), ("0", "/consul_templates")])
+def test_templates_are_checked_apart_whoever_the_user_is(engine, demo, tmp_path, user, folder):
     """The check gives up what it may give up: root becomes nobody, and neither needs a right that a container has not."""
     backend = "backend go-demo-be\n{{ range service \"go-demo\" }}  server a {{ .Address }}:{{ .Port }}\n{{ end }}"
     rules = "frontend go-demo-fe\n  bind *:80\n  use_backend go-demo-be if { path_beg /demo }\n"
     for name, text in {"good": rules + backend, "bad": rules + "backend go-demo-be\n  balance nonsense\n"}.items():
         (tmp_path / name).write_text(text)
     tmp_path.chmod(0o755)
-    proxy = Container(engine, "--user", user, "-v", f"{tmp_path}:/etc/docker-flow-proxy/templates:ro")
+    proxy = Container(engine, "--user", user, "-v", f"{tmp_path}:{folder}:ro", "-e", f"DFP_TEMPLATES_DIR={folder}")
     proxy.ok("register", serviceName="go-demo", address=engine.container_address(demo), port=8080)
-    proxy.ok("reconfigure", serviceName="go-demo", consulTemplatePath="good")
+    proxy.ok("reconfigure", serviceName="go-demo", consulTemplatePath=f"{folder}/good")
     assert proxy.get("/demo").instance == demo[:12]
     refused = proxy.api("reconfigure", serviceName="go-demo", consulTemplatePath="bad")
-    assert refused.status == 500 and "template bad: rendered line 5: balance" in refused.json["Message"], refused
+    assert refused.status == 500 and "bad: rendered line 5: balance" in refused.json["Message"], refused
     assert proxy.get("/demo").status == 200
 
 
