@@ -156,7 +156,7 @@ bool read_node(JsonView view, SwarmNode& node) {
   node.address = view["Status"]["Addr"].text();
   if (node.address == "0.0.0.0") node.address = without_port(view["ManagerStatus"]["Addr"].text());
   node.state = view["Status"]["State"].text();
-  node.ready = node.state == "ready";
+  node.lost = node.state == "down" || node.state == "disconnected";
   node.availability = view["Spec"]["Availability"].text();
   node.active = node.availability == "active";
   node.manager = view["Spec"]["Role"].text() == "manager";

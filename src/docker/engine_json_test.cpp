@@ -1,5 +1,6 @@
 #include "docker/engine_json.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -119,7 +120,7 @@ TEST(EngineJson, ReadsNodesNetworksAndInfo) {
   ASSERT_TRUE(nodes);
   EXPECT_EQ(nodes->at(0).hostname, "vm");
   EXPECT_EQ(nodes->at(0).address, "127.0.0.1");
-  EXPECT_TRUE(nodes->at(0).ready);
+  EXPECT_FALSE(nodes->at(0).lost);
   EXPECT_TRUE(nodes->at(0).active);
   EXPECT_TRUE(nodes->at(0).manager);
   auto networks = decode_networks(recorded("networks.json"));
@@ -133,6 +134,21 @@ TEST(EngineJson, ReadsNodesNetworksAndInfo) {
   EXPECT_TRUE(info->manager);
   EXPECT_EQ(info->node_addr, "127.0.0.1");
 }
+
+struct NodeStateCase {
+  const char* state;
+  bool lost;
+};
+class NodeStates : public testing::TestWithParam<NodeStateCase> {};
+TEST_P(NodeStates, TellWhetherTheSwarmHasLostIt) {
+  auto nodes = decode_nodes(fmt::format(R"([{{"ID":"n","Status":{{"State":"{}"}}}}])", GetParam().state));
+  ASSERT_TRUE(nodes);
+  EXPECT_EQ(nodes->at(0).lost, GetParam().lost);
+}
+INSTANTIATE_TEST_SUITE_P(Table, NodeStates,
+                         testing::Values(NodeStateCase{"ready", false}, NodeStateCase{"unknown", false},
+                                         NodeStateCase{"down", true}, NodeStateCase{"disconnected", true}),
+                         [](const auto& test) { return std::string(test.param.state); });
 
 TEST(EngineJson, AManagerThatListensEverywhereIsFoundByItsManagerAddress) {
   auto nodes = decode_nodes(

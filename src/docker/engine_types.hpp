@@ -128,7 +128,9 @@ struct SwarmNode {
   std::string id;
   std::string hostname;
   std::string address;
-  bool ready = false;
+  /// The swarm has lost it ("down", "disconnected"). After a change of the leader every node is "unknown"
+  /// until it has reported itself: that says nothing about it.
+  bool lost = false;
   bool active = false;  ///< availability "active"; else paused or drained
   bool manager = false;
   std::string availability;

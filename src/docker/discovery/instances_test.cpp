@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(Table, TaskStates,
 
 TEST(SwarmInstances, OnANodeThatIsDownAreNotUsed) {
   Swarm swarm;
-  swarm.nodes[1].ready = false;
+  swarm.nodes[1].lost = true;
   EXPECT_THAT(places(swarm.instances()), ElementsAre("10.0.1.1:8080"));
 }
 

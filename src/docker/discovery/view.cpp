@@ -40,7 +40,7 @@ Replica replica_of(const SwarmTask& task, const std::map<std::string, const Swar
   std::erase_if(replica.addresses, is_ingress);
   for (const auto& port : task.host_ports)
     if (node && port.protocol == "tcp") replica.published[port.target] = {node->address, port.published};
-  replica.usable = task.desired_state == "running" && task.state == "running" && (!node || node->ready);
+  replica.usable = task.desired_state == "running" && task.state == "running" && (!node || !node->lost);
   return replica;
 }
 

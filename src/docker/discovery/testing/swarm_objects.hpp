@@ -35,7 +35,7 @@ inline SwarmNode swarm_node(const std::string& id) {
   node.id = id;
   node.hostname = "host-" + id;
   node.address = "192.168.0." + id.substr(1);
-  node.ready = node.active = true;
+  node.active = true;
   node.availability = "active";
   node.state = "ready";
   return node;
