@@ -171,15 +171,15 @@ Task<> Watcher::pause(WatchPtr watch, Clock::duration span) {
 /// Ends at once with the watch. @return whether something may have changed.
 Task<bool> Watcher::wait_for_change(WatchPtr watch, std::shared_ptr<const Look> look, Deadline deadline) {
   auto moved = std::make_shared<bool>(false);
-  spawn(executor_, signal_change(watch, followed_, std::move(look), moved, deadline),
+  spawn(executor_, signal_change(watch, &followed_, std::move(look), moved, deadline),
         "reconcile.watch_change");
   while (!watch->ended && !*moved && !deadline.passed()) co_await watch->wake.wait(deadline);
   co_return *moved;
 }
 
-Task<> Watcher::signal_change(WatchPtr watch, Followed& followed, std::shared_ptr<const Look> look,
+Task<> Watcher::signal_change(WatchPtr watch, Followed* followed, std::shared_ptr<const Look> look,
                               std::shared_ptr<bool> moved, Deadline deadline) {
-  auto changed = co_await followed.changed(watch->definition, std::move(look), deadline);
+  auto changed = co_await followed->changed(watch->definition, std::move(look), deadline);
   if (!changed && changed.error().code == Errc::Timeout) co_return;
   if (!changed) co_await sleep_for(std::min<Clock::duration>(kErrorPause, deadline.left()));
   *moved = true;

@@ -81,7 +81,7 @@ class Watcher {
   Task<Result<Look>> look(WatchPtr watch);
   Task<std::shared_ptr<const Look>> settle(WatchPtr watch, std::shared_ptr<const Look> look);
   Task<bool> wait_for_change(WatchPtr watch, std::shared_ptr<const Look> look, Deadline deadline);
-  static Task<> signal_change(WatchPtr watch, Followed& followed, std::shared_ptr<const Look> look,
+  static Task<> signal_change(WatchPtr watch, Followed* followed, std::shared_ptr<const Look> look,
                               std::shared_ptr<bool> moved, Deadline deadline);
   static Task<> pause(WatchPtr watch, Clock::duration span);
   static void end(Watch& watch);

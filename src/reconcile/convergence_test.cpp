@@ -1,0 +1,172 @@
+#include <filesystem>
+
+#include "reconcile/testing/proxy_rig.hpp"
+
+namespace dfp::reconcile {
+namespace {
+using namespace std::chrono_literals;
+using testing::definition;
+using testing::eventually;
+using testing::instance;
+using testing::Proxy;
+using testing::templated;
+using testing::with_registry;
+
+TEST(Reconciler, TwoProxiesConverge) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy a(executor, registry);
+    Proxy b(executor, registry);
+    co_await a.reconciler.start();
+    co_await b.reconciler.start();
+    registry.put_instance(instance("go-demo", "1"));
+    co_await a.reconciler.reconfigure(definition("go-demo"), "test");
+    co_await eventually([&] { return b.serving("go-demo") == 1; }, "b serves what a accepted");
+    // b changes what a wrote, at once.
+    registry.put_instance(instance("go-demo", "2"));
+    auto by_b = co_await b.reconciler.reconfigure(definition("go-demo", "/new"), "test");
+    EXPECT_TRUE(by_b) << by_b.error().what;
+    co_await eventually([&] { return a.serving("go-demo") == 2; }, "a serves what b accepted");
+    co_await b.reconciler.remove("go-demo", "test");
+    co_await eventually([&] { return !a.knows("go-demo"); }, "a drops what b removed");
+    co_await a.reconciler.stop();
+    co_await b.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, AChangeByAnotherProxyIsNotOverwrittenBlindly) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy a(executor, registry);
+    Proxy b(executor, registry);
+    co_await a.reconciler.start();
+    co_await b.reconciler.start();
+    registry.put_instance(instance("x", "1"));
+    auto from_a = co_await a.reconciler.reconfigure(definition("x", "/a"), "test");
+    auto from_b = co_await b.reconciler.reconfigure(definition("x", "/b"), "test");
+    EXPECT_TRUE(from_a);
+    EXPECT_TRUE(from_b) << from_b.error().what;
+    EXPECT_EQ(from_b->service.revision, 2);
+    co_await eventually([&] { return a.driver.applied().services.at("x").definition.paths[0] == "/b"; },
+                        "a has /b");
+    co_await a.reconciler.stop();
+    co_await b.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, RecoversWithThePresentInstancesAndFallsBackToThePins) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    {
+      Proxy first(executor, registry);
+      co_await first.reconciler.start();
+      registry.put_instance(instance("moved", "1", 1000));
+      registry.put_instance(instance("vanished", "2", 2000));
+      co_await first.reconciler.reconfigure(definition("moved", "/m"), "test");
+      co_await first.reconciler.reconfigure(definition("vanished", "/v"), "test");
+      co_await first.reconciler.stop();
+    }
+    registry.put_instance(instance("moved", "1", 1001));
+    registry.drop_instance("node-1", "2");
+    Proxy second(executor, registry);
+    co_await second.reconciler.start();
+    EXPECT_TRUE(second.reconciler.synchronised());
+    EXPECT_EQ(second.driver.applied().services.at("moved").instances.at(0).port, 1001);
+    EXPECT_EQ(second.serving("vanished"), 1);
+    co_await sleep_for(300ms);
+    EXPECT_EQ(second.driver.applied().services.at("moved").instances.at(0).port, 1001);
+    co_await second.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, ATemplateIsRenderedAgainAfterAFailover) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    {
+      Proxy first(executor, registry);
+      co_await first.reconciler.start();
+      co_await first.reconciler.reconfigure(templated("x"), "test");
+      co_await first.reconciler.stop();
+    }
+    Proxy second(executor, registry);
+    second.renderer.result = "backend moved\n";
+    co_await second.reconciler.start();
+    EXPECT_EQ(second.driver.applied().services.at("x").rendered, "backend moved\n");
+    co_await second.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, StartsFromTheLastKnownStateAndSynchronisesWhenTheRegistryReturns) {
+  auto file = (std::filesystem::temp_directory_path() / "dfp_reconciler_last_known.json").string();
+  std::filesystem::remove(file);
+  with_registry([&](Executor executor, auto& registry) -> Task<> {
+    {
+      Proxy first(executor, registry, file);
+      co_await first.reconciler.start();
+      registry.put_instance(instance("go-demo", "1"));
+      co_await first.reconciler.reconfigure(definition("go-demo"), "test");
+      co_await first.reconciler.stop();
+    }
+    registry.go_away();
+    Proxy second(executor, registry, file);
+    auto started = co_await second.reconciler.start();
+    EXPECT_TRUE(started);
+    EXPECT_FALSE(second.reconciler.synchronised());
+    EXPECT_EQ(second.serving("go-demo"), 1);
+    registry.come_back();
+    co_await eventually([&] { return second.reconciler.synchronised(); }, "synchronised");
+    EXPECT_EQ(second.serving("go-demo"), 1);
+    co_await second.reconciler.stop();
+  });
+  std::filesystem::remove(file);
+}
+
+TEST(Reconciler, ABadStoredServiceIsSetAsideAndTheOthersServe) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    {
+      Proxy first(executor, registry);
+      co_await first.reconciler.start();
+      for (std::string name : {"a", "b", "c", "d"})
+        co_await first.reconciler.reconfigure(definition(name, "/" + name), "t");
+      co_await first.reconciler.stop();
+    }
+    registry.set("docker-flow/broken/definition", "{not json");
+    Proxy second(executor, registry);
+    second.driver.refused.insert("c");
+    auto started = co_await second.reconciler.start();
+    EXPECT_TRUE(started);
+    for (auto name : {"a", "b", "d"}) EXPECT_TRUE(second.knows(name)) << name;
+    EXPECT_FALSE(second.knows("c"));
+    EXPECT_TRUE(second.reconciler.set_aside().contains("c"));
+    EXPECT_TRUE(second.reconciler.set_aside().contains("broken"));
+    co_await second.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, AWipedRegistryIsNotBelieved) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    registry.put_instance(instance("go-demo", "1"));
+    co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    for (auto key : {"color", "path", "domain", "pathtype", "skipcheck", "consultemplatepath", "definition"})
+      registry.erase(std::string("docker-flow/go-demo/") + key);
+    registry.erase("docker-flow/_/changed");
+    co_await sleep_for(500ms);
+    EXPECT_EQ(proxy.serving("go-demo"), 1);
+    co_await proxy.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, AnOriginalsKeysAreTakenOver) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    registry.put_instance(instance("books-blue", "1"));
+    registry.set("docker-flow/books/path", "/api/v1/books");
+    registry.set("docker-flow/books/color", "blue");
+    co_await eventually([&] { return proxy.serving("books") == 1; },
+                        "the service of an original 1.0 is served");
+    EXPECT_EQ(proxy.driver.applied().services.at("books").definition.color, "blue");
+    co_await proxy.reconciler.stop();
+  });
+}
+
+}  // namespace
+}  // namespace dfp::reconcile

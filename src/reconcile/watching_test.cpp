@@ -1,0 +1,86 @@
+#include "reconcile/testing/proxy_rig.hpp"
+
+namespace dfp::reconcile {
+namespace {
+using namespace std::chrono_literals;
+using registry::testing::Call;
+using testing::definition;
+using testing::eventually;
+using testing::instance;
+using testing::Proxy;
+using testing::templated;
+using testing::watched;
+using testing::with_registry;
+
+TEST(Reconciler, AWatchedServiceFollowsItsInstancesButNotToNothing) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy proxy(executor, registry);
+    co_await proxy.reconciler.start();
+    registry.put_instance(instance("go-demo", "1"));
+    registry.put_instance(instance("pinned", "2"));
+    co_await proxy.reconciler.reconfigure(watched(definition("go-demo")), "test");
+    co_await proxy.reconciler.reconfigure(definition("pinned", "/pinned"), "test");
+    registry.put_instance(instance("go-demo", "3"));
+    registry.put_instance(instance("pinned", "4"));
+    co_await eventually([&] { return proxy.serving("go-demo") == 2; }, "the new instance is served");
+    EXPECT_EQ(proxy.serving("pinned"), 1);
+    auto kept = co_await proxy.store.load(Deadline::after(1s));
+    EXPECT_EQ(kept->services.at("go-demo").service.instances.size(), 2);
+    EXPECT_EQ(kept->services.at("go-demo").service.changed_by, "test");
+    registry.drop_instance("node-1", "1");
+    co_await eventually([&] { return proxy.serving("go-demo") == 1; }, "the old instance is gone");
+    registry.drop_instance("node-1", "3");
+    co_await eventually([&] { return proxy.reconciler.watch_problems().contains("go-demo"); },
+                        "the problem is shown");
+    EXPECT_EQ(proxy.serving("go-demo"), 1);
+    registry.put_instance(instance("go-demo", "5", 9090));
+    co_await eventually([&] { return proxy.reconciler.watch_problems().empty(); }, "it follows again");
+    EXPECT_EQ(proxy.driver.applied().services.at("go-demo").instances.at(0).port, 9090);
+    co_await proxy.reconciler.remove("go-demo", "test");
+    EXPECT_FALSE(proxy.knows("go-demo"));
+    co_await proxy.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, WatchesAreTakenUpAfterARestart) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    {
+      Proxy first(executor, registry);
+      co_await first.reconciler.start();
+      registry.put_instance(instance("go-demo", "1"));
+      co_await first.reconciler.reconfigure(watched(definition("go-demo")), "test");
+      co_await first.reconciler.stop();
+    }
+    Proxy second(executor, registry);
+    co_await second.reconciler.start();
+    registry.put_instance(instance("go-demo", "2"));
+    co_await eventually([&] { return second.serving("go-demo") == 2; }, "the new instance is served");
+    co_await second.reconciler.stop();
+  });
+}
+
+TEST(Reconciler, ProxiesThatWatchTheSameServiceDoNotFight) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy a(executor, registry);
+    Proxy b(executor, registry);
+    co_await a.reconciler.start();
+    co_await b.reconciler.start();
+    b.renderer.result = "backend other-environment\n";
+    co_await a.reconciler.reconfigure(watched(templated("x")), "test");
+    co_await a.reconciler.reconfigure(watched(definition("go-demo")), "test");
+    registry.put_instance(instance("go-demo", "1"));
+    co_await eventually([&] { return a.serving("go-demo") == 1 && b.serving("go-demo") == 1; },
+                        "both follow");
+    co_await sleep_for(1500ms);
+    auto writes = registry.calls(Call::Transact);
+    EXPECT_LE(writes, 5);
+    co_await sleep_for(1500ms);
+    EXPECT_EQ(registry.calls(Call::Transact), writes) << "they write over each other's records";
+    EXPECT_EQ(a.driver.applied(), b.driver.applied());
+    co_await a.reconciler.stop();
+    co_await b.reconciler.stop();
+  });
+}
+
+}  // namespace
+}  // namespace dfp::reconcile
