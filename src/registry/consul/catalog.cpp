@@ -19,7 +19,7 @@ Task<Result<std::vector<model::Instance>>> ConsulCatalog::instances(std::string 
   if (answer->status != 200) co_return std::unexpected(refusal("read service " + service, *answer));
   auto instances = parse_health_answer(answer->body);
   if (instances && instances->empty()) {
-    auto allowed = co_await check_may_read_service(client_, service, deadline);
+    auto allowed = co_await check_may_read_service(&client_, service, deadline);
     if (!allowed) co_return std::unexpected(allowed.error());
   }
   co_return instances;

@@ -38,7 +38,7 @@ Task<Result<Tree>> ConsulKeyValue::list(std::string prefix, Deadline deadline) {
   Tree tree;
   tree.index = std::max<std::uint64_t>(answer->index, 1);
   if (answer->status == 404) {
-    auto allowed = co_await check_may_read_keys(client_, prefix, deadline);
+    auto allowed = co_await check_may_read_keys(&client_, prefix, deadline);
     if (!allowed) co_return std::unexpected(allowed.error());
   } else {
     auto entries = parse_kv_answer(answer->body);

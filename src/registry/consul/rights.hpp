@@ -8,9 +8,9 @@
 namespace dfp::registry::consul {
 
 /// @return Rejected when the token may not read the service.
-Task<Result<>> check_may_read_service(Client& client, std::string service, Deadline deadline);
+Task<Result<>> check_may_read_service(Client* client, std::string service, Deadline deadline);
 
 /// @return Rejected when the token may not read the key that is called like the prefix.
-Task<Result<>> check_may_read_keys(Client& client, std::string prefix, Deadline deadline);
+Task<Result<>> check_may_read_keys(Client* client, std::string prefix, Deadline deadline);
 
 }  // namespace dfp::registry::consul

@@ -79,9 +79,9 @@ Task<Result<std::string>> ConsulTemplateSource::target_of(Question question, Dea
 Task<Result<>> ConsulTemplateSource::check_rights(Question question, Deadline deadline) {
   if (!datacenter_of(question).empty()) co_return Result<>{};  // the agent speaks for its own one
   if (const auto* service = std::get_if<ServiceQuestion>(&question))
-    co_return co_await check_may_read_service(client_, service->service, deadline);
+    co_return co_await check_may_read_service(&client_, service->service, deadline);
   if (const auto* tree = std::get_if<TreeQuestion>(&question))
-    co_return co_await check_may_read_keys(client_, tree->prefix, deadline);
+    co_return co_await check_may_read_keys(&client_, tree->prefix, deadline);
   co_return Result<>{};
 }
 
