@@ -33,7 +33,7 @@ struct MakeTarget {
   std::string operator()(const ServiceQuestion& q) const {
     auto path = std::string("/v1/health/") + (q.mesh ? "connect/" : "service/");
     return Target(path + text::percent_encode(q.service))
-        .flag(q.passing_only, "passing")
+        .value("passing", q.passing_only ? "1" : "")
         .value("tag", q.tag)
         .value("near", q.near)
         .value("dc", q.datacenter)

@@ -7,7 +7,7 @@
 /// How the questions of templates are put to Consul's HTTP API, and how its answers are read.
 namespace dfp::registry::consul {
 
-/// The path and query to read: "/v1/health/service/web?passing&tag=blue&dc=dc2". The name of a NodeQuestion
+/// The path and query to read: "/v1/health/service/web?passing=1&tag=blue&dc=dc2". The name of a NodeQuestion
 /// has to be known.
 std::string question_target(const Question& question);
 

@@ -66,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         TargetCase{"Service", ServiceQuestion{.service = "web"}, "/v1/health/service/web"},
         TargetCase{"ServiceWithAll", ServiceQuestion{"a/b", "v=1 x", "dc2", "_agent", true, false},
-                   "/v1/health/service/a%2Fb?passing&tag=v%3D1%20x&near=_agent&dc=dc2"},
+                   "/v1/health/service/a%2Fb?passing=1&tag=v%3D1%20x&near=_agent&dc=dc2"},
         TargetCase{"Mesh", ServiceQuestion{.service = "web", .mesh = true}, "/v1/health/connect/web"},
         TargetCase{"Services", ServicesQuestion{"dc2"}, "/v1/catalog/services?dc=dc2"},
         TargetCase{"Nodes", NodesQuestion{"dc2", "node-b"}, "/v1/catalog/nodes?near=node-b&dc=dc2"},
@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(ConsulTemplateSource, AnswersAreReadConsistentlyAndCarryTheirIndex) {
   play([](Executor executor) -> Task<> {
     Stage stage(executor);
-    stage.server.on("GET", "/v1/health/service/web?passing&consistent", answer(kOne, "42"));
+    stage.server.on("GET", "/v1/health/service/web?passing=1&consistent", answer(kOne, "42"));
     auto got =
         co_await must(stage.source().ask(ServiceQuestion{.service = "web", .passing_only = true}, soon()));
     EXPECT_EQ(got.index, 42u);
