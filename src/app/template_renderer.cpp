@@ -9,7 +9,10 @@ namespace dfp::app {
 namespace {
 namespace consul = tmpl::consul;
 
-constexpr unsigned kThreads = 2;  ///< for reading and evaluating; a rendering is ended after 5 s
+using namespace std::chrono_literals;
+
+constexpr auto kRenderTime = 10s;  ///< for all evaluations and answers: other requests wait meanwhile
+constexpr unsigned kThreads = 2;   ///< for reading and evaluating; a rendering is ended after 5 s
 
 /// To whoever asked, a template that waits for something is wrong now.
 Error refusal(Error error) {
@@ -64,6 +67,7 @@ Task<Result<TemplateRenderer::Part>> TemplateRenderer::render_part(TemplateFile 
 Task<Result<reconcile::Rendering>> TemplateRenderer::render(model::Definition definition,
                                                             std::chrono::system_clock::time_point now,
                                                             Deadline deadline) {
+  deadline = deadline.min(Deadline::after(kRenderTime));
   auto files = co_await read(definition.templates());
   if (!files) co_return std::unexpected(files.error());
   consul::EvaluateOptions options;

@@ -327,6 +327,20 @@ def test_a_registry_that_lost_everything_is_not_followed(rig):
     assert proxy.instances_answering("/demo/hello", 6) == {demo.instance: 6}
 
 
+def test_what_an_original_left_is_taken_over(rig):
+    templates = Templates(rig, "consul")
+    demo = templates.registry.run()
+    templates.proxy.end()
+    path = templates.write("go-demo.tmpl", article())
+    for key, value in {"path": "", "consultemplatepath": path, "color": "", "domain": "", "pathtype": "",
+                       "skipcheck": "false"}.items():
+        templates.put_key(f"docker-flow/go-demo/{key}", value)
+    proxy = templates.start()
+    assert proxy.instances_answering("/demo/hello", 6) == {demo.instance: 6}
+    proxy.ok("remove", serviceName="go-demo")
+    assert templates.registry.consul.key("docker-flow/go-demo/consultemplatepath") is None
+
+
 def test_keys_and_variables(rig):
     templates = Templates(rig, "consul")
     templates.proxy.end()
