@@ -80,6 +80,7 @@ Task<Result<Answer>> Client::ask(std::size_t server, net::HttpRequest request, D
   // Where the datacenter is unknown, so is its leader.
   answer.known_leader = headers.find("X-Consul-Knownleader") != "false" ||
                         is_unknown_datacenter(response->status, response->body);
+  answer.filtered = headers.find("X-Consul-Results-Filtered-By-ACLs") == "true";
   answer.body = std::move(response->body);
   if (!answer.known_leader)
     co_return fail(Errc::Unavailable, fmt::format("consul: {} knows no leader of the cluster",

@@ -20,6 +20,7 @@ struct Answer {
   std::string body;
   std::uint64_t index = 0;      ///< X-Consul-Index; 0 when absent
   bool known_leader = true;     ///< false only if Consul says so
+  bool filtered = false;        ///< the token hides something; Consul says so from 1.11 on, to known tokens
   std::uint64_t epoch = 0;      ///< Client::epoch() when it came
   bool maybe_repeated = false;  ///< an earlier agent may have executed the request before it failed
 };

@@ -94,6 +94,9 @@ Task<Result<SourceAnswer>> ConsulTemplateSource::read(Question question, std::st
   auto data = absent ? empty_answer(question) : parse_template_answer(question, answer->body);
   if (!data) co_return fail(title(question), data.error());
   if (is_empty(*data)) {
+    if (answer->filtered)
+      co_return fail(Errc::Rejected,
+                     "consul: " + title(question) + ": hidden from this token (check the ACL token)");
     auto allowed = co_await check_rights(question, deadline);
     if (!allowed) co_return std::unexpected(allowed.error());
   }

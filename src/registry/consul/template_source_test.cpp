@@ -151,8 +151,12 @@ TEST(ConsulTemplateSource, AnEmptyAnswerOfATokenWithoutRightsIsAnError) {
     stage.server.on("GET", "/v1/agent/health/service/name/web", HttpResponse(403, "Permission denied"));
     stage.server.on("GET", "/v1/kv/app/?recurse&consistent", answer("", "10", 404));
     stage.server.on("GET", "/v1/kv/app/?consistent", HttpResponse(403, "Permission denied"));
+    stage.server.on("GET", "/v1/catalog/services",
+                    HttpResponse(200, "{}", {{"X-Consul-Results-Filtered-By-ACLs", "true"}}));
     auto service = co_await must_fail(stage.source().ask(ServiceQuestion{.service = "web"}, soon()));
     EXPECT_EQ(service, Errc::Rejected);
+    auto services = co_await must_fail(stage.source().ask(ServicesQuestion{}, soon()));
+    EXPECT_EQ(services, Errc::Rejected) << "newer versions say it themselves";
     auto tree = co_await must_fail(stage.source().ask(TreeQuestion{.prefix = "app/"}, soon()));
     EXPECT_EQ(tree, Errc::Rejected);
   });
