@@ -282,7 +282,7 @@ constexpr std::array kProperties = {
         set_health, get_health},
     duration<&Settings::checks, &Checks::interval>("check-interval",
                                                    "HAProxy: between two health checks of an "
-                                                   "instance."),
+                                                   "instance; a quarter of it while they say something new."),
     Property{"check-rise", "number, 1 to 100", "HAProxy: good checks until an instance is used again.",
              set_number<1, 100, &Settings::checks, &Checks::rise>,
              get_number<&Settings::checks, &Checks::rise>},

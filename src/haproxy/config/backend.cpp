@@ -40,10 +40,18 @@ Server server_of(const model::Instance& instance, const std::string& ip) {
   return {std::move(name), ip, instance.port, std::clamp(instance.weight, 0, kMaxWeight)};
 }
 
+/// Once a check says something new the next ones follow faster: a node that is silent is noticed after 9 s,
+/// not 12, and an instance that is back is used 1.5 s earlier.
+constexpr int kFasterWhileChanging = 4;
+
 void write_arguments(ConfigWriter& writer, const Server& server, bool check, const Checks& checks,
                      std::chrono::milliseconds interval) {
   writer.words(Address{server.address, server.port}, "weight"_k, server.weight);
-  if (check) writer.words("check inter"_k, interval, "fall"_k, checks.fall, "rise"_k, checks.rise);
+  if (!check) return;
+  auto faster =
+      std::max<std::chrono::milliseconds>(interval / kFasterWhileChanging, std::chrono::milliseconds(1));
+  writer.words("check inter"_k, interval, "fastinter"_k, faster);
+  writer.words("fall"_k, checks.fall, "rise"_k, checks.rise);
 }
 
 bool is_well(const model::Instance& instance) { return instance.health <= model::Health::Warning; }

@@ -56,7 +56,7 @@ Backend backend_of(const model::Service& service, const Addresses& addresses, bo
 std::chrono::milliseconds check_interval(const Checks& checks, std::size_t servers);
 
 /// What follows the name on a server line and in the runtime command `add server`:
-/// "10.0.0.1:80 weight 1 check inter 2000ms fall 3 rise 2".
+/// "10.0.0.1:80 weight 1 check inter 2000ms fastinter 500ms fall 3 rise 2".
 Result<std::string> server_arguments(const Server& server, bool check, const Checks& checks,
                                      std::chrono::milliseconds interval);
 
