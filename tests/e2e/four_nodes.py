@@ -41,7 +41,7 @@ class FourNodes:
 
     def words(self, name, command):
         """A command line as it is typed on a node: its network, processes, /run, and this project's program."""
-        path = f"PATH={self.folder}/bin:/usr/local/bin:/usr/bin:/usr/sbin:/bin"
+        path = f"PATH={self.folder}/bin:/usr/bin:/usr/sbin:/bin:/usr/local/bin"
         return [*self.nodes[name].entering("--net", "--mount", "--pid", "--uts"), "env", path, "DFP_STATE_DIR=/run/dfp-state", "bash",
                 "-c", command]
 
