@@ -59,6 +59,10 @@ Watcher::Watcher(Executor executor, Followed& followed, WatchSettings settings)
     : executor_(executor),
       followed_(followed),
       settings_(settings),
+      watch_count_(metrics::process_registry().gauge("dfp_watch_services",
+                                                     "Services that follow the registry (watch).")),
+      problem_count_(metrics::process_registry().gauge(
+          "dfp_watch_problems", "Services with watch that cannot follow the registry at present.")),
       loops_(std::make_shared<Loops>(executor)) {}
 Watcher::~Watcher() = default;
 
@@ -68,11 +72,15 @@ void Watcher::set(const std::string& name, const model::Service* service) {
   if (present != watches_.end()) {
     if (wanted && present->second->definition == service->definition) return;
     end(*present->second);
+    bool had_problem = !present->second->problem.empty();
     watches_.erase(present);
+    watch_count_.set(static_cast<double>(watches_.size()));
+    if (had_problem) count_problems();
   }
   if (!wanted) return;
   auto watch = std::make_shared<Watch>(executor_, service->definition);
   watches_.emplace(name, watch);
+  watch_count_.set(static_cast<double>(watches_.size()));
   ++loops_->running;
   spawn(executor_, run(std::move(watch)), "reconcile.watch");
 }
@@ -194,6 +202,9 @@ void Watcher::note(Watch& watch, const Result<>& done) {
   else
     log::warn("watch.does_not_follow", {{"service", watch.name()}, {"error", problem}});
   watch.problem = std::move(problem);
+  count_problems();
 }
+
+void Watcher::count_problems() { problem_count_.set(static_cast<double>(problems().size())); }
 
 }  // namespace dfp::reconcile

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/wait.hpp"
+#include "metrics/metrics.hpp"
 #include "model/desired_state.hpp"
 #include "reconcile/renderer.hpp"
 
@@ -85,12 +86,15 @@ class Watcher {
                               std::shared_ptr<bool> moved, Deadline deadline);
   static Task<> pause(WatchPtr watch, Clock::duration span);
   static void end(Watch& watch);
-  static void note(Watch& watch, const Result<>& done);
+  void note(Watch& watch, const Result<>& done);
+  void count_problems();
 
   Executor executor_;
   Followed& followed_;
   WatchSettings settings_;
   std::map<std::string, WatchPtr> watches_;
+  metrics::Gauge& watch_count_;
+  metrics::Gauge& problem_count_;
   std::shared_ptr<Loops> loops_;
   bool stopped_ = false;
 };

@@ -1,5 +1,6 @@
 #include "reconcile/watcher.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/testing.hpp"
@@ -164,6 +165,7 @@ TEST(Watcher, AFailureIsShownAndTriedAgain) {
     followed.change("two");
     co_await eventually([&] { return watcher.problems().contains("x"); }, "the problem is shown");
     EXPECT_EQ(watcher.problems().at("x"), "template: x.tmpl:1: broken");
+    EXPECT_THAT(metrics::process_registry().render(), ::testing::HasSubstr("dfp_watch_problems 1\n"));
     EXPECT_EQ(followed.service.rendered, "one");
     followed.broken = false;
     followed.refused = true;
@@ -171,6 +173,7 @@ TEST(Watcher, AFailureIsShownAndTriedAgain) {
     followed.refused = false;
     co_await eventually([&] { return followed.service.rendered == "two"; }, "renewed at last");
     co_await eventually([&] { return watcher.problems().empty(); }, "no problem is left");
+    EXPECT_THAT(metrics::process_registry().render(), ::testing::HasSubstr("dfp_watch_problems 0\n"));
   });
 }
 
