@@ -23,6 +23,7 @@ from rootfs import libraries  # noqa: E402
 DOCKER, BUSYBOX, HAPROXY = "/usr/bin/docker", "/bin/busybox", "/usr/sbin/haproxy"
 DOCKERD = shutil.which("dockerd") or "/usr/sbin/dockerd"
 BASE_IMAGE = "dfp-test"
+DEMO_IMAGE = "test/go-demo"  # not the product's go-demo, which has no shell
 DEMO = "exec docker-flow-proxy demo-service --listen 0.0.0.0:8080 --instance $(hostname)"
 
 
@@ -188,9 +189,9 @@ class Engine:
             self.build_image(BASE_IMAGE, files, ['RUN ["/bin/busybox", "--install", "-s", "/bin"]', "ENV PATH=/bin:/usr/sbin"])
         return BASE_IMAGE
 
-    def demo_image(self, name="go-demo", lines=()):
+    def demo_image(self, name=DEMO_IMAGE, lines=()):
         """An image that runs a demo service on port 8080; its instances say their host name."""
-        return self.build_image(name, lines=["EXPOSE 8080", f'CMD ["sh", "-c", "{DEMO} --name {name}"]', *lines],
+        return self.build_image(name, lines=["EXPOSE 8080", f'CMD ["sh", "-c", "{DEMO} --name {name.split("/")[-1]}"]', *lines],
                                 base=self.base_image())
 
     # --------------------------------------------------------------------------------------------- containers

@@ -3,11 +3,12 @@ import os
 import pathlib
 
 import harness
+from docker_engine import DEMO_IMAGE
 
 
 def test_runs_containers_whose_published_ports_answer(engine):
     engine.demo_image()
-    engine.run("go-demo", name="demo-1", options=["-P"])
+    engine.run(DEMO_IMAGE, name="demo-1", options=["-P"])
     port = engine.published_port("demo-1")
     answer = harness.wait_until(lambda: harness.request(engine.address, port, "/x"), "the container answers")
     assert answer.instance == engine.inspect("demo-1")["Config"]["Hostname"]
@@ -17,7 +18,7 @@ def test_runs_containers_whose_published_ports_answer(engine):
 def test_runs_services_of_a_swarm(swarm):
     swarm.demo_image()
     swarm.create_network("back")
-    swarm.service_create("shop", "go-demo", replicas=2, options=["--network", "back", "--publish", "mode=host,target=8080"])
+    swarm.service_create("shop", DEMO_IMAGE, replicas=2, options=["--network", "back", "--publish", "mode=host,target=8080"])
     tasks = swarm.tasks("shop", "running")
     ports = [task["Status"]["PortStatus"]["Ports"][0]["PublishedPort"] for task in tasks]
     assert {harness.request(swarm.address, port, "/").status for port in ports} == {200}
@@ -28,7 +29,7 @@ def test_runs_services_of_a_swarm(swarm):
 def test_leaves_nothing_behind(new_engine):
     engine = new_engine()
     engine.demo_image()
-    engine.run("go-demo", name="demo-1")
+    engine.run(DEMO_IMAGE, name="demo-1")
     pid = engine.container_pid("demo-1")
     engine.end()
     harness.wait_until(lambda: not os.path.exists(f"/proc/{pid}"), "the container is gone")

@@ -3,6 +3,7 @@ import re
 
 import harness
 import pytest
+from docker_engine import DEMO_IMAGE
 from docker_proxy import ContainerProxy
 from test_swarm import labels
 
@@ -31,7 +32,7 @@ class Stage:
 
     def run(self, name, *options, **values):
         network = ["--network", "back"] if isinstance(self.proxy, ContainerProxy) else []
-        return self.engine.run("go-demo", name=name, options=["--hostname", name, *network, *labels(**values), *options])
+        return self.engine.run(DEMO_IMAGE, name=name, options=["--hostname", name, *network, *labels(**values), *options])
 
     def instances(self, name):
         service, = [s for s in self.proxy.ok("services")["Services"] if s["ServiceName"] == name]
@@ -55,7 +56,7 @@ def place(request):
 def test_a_labelled_container_is_routed_as_long_as_it_lives(stage, place):
     stage.start(place)
     stage.run("shop", servicePath="/shop")
-    stage.engine.run("go-demo", name="silent", options=["--label", "com.df.servicePath=/silent"])
+    stage.engine.run(DEMO_IMAGE, name="silent", options=["--label", "com.df.servicePath=/silent"])
     stage.wait_answering("/shop", "shop")
     assert stage.proxy.get("/silent").status == 503
     stage.engine.cli("stop", "shop")
@@ -106,7 +107,7 @@ def test_wrong_labels_are_told_and_disturb_nobody(stage):
 
 def test_an_explicit_call_routes_a_container_without_labels(stage):
     stage.start()
-    stage.engine.run("go-demo", name="plain", options=["--hostname", "plain"])
+    stage.engine.run(DEMO_IMAGE, name="plain", options=["--hostname", "plain"])
     stage.proxy.ok("reconfigure", serviceName="plain", servicePath="/plain")
     assert stage.proxy.get("/plain").instance == "plain"
 
@@ -116,7 +117,7 @@ def test_containers_of_another_host_are_reached_where_they_are_published(rig, ne
     engine.demo_image()
     proxy = rig.proxy(arguments=["--docker", f"tcp://{engine.address}:2375", *FOLLOW])
     for name, options in {"open": ["-P"], "closed": [], "own": ["-p", "127.0.0.1::8080"]}.items():
-        engine.run("go-demo", name=name, options=[*options, *labels(servicePath=f"/{name}")])
+        engine.run(DEMO_IMAGE, name=name, options=[*options, *labels(servicePath=f"/{name}")])
     harness.wait_until(lambda: proxy.get("/open").status == 200, "what is published is reached")
     harness.wait_until(lambda: set(proxy.ok("services")["LabelProblems"]) == {"closed", "own"}, "the others are told")
     assert "not published" in proxy.ok("services")["LabelProblems"]["own"]

@@ -6,7 +6,7 @@ import signal
 
 import harness
 import pytest
-from docker_engine import Engine
+from docker_engine import DEMO_IMAGE, Engine
 from docker_machine import Site, child_of, run
 from docker_spy import Spy
 from registrator import EmbeddedBook, Registrator
@@ -77,7 +77,7 @@ def test_tls_with_a_certificate_of_our_own(rig, guarded):
     engine, client, _ = guarded
     process, book = start(rig, engine, f"tcp://{engine.address}:2376", *tls(client))
     harness.wait_until(lambda: "guarded:one:8080" in book.entries(), "the container is registered")
-    engine.run("go-demo", name="two", options=["-P"])
+    engine.run(DEMO_IMAGE, name="two", options=["-P"])
     harness.wait_until(lambda: "guarded:two:8080" in book.entries(), "events arrive too")
     engine.cli("rm", "-f", "two")
     harness.wait_until(lambda: "guarded:two:8080" not in book.entries(), "and ends")

@@ -4,6 +4,7 @@ import signal
 
 import harness
 import pytest
+from docker_engine import DEMO_IMAGE
 from docker_spy import Spy
 from registrator import ConsulBook, EmbeddedBook, Registrator
 
@@ -68,15 +69,15 @@ def test_an_entry_looks_as_the_original_records_it(book, registrator, engine):
 
 
 def test_names_ids_and_places_follow_the_same_rules(book, registrator, engine):
-    engine.demo_image("go-demo")
-    engine.run("go-demo", name="plain", options=["-P"])
-    engine.run("go-demo", name="unpublished")
-    engine.run("go-demo", name="ignored", options=["-P", "-e", "SERVICE_IGNORE=false"])
-    engine.run("go-demo", name="half", options=["-P", "--expose", "9090", "-l", "SERVICE_9090_IGNORE=1"])
-    engine.run("go-demo", name="labelled", options=["-P", "-e", "SERVICE_NAME=by-env", "-l", "SERVICE_NAME=by-label"])
-    engine.run("go-demo", name="own-id", options=["-P", "-e", "SERVICE_ID=shop-7"])
-    engine.run("go-demo", name="one-address", options=["-p", f"{engine.address}:7001:8080"])
-    engine.run("go-demo", name="on-host", options=["--network", "host"])
+    engine.demo_image()
+    engine.run(DEMO_IMAGE, name="plain", options=["-P"])
+    engine.run(DEMO_IMAGE, name="unpublished")
+    engine.run(DEMO_IMAGE, name="ignored", options=["-P", "-e", "SERVICE_IGNORE=false"])
+    engine.run(DEMO_IMAGE, name="half", options=["-P", "--expose", "9090", "-l", "SERVICE_9090_IGNORE=1"])
+    engine.run(DEMO_IMAGE, name="labelled", options=["-P", "-e", "SERVICE_NAME=by-env", "-l", "SERVICE_NAME=by-label"])
+    engine.run(DEMO_IMAGE, name="own-id", options=["-P", "-e", "SERVICE_ID=shop-7"])
+    engine.run(DEMO_IMAGE, name="one-address", options=["-p", f"{engine.address}:7001:8080"])
+    engine.run(DEMO_IMAGE, name="on-host", options=["--network", "host"])
     registrator(book)
     entries = wait_for_ids(book, "node-1:plain:8080", "node-1:half:8080", "node-1:labelled:8080", "shop-7",
                            "node-1:one-address:8080", "node-1:on-host:8080")
@@ -92,11 +93,11 @@ def test_names_ids_and_places_follow_the_same_rules(book, registrator, engine):
 
 
 def test_internal_gives_containers_own_addresses(embedded_book, registrator, engine):
-    engine.demo_image("go-demo")
+    engine.demo_image()
     engine.create_network("back", "bridge", ())
-    engine.run("go-demo", name="default")
-    engine.run("go-demo", name="in-back", options=["--network", "back"])
-    engine.run("go-demo", "sleep", "1000", name="guest", options=["--network", "container:in-back", "-e", "SERVICE_NAME=guest"])
+    engine.run(DEMO_IMAGE, name="default")
+    engine.run(DEMO_IMAGE, name="in-back", options=["--network", "back"])
+    engine.run(DEMO_IMAGE, "sleep", "1000", name="guest", options=["--network", "container:in-back", "-e", "SERVICE_NAME=guest"])
     registrator(embedded_book, "-internal")
     entries = wait_for_ids(embedded_book, "node-1:default:8080", "node-1:in-back:8080", "node-1:guest:8080")
     assert (entries["node-1:default:8080"].address, entries["node-1:default:8080"].port) == (
@@ -108,7 +109,7 @@ def test_internal_gives_containers_own_addresses(embedded_book, registrator, eng
 def test_a_network_may_be_chosen_and_joined_later(embedded_book, registrator, engine):
     for network in ("a", "b"):
         engine.create_network(network, "bridge", ())
-    engine.run(engine.demo_image("go-demo"), name="one", options=["--network", "a"])
+    engine.run(engine.demo_image(), name="one", options=["--network", "a"])
     process = registrator(embedded_book, "-internal", "--network", "b", "-resync", "0")
     harness.wait_until(lambda: "no address in the network b" in process.log.read_text(), "the missing network is told")
     engine.cli("network", "connect", "b", "one")
@@ -119,9 +120,9 @@ def test_a_network_may_be_chosen_and_joined_later(embedded_book, registrator, en
 
 
 def test_options_choose_containers_addresses_and_tags(embedded_book, registrator, engine):
-    engine.demo_image("go-demo")
-    engine.run("go-demo", name="named", options=["-P", "-e", "SERVICE_NAME=shop", "-l", "my.ip=10.1.2.3/24"])
-    engine.run("go-demo", name="unnamed", options=["-P"])
+    engine.demo_image()
+    engine.run(DEMO_IMAGE, name="named", options=["-P", "-e", "SERVICE_NAME=shop", "-l", "my.ip=10.1.2.3/24"])
+    engine.run(DEMO_IMAGE, name="unnamed", options=["-P"])
     registrator(embedded_book, "-explicit", "-useIpFromLabel", "my.ip", "-tags", r"blue,a\,b", "--hostname", "rack-7")
     entry = wait_for_ids(embedded_book, "rack-7:named:8080")["rack-7:named:8080"]
     assert (entry.service, entry.address, entry.port) == ("shop", "10.1.2.3", engine.published_port("named"))
@@ -129,10 +130,10 @@ def test_options_choose_containers_addresses_and_tags(embedded_book, registrator
 
 
 def test_checks_of_every_kind_are_given_to_consul(consul_book, registrator, engine):
-    engine.demo_image("go-demo")
+    engine.demo_image()
     kinds = {"http": "CHECK_HTTP=/", "tcp": "CHECK_TCP=true", "ttl": "CHECK_TTL=30s"}
     for kind, variable in kinds.items():
-        engine.run("go-demo", name=kind, options=["-P", "-e", f"SERVICE_{variable}", "-e", "SERVICE_CHECK_INTERVAL=1s",
+        engine.run(DEMO_IMAGE, name=kind, options=["-P", "-e", f"SERVICE_{variable}", "-e", "SERVICE_CHECK_INTERVAL=1s",
                                                   "-e", "SERVICE_CHECK_INITIAL_STATUS=warning"])
     registrator(consul_book)
     wait_for_ids(consul_book, *(f"node-1:{kind}:8080" for kind in kinds))
@@ -145,10 +146,10 @@ def test_checks_of_every_kind_are_given_to_consul(consul_book, registrator, engi
 
 
 def test_a_bad_container_is_named_and_disturbs_nobody(embedded_book, registrator, engine):
-    engine.demo_image("go-demo")
-    engine.run("go-demo", name="bad", options=["-P", "-e", "SERVICE_NAME=no such/name"])
-    engine.run("go-demo", name="worse", options=["-P", "-e", "SERVICE_CHECK_HTTP=/", "-e", "SERVICE_CHECK_INTERVAL=often"])
-    engine.run("go-demo", name="good", options=["-P"])
+    engine.demo_image()
+    engine.run(DEMO_IMAGE, name="bad", options=["-P", "-e", "SERVICE_NAME=no such/name"])
+    engine.run(DEMO_IMAGE, name="worse", options=["-P", "-e", "SERVICE_CHECK_HTTP=/", "-e", "SERVICE_CHECK_INTERVAL=often"])
+    engine.run(DEMO_IMAGE, name="good", options=["-P"])
     process = registrator(embedded_book)
     wait_for_ids(embedded_book, "node-1:good:8080")
     log = process.log.read_text()
@@ -159,7 +160,7 @@ def test_a_bad_container_is_named_and_disturbs_nobody(embedded_book, registrator
 # ----------------------------------------------------------------------------------------------------- as things change
 
 def test_the_registry_follows_a_containers_life(book, registrator, engine):
-    image = engine.demo_image("go-demo")
+    image = engine.demo_image()
     registrator(book)
     for end in ("stop", "kill"):
         engine.run(image, name="one", options=["-P"])
@@ -174,7 +175,7 @@ def test_the_registry_follows_a_containers_life(book, registrator, engine):
 
 
 def test_pause_and_rename_are_followed(book, registrator, engine):
-    engine.run(engine.demo_image("go-demo"), name="one", options=["-P"])
+    engine.run(engine.demo_image(), name="one", options=["-P"])
     registrator(book)
     wait_for_ids(book, "node-1:one:8080")
     engine.cli("pause", "one")
@@ -189,7 +190,7 @@ HEALTH = ["--health-cmd", "test ! -e /tmp/sick", "--health-interval", "250ms", "
 
 
 def test_the_containers_health_is_the_entrys(book, registrator, engine, rig):
-    engine.run(engine.demo_image("go-demo"), name="one", options=["-P", *HEALTH])
+    engine.run(engine.demo_image(), name="one", options=["-P", *HEALTH])
     spy = rig.add_end(Spy(rig.folder / "spy.sock", engine))
     registrator(book, "-resync", "0", host=spy.host)
     wait_for_health(book, "node-1:one:8080", "passing")
@@ -205,7 +206,7 @@ def test_the_containers_health_is_the_entrys(book, registrator, engine, rig):
 
 
 def test_on_success_keeps_what_failed(embedded_book, registrator, engine):
-    image = engine.demo_image("go-demo")
+    image = engine.demo_image()
     for name, command in {"fails": "sleep 2; exit 3", "ends": "sleep 2; exit 0"}.items():
         engine.run(image, "sh", "-c", command, name=name, options=["-P"])
     registrator(embedded_book, "-deregister", "on-success")
@@ -216,7 +217,7 @@ def test_on_success_keeps_what_failed(embedded_book, registrator, engine):
 # -------------------------------------------------------------------------------------------------- as things go wrong
 
 def test_a_killed_registrator_leaves_no_orphans_and_no_duplicates(book, registrator, engine):
-    image = engine.demo_image("go-demo")
+    image = engine.demo_image()
     engine.run(image, name="stays", options=["-P"])
     engine.run(image, name="goes", options=["-P"])
     first = registrator(book)
@@ -231,7 +232,7 @@ def test_a_killed_registrator_leaves_no_orphans_and_no_duplicates(book, registra
 
 
 def test_a_registrator_that_is_asked_to_end_leaves_the_entries(embedded_book, registrator, engine):
-    engine.run(engine.demo_image("go-demo"), name="one", options=["-P"])
+    engine.run(engine.demo_image(), name="one", options=["-P"])
     process = registrator(embedded_book)
     wait_for_ids(embedded_book, "node-1:one:8080")
     assert process.end() == 0
@@ -239,7 +240,7 @@ def test_a_registrator_that_is_asked_to_end_leaves_the_entries(embedded_book, re
 
 
 def test_a_lost_event_stream_loses_nothing(embedded_book, registrator, engine, rig):
-    image = engine.demo_image("go-demo")
+    image = engine.demo_image()
     spy = rig.add_end(Spy(rig.folder / "spy.sock", engine))
     process = registrator(embedded_book, "-resync", "0", host=spy.host)
     harness.wait_until(lambda: spy.asked("/events"), "events are subscribed")
@@ -252,7 +253,7 @@ def test_a_lost_event_stream_loses_nothing(embedded_book, registrator, engine, r
 
 
 def test_an_engine_that_is_away_takes_nothing_with_it(book, registrator, engine):
-    image = engine.demo_image("go-demo")
+    image = engine.demo_image()
     engine.run(image, name="ends", options=["-P"])
     engine.run(image, name="comes-back", options=["-P", "--restart", "always"])
     process = registrator(book, "-resync", "1")
@@ -267,7 +268,7 @@ def test_an_engine_that_is_away_takes_nothing_with_it(book, registrator, engine)
 
 
 def test_a_registrator_may_start_before_the_engine(embedded_book, registrator, engine):
-    engine.run(engine.demo_image("go-demo"), name="one", options=["-P", "--restart", "always"])
+    engine.run(engine.demo_image(), name="one", options=["-P", "--restart", "always"])
     engine.stop()
     process = harness.Process(engine.machine.command(
         harness.BINARY, "registrator", "--registry", embedded_book.url, "--docker", engine.host, "-retry-interval", "100"),
@@ -281,7 +282,7 @@ def test_a_registrator_may_start_before_the_engine(embedded_book, registrator, e
 
 
 def test_an_agent_that_has_forgotten_is_told_again(consul_book, registrator, engine):
-    engine.run(engine.demo_image("go-demo"), name="one", options=["-P"])
+    engine.run(engine.demo_image(), name="one", options=["-P"])
     registrator(consul_book, "-resync", "1")
     wait_for_ids(consul_book, "node-1:one:8080")
     consul_book.consul.end()
@@ -294,7 +295,7 @@ def test_cleanup_removes_what_another_registrator_left(consul_book, registrator,
         consul_book.consul.call("PUT", "/v1/agent/service/register", {"ID": id, "Name": "old", "Address": "10.0.0.1", "Port": 80})
     for id in ("node-1:ghost:80", "node-2:other:80", "by-hand"):
         leave(id)
-    engine.run(engine.demo_image("go-demo"), name="one", options=["-P"])
+    engine.run(engine.demo_image(), name="one", options=["-P"])
     process = registrator(consul_book)
     wait_for_ids(consul_book, "node-1:one:8080", "node-1:ghost:80", "node-2:other:80", "by-hand")
     process.end()
@@ -305,7 +306,7 @@ def test_cleanup_removes_what_another_registrator_left(consul_book, registrator,
 def test_entries_of_a_dead_node_end_with_their_lifetime(rig, new_engine):
     node = new_engine(name="node-9")
     books = [ConsulBook(rig.consul(node.site.address)), EmbeddedBook(rig.folder / "registry.db")]
-    node.run(node.demo_image("go-demo"), name="one", options=["-P"])
+    node.run(node.demo_image(), name="one", options=["-P"])
     for book in books:
         rig.add(Registrator(rig.folder, node, book.url, "-ttl", "3", "-ttl-refresh", "1"))
         wait_for_ids(book, "node-9:one:8080")
@@ -318,7 +319,7 @@ def test_entries_of_a_dead_node_end_with_their_lifetime(rig, new_engine):
 
 
 def test_a_lifetime_is_renewed_while_the_node_lives(book, registrator, engine):
-    engine.run(engine.demo_image("go-demo"), name="one", options=["-P"])
+    engine.run(engine.demo_image(), name="one", options=["-P"])
     registrator(book, "-ttl", "2", "-ttl-refresh", "1")
     wait_for_ids(book, "node-1:one:8080")
     seen = []
@@ -330,7 +331,7 @@ def test_a_lifetime_is_renewed_while_the_node_lives(book, registrator, engine):
 # ---------------------------------------------------------------------------------------------- with the proxy behind it
 
 def test_containers_on_random_ports_are_routed_on_demand(consul_book, registrator, engine, rig):
-    image = engine.demo_image("go-demo")
+    image = engine.demo_image()
     registrator(consul_book)
     proxy = rig.proxy(registry=consul_book.url)
     engine.run(image, name="go-demo-1", options=["-P"])
@@ -348,7 +349,7 @@ def test_containers_on_random_ports_are_routed_on_demand(consul_book, registrato
 
 @pytest.mark.parametrize("settings", [[], ["--registrator", "-explicit -tags inside"]])
 def test_a_server_with_an_engine_registers_by_itself(engine, rig, settings):
-    engine.run(engine.demo_image("go-demo"), name="one", options=["-P", "-e", "SERVICE_NAME=go-demo"])
+    engine.run(engine.demo_image(), name="one", options=["-P", "-e", "SERVICE_NAME=go-demo"])
     proxy = rig.proxy(arguments=["--docker", engine.host, *settings])
     book = EmbeddedBook(proxy.folder / "registry.db")
     # This process does not run on the engine's machine, so it cannot know the address that others reach it at.

@@ -5,6 +5,7 @@ import signal
 
 import harness
 import pytest
+from docker_engine import DEMO_IMAGE
 from docker_proxy import FAST, ContainerProxy
 
 PUBLISHED = ["--publish", "mode=host,target=8080"]
@@ -48,7 +49,7 @@ class Stage:
         return self.proxy_outside() if place == "outside" else self.proxy_inside()
 
     def service(self, name="shop", options=(), **kwargs):
-        self.swarm.service_create(name, "go-demo", options=["--network", "back", *PUBLISHED, *options], **kwargs)
+        self.swarm.service_create(name, DEMO_IMAGE, options=["--network", "back", *PUBLISHED, *options], **kwargs)
 
     def log(self):
         return self.proxy.log.read_text()
@@ -99,6 +100,23 @@ def test_an_explicit_call_routes_a_service_without_labels(stage, place):
     stage.wait_answering("/shop")
     stage.proxy.ok("remove", serviceName="shop")
     assert stage.proxy.get("/shop").status == 503
+
+
+def test_colours_are_services_of_their_own(stage):
+    """Blue and green run side by side; the proxy is told, and switches without losing a request."""
+    stage.proxy_outside()
+    for name in ("shop-blue", "shop-green"):
+        stage.service(name)
+    wish = dict(serviceName="shop", servicePath="/shop", port=8080)
+    stage.proxy.ok("reconfigure", serviceColor="blue", **wish)
+    stage.wait_answering("/shop", "shop-blue")
+    with harness.Traffic(stage.proxy, "/shop") as traffic:
+        stage.proxy.ok("reconfigure", serviceColor="green", **wish)
+        stage.wait_answering("/shop", "shop-green")
+        stage.swarm.cli("service", "rm", "shop-blue")
+        traffic.wait_for(100)
+    assert traffic.failures == []
+    assert stage.proxy.api("reconfigure", serviceColor="blue", **wish).status == 409, "nobody runs it any more"
 
 
 def test_labels_are_parameters(stage):
@@ -152,7 +170,7 @@ def test_a_wrong_label_is_told_everywhere_and_disturbs_nobody(stage):
 
 def test_a_service_that_cannot_be_reached_is_named(stage):
     stage.proxy_outside()
-    stage.swarm.service_create("hidden", "go-demo", options=["--network", "back", *labels(servicePath="/hidden", port=8080)])
+    stage.swarm.service_create("hidden", DEMO_IMAGE, options=["--network", "back", *labels(servicePath="/hidden", port=8080)])
     told = harness.wait_until(lambda: stage.problem("hidden"), "the problem is told")
     assert "mode=host" in told and "back" in told
 
@@ -191,7 +209,7 @@ def test_a_task_gets_no_traffic_after_its_end_was_decided(stage):
     """It goes on to answer, since it does not care for SIGTERM."""
     stage.proxy_outside()
     stage.swarm.service_create(
-        "shop", "go-demo", "sh", "-c", "trap '' TERM; docker-flow-proxy demo-service --listen 0.0.0.0:8080 & wait; wait",
+        "shop", DEMO_IMAGE, "sh", "-c", "trap '' TERM; docker-flow-proxy demo-service --listen 0.0.0.0:8080 & wait; wait",
         replicas=2, options=["--stop-grace-period", "8s", *PUBLISHED, *labels(servicePath="/shop", port=8080)])
     stage.wait_answering("/shop")
     stage.swarm.service_scale("shop", 1)
@@ -307,7 +325,7 @@ def test_who_faces_the_world_need_not_hold_the_socket(stage):
 def test_a_global_service_has_a_task_on_each_node(stage):
     stage.proxy_outside()
     stage.swarm.cli("service", "create", "-d", "--no-resolve-image", "--mode", "global", "--endpoint-mode", "dnsrr", "--name", "agent",
-                    *PUBLISHED, *labels(servicePath="/agent"), "go-demo")
+                    *PUBLISHED, *labels(servicePath="/agent"), DEMO_IMAGE)
     stage.wait_status("/agent", 200, seconds=20)
 
 
@@ -317,7 +335,7 @@ def test_an_engine_that_becomes_a_manager_later_is_followed_from_then_on(rig, ne
     proxy = rig.proxy(arguments=["--docker", engine.host, "--discovery", "swarm", *FAST])
     harness.wait_until(lambda: "swarm manager" in proxy.ok("services")["DiscoveryError"], "the error says what is missing")
     engine.swarm_init()
-    engine.service_create("shop", "go-demo", options=[*PUBLISHED, *labels(servicePath="/shop")])
+    engine.service_create("shop", DEMO_IMAGE, options=[*PUBLISHED, *labels(servicePath="/shop")])
     harness.wait_until(lambda: proxy.get("/shop").status == 200, "its services are routed")
 
 

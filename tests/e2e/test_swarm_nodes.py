@@ -3,7 +3,7 @@ import time
 
 import harness
 import pytest
-from docker_engine import Engine
+from docker_engine import DEMO_IMAGE, Engine
 from docker_machine import Site
 from docker_proxy import ContainerProxy
 from test_swarm import labels
@@ -32,8 +32,8 @@ class Cluster:
         for engine in self.engines:
             engine.demo_image()
         self.leader.create_network("back")
-        self.proxy = ContainerProxy(self.second, "--discovery", "swarm", networks=["back"])
-        self.leader.service_create("shop", "go-demo", replicas=3, options=[
+        self.proxy = ContainerProxy(self.second, "--discovery", "swarm", "--timeout-connect", "1s", networks=["back"])
+        self.leader.service_create("shop", DEMO_IMAGE, replicas=3, options=[
             "--network", "back", "--replicas-max-per-node", "2", "--restart-delay", "100ms", *labels(servicePath="/shop", port=8080)])
 
     def places(self):
@@ -87,3 +87,4 @@ def test_nodes_are_drained_and_lost_under_load(cluster):
         traffic.wait_for(200)
     print(f"lost: {traffic.total()} requests, {len(traffic.failures)} failed, slowest {traffic.slowest:.3f} s {traffic.failures}")
     assert len(traffic.failures) <= CLIENTS, "only what was under way to the lost node"
+    assert traffic.slowest < 5, "some connect timeouts of 1 s"

@@ -3,6 +3,7 @@ import time
 
 import harness
 import pytest
+from docker_engine import DEMO_IMAGE
 from docker_proxy import ContainerProxy, Wrk
 from test_swarm import PUBLISHED, labels
 
@@ -15,7 +16,7 @@ PATIENCE = 3.0  # seconds; below HAProxy's connect timeout: no request has to wa
 class Scene:
     def __init__(self, swarm, proxy):
         self.swarm, self.proxy = swarm, proxy
-        swarm.service_create("shop", "go-demo", replicas=REPLICAS, options=[
+        swarm.service_create("shop", DEMO_IMAGE, replicas=REPLICAS, options=[
             "--network", "back", *PUBLISHED, *FAST_UPDATES, *labels(servicePath="/shop", port=8080)])
         harness.wait_until(lambda: len(self.answering()) == REPLICAS, "all answer")
 
@@ -65,19 +66,43 @@ class Scene:
         return failed, slowest
 
 
+def make_scene(swarm, rig, place):
+    swarm.create_network("back")
+    if place == "outside":
+        proxy = rig.proxy(arguments=["--docker", swarm.host, "--discovery", "swarm"])
+    else:
+        proxy = ContainerProxy(swarm, "--discovery", "swarm", networks=["back"])
+    swarm.demo_image()
+    return Scene(swarm, proxy)
+
+
 @pytest.fixture(params=["on the overlay network", "outside"])
 def scene(request, swarm, rig):
-    swarm.demo_image()
-    swarm.create_network("back")
-    if request.param == "outside":
-        return Scene(swarm, rig.proxy(arguments=["--docker", swarm.host, "--discovery", "swarm"]))
-    return Scene(swarm, ContainerProxy(swarm, "--discovery", "swarm", networks=["back"]))
+    return make_scene(swarm, rig, request.param)
+
+
+@pytest.mark.parametrize("release", ["demo-service --listen 127.0.0.1:8080", "no-such-command"])
+def test_a_release_that_is_silent_or_crashes_costs_no_request(swarm, rig, release):
+    """The swarm calls it running; HAProxy finds out. With one of two copies replaced the other one goes on."""
+    scene = make_scene(swarm, rig, "on the overlay network")
+
+    def update_one():
+        before = {task["ID"] for task in swarm.tasks("shop")}
+        swarm.service_update("shop", "--update-delay", "1h", "--entrypoint", "docker-flow-proxy", "--args", release)
+        harness.wait_until(lambda: [task for task in swarm.tasks("shop", "running") if task["ID"] not in before],
+                           "one runs the new release", 30)
+        time.sleep(2)  # requests that it gets now are the test
+    failed, _ = scene.under_load(release, update_one)
+    assert failed == 0
+    failed, _ = scene.under_load("rollback", lambda: (swarm.cli("service", "rollback", "-d", "shop"), scene.settle(REPLICAS)))
+    assert failed == 0
 
 
 def test_no_request_is_lost(scene):
     steps = {"scale to 4": lambda: scene.scale(2 * REPLICAS), "scale to 2": lambda: scene.scale(REPLICAS),
-             "update, stop first": lambda: scene.update("stop-first", 2),
-             "update, start first": lambda: scene.update("start-first", 3), "rollback": scene.roll_back}
+             "update, stop first": lambda: scene.update("stop-first", 2)}
+    if isinstance(scene.proxy, ContainerProxy):
+        steps |= {"update, start first": lambda: scene.update("start-first", 3), "rollback": scene.roll_back}
     for name, change in steps.items():
         failed, slowest = scene.under_load(name, change)
         assert failed == 0, name

@@ -99,6 +99,11 @@ const model::ParameterInfo* find_known(std::string_view name) {
   return at == known.end() ? nullptr : &*at;
 }
 
+/// What a request may say beside the definition. `distribute` is what a listener adds to every order.
+bool is_for_one_request(std::string_view name) {
+  return find_known(name) && !model::find_parameter(name) && name != "distribute";
+}
+
 /// "servicePath.2" as ("servicePath", 2); without an index 0.
 std::pair<std::string, unsigned> split_index(std::string_view name) {
   auto dot = name.rfind('.');
@@ -120,6 +125,8 @@ Result<Sorted> sort_labels(const Labels& labels, const LabelRules& rules) {
   for (const auto& [label, value] : labels) {
     if (!label.starts_with(kPrefix) || label == rules.notify) continue;
     auto [name, index] = split_index(std::string_view(label).substr(kPrefix.size()));
+    if (is_for_one_request(name))
+      return refuse(name, "is for a single request; a label stands for as long as the service does");
     if (find_known(name))
       sorted.destinations[index].insert_or_assign(name, value);
     else if (std::ranges::find(kOriginals, name) != kOriginals.end())
