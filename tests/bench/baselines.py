@@ -27,18 +27,18 @@ def until_served(address, port, target):
 class PlainHaproxy:
     name = "haproxy, acl and reload"
 
-    def __init__(self, stage, count, routing="acl"):
-        self.stage, self.routing = stage, routing
+    def __init__(self, stage, count, more=()):
+        self.stage, self.more = stage, list(more)
         self.address, self.port = private_address(), 8000
         self.services = [f"svc-{n}" for n in range(count)]
-        self.config = stage.folder / f"plain-{routing}-{count}.cfg"
+        self.config = stage.folder / f"plain-{count}-{len(self.more)}.cfg"
         self.write()
         self.process = stage.add(Process(["haproxy", "-W", "-db", "-f", str(self.config)], stage.folder / "plain.log"))
         until_served(self.address, self.port, "/svc-0/x")
 
     def write(self):
         lines = ["global", "  maxconn 4000", "defaults", "  mode http", "  timeout client 60s", "  timeout connect 5s",
-                 "  timeout server 60s", "  option idle-close-on-response", "  option forwardfor", "frontend services",
+                 "  timeout server 60s", "  option idle-close-on-response", "  option forwardfor", *self.more, "frontend services",
                  f"  bind {self.address}:{self.port}"]
         for name in self.services:
             lines += [f"  acl url_{name} path_beg /{name}/", f"  use_backend {name}-be if url_{name}"]

@@ -13,11 +13,17 @@ class Client:
         self.socket = socket.create_connection((self.address, self.port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def get(self, target, method="GET"):
+    def get(self, target):
         """Returns (status, headers in lower case as one bytes object, body)."""
+        return self.send(f"GET {target} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode())
+
+    def put(self, target, body):
+        return self.send(f"PUT {target} HTTP/1.1\r\nHost: {self.host}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+
+    def send(self, request):
         if self.socket is None:
             self.connect()
-        self.socket.sendall(f"{method} {target} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode())
+        self.socket.sendall(request)
         data = b""
         while b"\r\n\r\n" not in data:
             data += self.receive()

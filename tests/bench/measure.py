@@ -1,5 +1,7 @@
 """The measurements of a proxy: each returns rows for the report."""
+import base64
 import concurrent.futures
+import json
 import threading
 import time
 
@@ -37,6 +39,21 @@ def call_to_routed(stage, proxy, consul, count, label, samples):
         rows.append([label, count, load, ms(percentile(calls, .5)), ms(percentile(calls, .99)),
                      ms(percentile(served, .5)), ms(percentile(served, .99)), misses, reloads])
     return rows
+
+
+def consuls_own_calls(consul, count, samples):
+    """The two calls that every reconfigure needs, without the proxy."""
+    client = Client(consul.address, consul.port)
+    reads, writes = [], []
+    value = base64.b64encode(b"x" * 500).decode()
+    for n in range(samples):
+        reads.append(timed(lambda: client.get("/v1/health/service/svc-0?consistent"))[0])
+        operations = [{"KV": {"Verb": "set", "Key": f"bench/{n}/{part}", "Value": value if part == 0 else ""}} for part in range(8)]
+        took, (status, _, body) = timed(lambda: client.put("/v1/txn", json.dumps(operations).encode()))
+        assert status == 200, body
+        writes.append(took)
+    both = [a + b for a, b in zip(reads, writes)]
+    return [[count, ms(percentile(reads, .5)), ms(percentile(writes, .5)), ms(percentile(both, .5)), ms(percentile(both, .99))]]
 
 
 def scaling(stage, proxy, consul, label, count, rounds):
