@@ -1,6 +1,7 @@
 #include "app/server.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -17,6 +18,7 @@
 #include "app/open_registry.hpp"
 #include "app/template_renderer.hpp"
 #include "base/log.hpp"
+#include "base/wait.hpp"
 #include "haproxy/driver.hpp"
 #include "net/http_server.hpp"
 #include "reconcile/reconciler.hpp"
@@ -30,12 +32,32 @@ using namespace std::chrono_literals;
 constexpr auto kFinishRequests =
     8s;  ///< after SIGTERM; below the 10 s that a container engine waits before SIGKILL
 
+constexpr auto kTrimInterval = 30s;
+
 /// Each long poll and each client is a file descriptor: take what the system allows.
 void raise_file_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// One thread allocates nearly everything: more arenas of glibc's malloc would only hold on to memory, and
+/// large buffers (rendered files, answers of registries) are given back when they are freed.
+void keep_memory_small() {
+  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+  ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+}
+
+/// What many small values leave between those that live longer goes back to the system, once in a while: it
+/// takes a few milliseconds where there are 10,000 services.
+Task<> trim_memory(std::shared_ptr<Signal> stopping) {
+  for (;;) {
+    bool stop = co_await stopping->wait(Deadline::after(kTrimInterval));
+    if (stop) co_return;
+    ::malloc_trim(0);
+  }
 }
 
 int fail_start(std::string_view what, const Error& error, int otherwise) {
@@ -91,11 +113,13 @@ class Server {
     auto started = co_await reconciler_.start();
     if (!started) co_return fail_start("haproxy", started.error(), kNoHaproxy);
     docker_.start(executor_, reconciler_);
+    spawn(executor_, trim_memory(stopping_), "server.trim_memory");
     co_return kEnded;
   }
 
   Task<> stop() {
     auto deadline = Deadline::after(kFinishRequests);
+    stopping_->notify_all();
     co_await http_.shutdown(deadline);
     co_await docker_.stop();
     // What follows the registry may be asleep in a long poll; told to stop (first), it ends when that is
@@ -120,6 +144,7 @@ class Server {
   reconcile::Reconciler reconciler_;
   api::Api api_;
   net::HttpServer http_;
+  std::shared_ptr<Signal> stopping_ = std::make_shared<Signal>(executor_);
 };
 
 Task<int> run(Executor executor, settings::Settings settings) {
@@ -151,6 +176,7 @@ int run_server(const settings::Settings& settings) {
   log::configure(settings.log_level, settings.log_format);
   std::signal(SIGPIPE, SIG_IGN);
   raise_file_limit();
+  keep_memory_small();
   if (auto made = make_folders(settings); !made) return fail_start("folders", made.error(), kBadSettings);
 
   asio::io_context context(1);

@@ -12,6 +12,8 @@ constexpr auto kStartTimeout = 30s;        ///< for the proxy to come up with th
 constexpr auto kStoreTimeout = 5s;         ///< one read of the definition store
 constexpr std::size_t kCatalogReads = 16;  ///< at once, when all services are recovered
 constexpr auto kOwnWritePause = 500ms;     ///< our own writes need no reading back at once
+constexpr auto kLongestPause = 10s;        ///< a foreign write that hides behind them is seen by then
+constexpr int kReadCost = 50;              ///< reading back takes at most 1/50 of the time
 
 /// Written by an original 1.0 beside us: it pins no instances.
 bool is_legacy(const model::Service& service) { return service.changed_by == "kv"; }
@@ -77,7 +79,7 @@ Task<Result<>> Reconciler::Impl::start() {
 
   auto started = co_await driver.start(wanted, Deadline::after(kStartTimeout));
   if (started)
-    for (auto& [name, service] : wanted.services) keep(name, std::move(service));
+    for (const auto& [name, service] : wanted.services) note_kept(name);
   else if (started.error().code == Errc::Rejected && !wanted.services.empty())
     started = co_await start_isolating(std::move(wanted));
   if (!started) co_return started;
@@ -112,7 +114,8 @@ Task<> Reconciler::Impl::follow() {
       // A foreign write may hide behind our own: read back, but not once for every change that we make
       // ourselves.
       bool own_only = moved && *moved == latest_own_write;
-      if (own_only) co_await stopping_signal.wait(Deadline::after(kOwnWritePause));
+      auto own_pause = std::clamp<Clock::duration>(last_read * kReadCost, kOwnWritePause, kLongestPause);
+      if (own_only) co_await stopping_signal.wait(Deadline::after(own_pause));
       if (!moved && moved.error().code != Errc::Timeout) done = std::unexpected(moved.error());
     }
     if (done) done = co_await synchronise(Deadline::after(kStoreTimeout));
@@ -134,8 +137,10 @@ Task<> Reconciler::Impl::follow() {
 
 /// Reads the store without holding up requests, then converges in turn.
 Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
+  auto began = Clock::now();
   auto snapshot = co_await store.load(deadline);
   if (!snapshot) co_return std::unexpected(snapshot.error());
+  last_read = Clock::now() - began;
   auto lock = co_await turn.lock();
   if (stopping) co_return Result<>{};
   auto converged = co_await converge(std::move(*snapshot));
@@ -201,7 +206,7 @@ Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
   if (applied) {
     for (auto& [name, service] : change) {
       if (!service) versions.erase(name);
-      keep(name, std::move(service));
+      note_kept(name);
     }
     co_return Result<>{};
   }

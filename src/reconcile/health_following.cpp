@@ -81,7 +81,7 @@ Task<> Reconciler::Impl::apply_health(registry::HealthReport report) {
     log::error("reconcile.health_unapplied", {{"error", applied.error().what}});
     co_return;
   }
-  for (auto& [name, service] : change) keep(name, std::move(service));
+  for (const auto& [name, service] : change) note_kept(name);
 }
 
 }  // namespace dfp::reconcile

@@ -13,11 +13,19 @@ using namespace std::chrono_literals;
 
 constexpr auto kQuiet = 200ms;
 constexpr int kLeastPauseRatio = 20;  ///< writing takes at most a twentieth of the time
+constexpr std::size_t kSlice = 100;   ///< services at a time, about half a millisecond
+
+void report(const Result<>& written) {
+  if (!written) log::error("reconcile.last_known_unwritten", {{"error", written.error().what}});
+}
 
 }  // namespace
 
 LastKnown::LastKnown(Executor executor, std::string file, const model::DesiredState& state)
-    : executor_(std::move(executor)), file_(std::move(file)), state_(state) {}
+    : executor_(std::move(executor)),
+      file_(std::move(file)),
+      writer_(std::make_shared<Writer>(file_)),
+      state_(state) {}
 
 Result<model::DesiredState> LastKnown::load() const {
   if (file_.empty()) return fail(Errc::NotFound, "no last known state is kept");
@@ -38,7 +46,7 @@ Result<model::DesiredState> LastKnown::load() const {
 void LastKnown::touch() {
   if (file_.empty()) return;
   dirty_ = true;
-  if (scheduled_) return;
+  if (scheduled_) return;  // what is under way looks at dirty_ again
   scheduled_ = true;
   spawn(executor_, write_soon(), "reconcile.last_known");
 }
@@ -47,22 +55,54 @@ Task<> LastKnown::write_soon() {
   std::weak_ptr<bool> alive = alive_;
   co_await sleep_for(std::max<Clock::duration>(kQuiet, last_took_ * kLeastPauseRatio));
   if (alive.expired()) co_return;
+  dirty_ = false;
+  auto number = ++number_;
+  std::string text = "{";
+  std::string after;
+  Clock::duration took{};
+  for (std::size_t added = kSlice; added == kSlice;) {
+    auto began = Clock::now();
+    added = append_services(text, after, kSlice);
+    took += Clock::now() - began;
+    co_await sleep_for(Clock::duration::zero());  // others have their turn
+    if (alive.expired()) co_return;
+  }
+  last_took_ = took;
+  text += "\n}\n";
+  auto work = [writer = writer_, number, whole = std::move(text)] { return writer->write(number, whole); };
+  auto written = co_await pool_.run(std::move(work));
+  report(written);
+  if (alive.expired()) co_return;
   scheduled_ = false;
-  flush();
+  if (dirty_) touch();
+}
+
+/// The next services behind `after`, which moves on. @return how many there were
+std::size_t LastKnown::append_services(std::string& text, std::string& after, std::size_t limit) const {
+  std::size_t added = 0;
+  for (auto at = state_.services.upper_bound(after); at != state_.services.end() && added < limit; ++at) {
+    text += text.size() > 1 ? ",\n\"" : "\n\"";  // names need no escaping: model::check_service_name
+    text += at->first + "\": " + registry::render_record({at->second, "", false});
+    after = at->first;
+    ++added;
+  }
+  return added;
 }
 
 void LastKnown::flush() {
-  if (!dirty_) return;
+  if (!dirty_ && !scheduled_) return;
   dirty_ = false;
-  auto began = Clock::now();
   std::string text = "{";
-  for (const auto& [name, service] : state_.services) {
-    text += text.size() > 1 ? ",\n\"" : "\n\"";  // names need no escaping: model::check_service_name
-    text += name + "\": " + registry::render_record({service, "", false});
-  }
-  auto written = file::write_atomic(file_, text + "\n}\n", true, 0600);
-  if (!written) log::error("reconcile.last_known_unwritten", {{"error", written.error().what}});
-  last_took_ = Clock::now() - began;
+  std::string after;
+  append_services(text, after, state_.services.size());
+  report(writer_->write(++number_, text + "\n}\n"));
+}
+
+Result<> LastKnown::Writer::write(std::uint64_t number, const std::string& text) {
+  std::scoped_lock lock(mutex_);
+  if (number < written_) return {};
+  written_ = number;
+  return file::write_atomic(path_, text, true, 0600);
 }
 
 }  // namespace dfp::reconcile

@@ -1,6 +1,10 @@
 #pragma once
+#include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 
+#include "base/blocking.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "base/wait.hpp"
@@ -9,7 +13,8 @@
 namespace dfp::reconcile {
 
 /// A copy of the applied state on local disk, for a start while the registry is away. Written in the
-/// background within 200 ms of a change (less often when the state is so large that writing it takes long).
+/// background within 200 ms of a change (less often when the state is so large that writing it takes long), a
+/// few services at a time and on a thread of its own, so that requests are not held up.
 class LastKnown {
  public:
   /// @param file path of the copy; "" keeps none. `state` must outlive this.
@@ -23,15 +28,31 @@ class LastKnown {
   void flush();
 
  private:
+  /// The file; whoever writes an older text than the last one writes nothing.
+  class Writer {
+   public:
+    explicit Writer(std::string path) : path_(std::move(path)) {}
+    Result<> write(std::uint64_t number, const std::string& text);
+
+   private:
+    const std::string path_;
+    std::mutex mutex_;
+    std::uint64_t written_ = 0;
+  };
+
   Task<> write_soon();
+  std::size_t append_services(std::string& text, std::string& after, std::size_t limit) const;
 
   Executor executor_;
   std::string file_;
+  std::shared_ptr<Writer> writer_;
+  std::uint64_t number_ = 0;  ///< of the text that is made next
   const model::DesiredState& state_;
   bool dirty_ = false;
   bool scheduled_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Clock::duration last_took_{};
+  BlockingPool pool_{1};
 };
 
 }  // namespace dfp::reconcile

@@ -41,6 +41,7 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
       turn(executor_),
       stopping_signal(executor_),
       follow_ended(executor_),
+      state(driver_.applied()),
       last_known(executor_, settings.last_known_file, state),
       watcher(executor_, *this, settings.watch) {}
 
@@ -125,19 +126,21 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   auto present = state.services.find(name);
   bool existed = present != state.services.end();
   if (existed && same_content(present->second, *next)) co_return Outcome{present->second, {}, true};
+  std::optional<model::Service> before;
+  if (existed) before = present->second;
 
   auto plan = co_await driver.apply({{name, *next}}, deadline);
   if (!plan) co_return std::unexpected(plan.error());
   auto known = versions.find(name);
   auto version = co_await store.put(*next, known == versions.end() ? 0 : known->second, deadline);
   if (!version) {
-    co_await undo(name);
+    co_await undo(name, std::move(before));
     if (version.error().code == Errc::Conflict) co_return std::nullopt;
     co_return fail(fmt::format("keeping {}", name), version.error());
   }
   note_own_write(name, *version);
   versions[name] = *version;
-  keep(name, *next);
+  note_kept(name);
   co_return Outcome{std::move(*next), std::move(*plan), existed};
 }
 
@@ -166,7 +169,7 @@ Task<Result<Outcome>> Reconciler::Impl::remove_once(std::string service, Deadlin
     }
     co_return std::unexpected(plan.error());
   }
-  keep(service, std::nullopt);
+  note_kept(service);
   outcome.plan = std::move(*plan);
   co_return outcome;
 }
@@ -184,24 +187,24 @@ Task<Result<Outcome>> Reconciler::Impl::reconfigure(Wish wish) {
                                              wish.definition.service));
 }
 
-/// Makes the proxy serve again what `state` says about a service, after keeping the change failed.
-Task<> Reconciler::Impl::undo(std::string service) {
-  std::optional<model::Service> before;
-  if (auto present = state.services.find(service); present != state.services.end()) before = present->second;
-  auto undone = co_await driver.apply({{service, before}}, Deadline::after(settings.request_timeout));
+/// Makes the proxy serve again what it served before, after keeping the change failed. Where that fails too,
+/// the next look at the definition store puts it right: its record differs from what is applied.
+Task<> Reconciler::Impl::undo(std::string service, std::optional<model::Service> before) {
+  auto undone =
+      co_await driver.apply({{service, std::move(before)}}, Deadline::after(settings.request_timeout));
+  last_known.touch();
   if (!undone) log::error("reconcile.undo_failed", {{"service", service}, {"error", undone.error().what}});
 }
 
-void Reconciler::Impl::keep(const std::string& name, std::optional<model::Service> service) {
-  if (service) {
-    claims.set(service->definition);
-    auto kept = state.services.insert_or_assign(name, std::move(*service)).first;
-    watcher.set(name, &kept->second);
+void Reconciler::Impl::note_kept(const std::string& name) {
+  auto applied = state.services.find(name);
+  if (applied != state.services.end()) {
+    claims.set(applied->second.definition);
+    watcher.set(name, &applied->second);
     set_aside.erase(name);
   } else {
     claims.erase(name);
     watcher.set(name, nullptr);
-    state.services.erase(name);
   }
   last_known.touch();
 }

@@ -40,7 +40,7 @@ struct Reconciler::Impl : Followed {
   /// Reconfigures once all newcomers have passed the gate. Expects nobody to hold `turn`.
   Task<Result<Outcome>> reconfigure_when_healthy(Wish wish, std::chrono::milliseconds within);
   Task<Result<>> wait_until_healthy(model::Definition definition, HealthGate& gate);
-  Task<> undo(std::string service);
+  Task<> undo(std::string service, std::optional<model::Service> before);
 
   // Following the store (convergence.cpp).
   Task<Result<>> start();
@@ -58,7 +58,8 @@ struct Reconciler::Impl : Followed {
   Task<> follow_health();
   Task<> apply_health(registry::HealthReport report);
 
-  void keep(const std::string& name, std::optional<model::Service> service);
+  /// A service was applied, or is not any more, and that is kept in the definition store.
+  void note_kept(const std::string& name);
   void note_own_write(const std::string& name, std::uint64_t version);
 
   // For the watcher (watching.cpp).
@@ -86,12 +87,13 @@ struct Reconciler::Impl : Followed {
   int following = 0;  ///< background tasks that run
   bool synchronised = false;
 
-  model::DesiredState state;                      ///< what is applied
+  const model::DesiredState& state;               ///< the driver's: what is applied
   model::RouteClaims claims;                      ///< index over `state`
   std::map<std::string, std::uint64_t> versions;  ///< stored version of each applied service
   std::map<std::string, std::uint64_t>
       own_writes;  ///< registry version of our latest write or removal, by service
   std::uint64_t latest_own_write = 0;
+  Clock::duration last_read{};                   ///< how long reading the whole definition store took
   std::map<std::string, std::uint64_t> written;  ///< as own_writes, for as long as the program runs
   std::uint64_t index = 0;                       ///< of the definition store, as last loaded
   std::map<std::string, std::string> set_aside;  ///< stored services that cannot be applied, with the reason

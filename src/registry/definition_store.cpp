@@ -70,9 +70,19 @@ Task<Result<StoreSnapshot>> DefinitionStore::load(Deadline deadline) {
 }
 
 Task<Result<std::uint64_t>> DefinitionStore::wait(std::uint64_t index, Deadline deadline) {
-  auto moved = co_await kv_.wait(prefix_ + "/", index, deadline);
-  if (!moved) co_return fail("definition store: wait", moved.error());
-  co_return *moved;
+  if (index != asked_from_) reached_ = asked_from_ = index;
+  for (;;) {
+    auto moved = co_await kv_.wait(prefix_ + "/", reached_, deadline);
+    if (!moved) co_return fail("definition store: wait", moved.error());
+    if (!only_own_writes_until(*moved)) co_return *moved;
+  }
+}
+
+bool DefinitionStore::only_own_writes_until(std::uint64_t moved) {
+  if (!kv_.consecutive_versions() || reached_ == 0 || moved <= reached_) return false;
+  own_versions_.erase(own_versions_.begin(), own_versions_.upper_bound(reached_));
+  while (reached_ < moved && own_versions_.erase(reached_ + 1) > 0) ++reached_;
+  return reached_ == moved;
 }
 
 Operation DefinitionStore::marker(const std::string& write) const {
@@ -101,6 +111,7 @@ Task<Result<std::uint64_t>> DefinitionStore::put(model::Service service, std::ui
   bool conflict = !written && written.error().code == Errc::Conflict;
   if (conflict) written = co_await put_over_unreadable(std::move(service), written.error(), deadline);
   if (!written) co_return fail("definition store: put " + name, written.error());
+  if (kv_.consecutive_versions()) own_versions_.insert(*written);
   co_return *written;
 }
 
@@ -124,6 +135,7 @@ Task<Result<std::uint64_t>> DefinitionStore::remove(std::string service, Deadlin
   std::vector<Operation> operations{DeleteTree{folder(service)}, marker(fresh_write_id())};
   auto removed = co_await kv_.transact(std::move(operations), deadline);
   if (!removed) co_return fail("definition store: remove " + service, removed.error());
+  if (kv_.consecutive_versions()) own_versions_.insert(*removed);
   co_return *removed;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ class DefinitionStore {
   /// Reads all services (records that did not change since the last load are not parsed again).
   Task<Result<StoreSnapshot>> load(Deadline deadline);
   /// Completes with the new index when something may have changed since `index`; Timeout at the deadline.
+  /// Where the registry lets it tell (KeyValue::consecutive_versions), what this store itself has written is
+  /// no change.
   Task<Result<std::uint64_t>> wait(std::uint64_t index, Deadline deadline);
   /// Writes a service if its stored version is still `expected_version` (0: there is none). A record that
   /// load() does not give as a service (broken, or removed by an original 1.0) is replaced whatever its
@@ -60,8 +63,14 @@ class DefinitionStore {
 
   KeyValue& kv_;
   std::string prefix_;
+  /// Moves `reached_` past our own writes. @return whether that leads to `moved`.
+  bool only_own_writes_until(std::uint64_t moved);
+
   struct Cache;
   std::unique_ptr<Cache> cache_;
+  std::set<std::uint64_t> own_versions_;  ///< of writes that no wait() has passed yet
+  std::uint64_t asked_from_ = 0;          ///< the index of the last wait(),
+  std::uint64_t reached_ = 0;             ///< and where our own writes led from there
 };
 
 }  // namespace dfp::registry

@@ -33,6 +33,27 @@ TEST(DefinitionStore, ErrorsNameTheOperationAndTheService) {
   });
 }
 
+/// As the embedded registry: every transaction takes the next number.
+struct ConsecutiveRegistry : FakeRegistry {
+  using FakeRegistry::FakeRegistry;
+  bool consecutive_versions() const override { return true; }
+};
+
+TEST(DefinitionStore, WhereVersionsTellItOwnWritesWakeNobody) {
+  dfp::testing::run([](Executor executor) -> Task<> {
+    ConsecutiveRegistry fake(executor);
+    DefinitionStore store(fake, "docker-flow");
+    co_await must(store.put(service("first"), 0, soon()));
+    auto loaded = co_await must(store.load(soon()));
+    auto last = co_await must(store.put(service("go-demo"), 0, soon()));
+    auto woken = co_await must_fail(store.wait(loaded.index, Deadline::after(std::chrono::milliseconds(50))));
+    EXPECT_EQ(woken, Errc::Timeout);
+    fake.set("docker-flow/go-demo/path", "/other");  // somebody else
+    auto moved = co_await must(store.wait(loaded.index, soon()));
+    EXPECT_GT(moved, last);
+  });
+}
+
 TEST(DefinitionStore, TooManyInstancesForARegistryAreRefused) {
   dfp::testing::run([](Executor executor) -> Task<> {
     FakeRegistry fake(executor);

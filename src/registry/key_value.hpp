@@ -63,6 +63,10 @@ class KeyValue {
  public:
   virtual ~KeyValue() = default;
 
+  /// Whether every transaction takes the next number as its version, so that who knows its own versions sees
+  /// whether anybody else has written.
+  virtual bool consecutive_versions() const { return false; }
+
   /// Consistent read. std::nullopt when the key is absent.
   virtual Task<Result<std::optional<Entry>>> get(std::string key, Deadline deadline) = 0;
   /// Consistent read of every key that begins with `prefix`.

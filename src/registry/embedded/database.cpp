@@ -113,6 +113,8 @@ class DatabaseKeyValue : public KeyValue {
  public:
   DatabaseKeyValue(Executor executor, Worker& worker) : worker_(worker), changed_(std::move(executor)) {}
 
+  bool consecutive_versions() const override { return true; }
+
   Task<Result<std::optional<Entry>>> get(std::string key, Deadline deadline) override {
     auto work = [key = std::move(key)](Connection& c) { return kv_table::get(c, key); };
     co_return co_await worker_.run(std::move(work), deadline);
