@@ -106,14 +106,15 @@ TEST_P(DefinitionStoreConformance, RemovingLeavesAStoreThatIsEmptyButNotBlank) {
   });
 }
 
-TEST_P(DefinitionStoreConformance, WaitTellsOfAPutAndOfARemoval) {
+TEST_P(DefinitionStoreConformance, WaitTellsOfAPutAndOfARemovalByAnother) {
   play([](World w) -> Task<> {
     DefinitionStore store(w.kv(), w.scope);
+    DefinitionStore other(w.kv(), w.scope);
     auto before = co_await must(store.load(soon()));
-    auto written = co_await must(store.put(make_service(w, "go-demo"), 0, soon()));
+    auto written = co_await must(other.put(make_service(w, "go-demo"), 0, soon()));
     auto index = co_await must(store.wait(before.index, soon()));
     EXPECT_GE(index, written);
-    auto removed = co_await must(store.remove("go-demo", soon()));
+    auto removed = co_await must(other.remove("go-demo", soon()));
     auto after = co_await must(store.wait(index, soon()));
     EXPECT_GE(after, removed);
     auto code = co_await must_fail(store.wait(after, Deadline::after(300ms)));
