@@ -1,6 +1,7 @@
 #include "registry/consul/template_source.hpp"
 
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
 #include <random>
 
 #include "base/wait.hpp"
@@ -22,19 +23,49 @@ constexpr std::size_t kMostSeen = 200'000;
 
 std::string title(const Question& question) { return "read " + describe(question); }
 
+}  // namespace
+
+/// What is under way. Coroutines that the program drops at its end may outlive the source, so they own it
+/// too.
+struct ConsulTemplateSource::Waits {
+  using Awaited = std::pair<std::string, std::uint64_t>;  ///< a target, and the index that is known
+  std::map<Awaited, std::shared_ptr<Signal>> asking;      ///< tells when it is done
+  int blocking = 0;                                       ///< queries
+};
+
 /// Counts a blocking query while it lives.
-class Slot {
+class ConsulTemplateSource::Slot {
  public:
-  explicit Slot(int& count) : count_(count) { ++count_; }
-  ~Slot() { --count_; }
+  explicit Slot(std::shared_ptr<Waits> waits) : waits_(std::move(waits)) { ++waits_->blocking; }
+  ~Slot() { --waits_->blocking; }
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
 
  private:
-  int& count_;
+  std::shared_ptr<Waits> waits_;
 };
 
-}  // namespace
+/// Held by the one that asks; the others wait for its end, and look at what it learned.
+class ConsulTemplateSource::Turn {
+ public:
+  Turn(std::shared_ptr<Waits> waits, Waits::Awaited awaited, Executor executor) : waits_(std::move(waits)) {
+    auto done = std::make_shared<Signal>(std::move(executor));
+    at_ = waits_->asking.emplace(std::move(awaited), std::move(done)).first;
+  }
+  ~Turn() {
+    at_->second->notify_all();
+    waits_->asking.erase(at_);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  std::shared_ptr<Waits> waits_;
+  decltype(Waits::asking)::iterator at_;
+};
+
+ConsulTemplateSource::ConsulTemplateSource(Client& client)
+    : client_(client), waits_(std::make_shared<Waits>()) {}
 
 /// Waits that fail together count once.
 void ConsulTemplateSource::BackOff::failed() {
@@ -143,8 +174,8 @@ Task<Result<Answer>> ConsulTemplateSource::next_answer(std::string target, std::
                                                        Deadline deadline) {
   const auto& known = seen(target);
   bool trusted = known.epoch == client_.epoch() && known.index == index;
-  if (trusted && blocking_ < kMostBlocking) {
-    Slot slot(blocking_);
+  if (trusted && waits_->blocking < kMostBlocking) {
+    Slot slot(waits_);
     co_return co_await client_.block(target, index, deadline);
   }
   if (trusted) {
@@ -156,8 +187,17 @@ Task<Result<Answer>> ConsulTemplateSource::next_answer(std::string target, std::
 
 Task<Result<>> ConsulTemplateSource::wait_for_index(std::string target, std::uint64_t index,
                                                     Deadline deadline) {
+  auto executor = co_await boost::asio::this_coro::executor;
   bool other_agents_asked = client_.agents() < 2;
   while (deadline.left() > kLastMoment) {
+    if (auto asking = waits_->asking.find({target, index}); asking != waits_->asking.end()) {
+      auto done = asking->second;
+      co_await done->wait(deadline);
+      const auto& learned = seen(target);
+      if (learned.epoch == client_.epoch() && learned.index != index) co_return Result<>{};
+      continue;
+    }
+    Turn turn(waits_, {target, index}, executor);
     auto answer = co_await next_answer(target, index, deadline);
     bool retry = !answer && answer.error().code == Errc::Unavailable && !other_agents_asked;
     other_agents_asked = true;

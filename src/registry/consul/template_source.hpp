@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <memory>
 #include <optional>
 
 #include "registry/consul/client.hpp"
@@ -14,13 +15,14 @@ class ConsulTemplateSource : public TemplateSource {
   static constexpr int kMostBlocking = 64;  ///< more questions are asked again every 15 s instead
 
   /// `client` must outlive this object.
-  explicit ConsulTemplateSource(Client& client) : client_(client) {}
+  explicit ConsulTemplateSource(Client& client);
 
   /// An empty answer where there was something before is read again after 250 ms: agents have been seen to
   /// show nothing for a moment. @return also Rejected when the token may not read what it asks for.
   Task<Result<SourceAnswer>> ask(Question question, Deadline deadline) override;
-  /// At least 100 ms lie between two changes that are told. After failures the next calls pause, up to a
-  /// minute, until something succeeds. @return also Unavailable when no agent answers.
+  /// Waits for the same thing share one query. At least 100 ms lie between two changes that are told. After
+  /// failures the next calls pause, up to a minute, until something succeeds. @return also Unavailable when
+  /// no agent answers.
   Task<Result<>> wait(Question question, std::uint64_t index, Deadline deadline) override;
 
  private:
@@ -30,6 +32,9 @@ class ConsulTemplateSource : public TemplateSource {
     std::uint64_t index = 0;
     bool empty = true;
   };
+  struct Waits;
+  class Turn;
+  class Slot;
   /// Pauses between attempts while Consul is away: 250 ms, doubled up to a minute, with jitter.
   class BackOff {
    public:
@@ -53,9 +58,9 @@ class ConsulTemplateSource : public TemplateSource {
 
   Client& client_;
   std::map<std::string, Seen> seen_;
+  std::shared_ptr<Waits> waits_;
   std::optional<std::pair<std::uint64_t, std::string>> local_node_;  ///< the client's epoch, the name
   BackOff back_off_;
-  int blocking_ = 0;
   Clock::time_point last_change_{};
 };
 

@@ -283,6 +283,65 @@ TEST(ConsulTemplateSourceWait, AMissingKeyCanBeWaitedFor) {
   });
 }
 
+Task<> wait_and_count(TemplateSource* source, std::uint64_t index, Deadline deadline, int* changed) {
+  auto result = co_await source->wait(kWeb, index, deadline);
+  if (result) ++*changed;
+}
+
+TEST(ConsulTemplateSourceWait, WaitsForTheSameThingShareOneQuery) {
+  play([](Executor executor) -> Task<> {
+    Stage stage(executor);
+    stage.server.on("GET", "/v1/health/service/web", answer(kOne, "10"));
+    auto index = co_await ask_web(&stage);
+    auto until_change = std::make_shared<Signal>(executor);
+    stage.server.on("GET", "/v1/health/service/web?index=*", [until_change](HttpRequest) {
+      return [](std::shared_ptr<Signal> change) -> Task<HttpResponse> {
+        co_await change->wait(soon());
+        co_return answer(kOne, "11");
+      }(until_change);
+    });
+    int changed = 0;
+    for (auto deadline : {soon(), soon(), Deadline::after(100ms)})
+      spawn(executor, wait_and_count(&stage.source(), index, deadline, &changed), "test.wait");
+    co_await sleep_for(200ms);
+    EXPECT_EQ(stage.server.requests().size(), 2u) << "the read and one blocking query";
+    EXPECT_EQ(changed, 0);
+    until_change->notify_all();
+    for (auto deadline = soon(); changed < 2 && !deadline.passed();) co_await sleep_for(5ms);
+    EXPECT_EQ(changed, 2) << "the third waited for 100 ms only";
+  });
+}
+
+TEST(ConsulTemplateSourceWait, MayStillBeUnderWayWhenTheProgramEnds) {
+  play([](Executor executor) -> Task<> {
+    auto stage = std::make_unique<Stage>(executor);
+    stage->server.on("GET", "/v1/health/service/web", answer(kOne, "10"));
+    auto index = co_await ask_web(stage.get());
+    stage->server.on("GET", "/v1/health/service/web?index=*", answer_in_half_a_second);
+    static int changed = 0;
+    for (int i = 0; i < 2; ++i)
+      spawn(executor, wait_and_count(&stage->source(), index, soon(), &changed), "test.wait");
+    co_await sleep_for(20ms);  // the sanitizer watches the end
+    EXPECT_EQ(changed, 0);
+  });
+}
+
+TEST(ConsulTemplateSourceWait, WhoeverWaitsLongerAsksOn) {
+  play([](Executor executor) -> Task<> {
+    Stage stage(executor);
+    stage.server.on("GET", "/v1/health/service/web", answer(kOne, "10"));
+    auto index = co_await ask_web(&stage);
+    int changed = 0;
+    spawn(executor, wait_and_count(&stage.source(), index, Deadline::after(300ms), &changed), "test.wait");
+    spawn(executor, wait_and_count(&stage.source(), index, soon(), &changed), "test.wait");
+    co_await sleep_for(500ms);
+    EXPECT_EQ(changed, 0);
+    stage.server.on("GET", "/v1/health/service/web", answer(kOne, "11"));
+    for (auto deadline = soon(); changed == 0 && !deadline.passed();) co_await sleep_for(5ms);
+    EXPECT_EQ(changed, 1);
+  });
+}
+
 Task<> wait_for_web(TemplateSource* source, int number, int* ended) {
   Question question = ServiceQuestion{.service = "web" + std::to_string(number)};
   auto got = co_await must(source->ask(question, soon()));
