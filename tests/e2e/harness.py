@@ -273,8 +273,8 @@ class Consul(Process):
 class Traffic:
     """Clients that keep asking while something is changed; used as a context."""
 
-    def __init__(self, proxy, target, host=None, clients=4, keep_alive=True):
-        self.proxy, self.target, self.host, self.keep_alive = proxy, target, host, keep_alive
+    def __init__(self, proxy, target, host=None, clients=4, keep_alive=True, method="GET"):
+        self.proxy, self.target, self.host, self.keep_alive, self.method = proxy, target, host, keep_alive, method
         self.stop = threading.Event()
         self.failures, self.answers = [], {}
         self.slowest = 0.0  # seconds that a request took
@@ -287,7 +287,7 @@ class Traffic:
             began = time.monotonic()
             try:
                 connection = connection or http.client.HTTPConnection(self.proxy.address, self.proxy.http_port, timeout=10)
-                connection.request("GET", self.target, headers={"Host": self.host or self.proxy.address})
+                connection.request(self.method, self.target, headers={"Host": self.host or self.proxy.address})
                 response = connection.getresponse()
                 body = response.read()
                 with self.lock:

@@ -119,6 +119,19 @@ def test_a_network_may_be_chosen_and_joined_later(embedded_book, registrator, en
     wait_for_ids(embedded_book)
 
 
+def test_tasks_of_a_swarm_are_registered_in_their_own_network(embedded_book, rig, swarm):
+    """A task that is published by the routing mesh is in the mesh's network too, where nobody reaches it."""
+    swarm.demo_image()
+    swarm.create_network("proxy")
+    swarm.cli("service", "create", "-d", "--no-resolve-image", "--name", "shop", "--network", "proxy", "-p", "8080:8080", DEMO_IMAGE)
+    swarm.wait_running("shop", 1)
+    container = swarm.cli("ps", "-q")
+    assert {"ingress", "proxy"} <= set(swarm.inspect(container)["NetworkSettings"]["Networks"])
+    rig.add(Registrator(rig.folder, swarm, embedded_book.url, "-internal"))
+    entry, = harness.wait_until(lambda: list(embedded_book.entries().values()), "the task is registered")
+    assert (entry.address, entry.port) == (swarm.container_address(container, "proxy"), 8080)
+
+
 def test_options_choose_containers_addresses_and_tags(embedded_book, registrator, engine):
     engine.demo_image()
     engine.run(DEMO_IMAGE, name="named", options=["-P", "-e", "SERVICE_NAME=shop", "-l", "my.ip=10.1.2.3/24"])

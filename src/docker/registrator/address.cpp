@@ -57,12 +57,15 @@ std::string ip_in(const Container& container, std::string_view network) {
   return at->ip.empty() ? at->ipv6 : at->ip;
 }
 
+/// The network of a swarm's routing mesh: only other tasks that are published in it can send there.
+bool is_ingress(const NetworkAddress& network) { return network.network == "ingress"; }
+
 std::string own_ip(const Container& container, const Options& options) {
   if (!options.network.empty()) return ip_in(container, options.network);
   if (!container.ip.empty()) return container.ip;
   if (auto ip = ip_in(container, container.network_mode); !ip.empty()) return ip;
   for (const auto& network : container.networks)
-    if (auto ip = ip_in(container, network.network); !ip.empty()) return ip;
+    if (auto ip = ip_in(container, network.network); !ip.empty() && !is_ingress(network)) return ip;
   return {};
 }
 

@@ -34,7 +34,7 @@ bool is_eligible(const Subject& subject, PortKey port, const Options& options);
 /// Source: Registrator, "Container options", "-internal", "-useIpFromLabel", with these differences: an
 /// address on a user-defined network never goes with a host's port; with `internal` the network is chosen by
 /// the same rule every time (the option, else the default bridge, else the container's own network mode, else
-/// the first by name) and the host's network gives the host's address.
+/// the first by name, never a swarm's ingress) and the host's network gives the host's address.
 /// @return InvalidArgument with the reason when there is no usable address.
 Result<Place> place_of(const Subject& subject, PortKey port, const Options& options, const HostFacts& host);
 

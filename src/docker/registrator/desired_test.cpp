@@ -250,6 +250,16 @@ INSTANTIATE_TEST_SUITE_P(
                     AddressCase{"InternalInTheBridge", {.internal = true}, nothing, "172.17.0.2", 80},
                     AddressCase{
                         "InternalInAUserNetwork", {.internal = true}, in_user_network, "10.2.0.2", 80},
+                    AddressCase{"InternalOfASwarmTaskThatIsPublished",
+                                {.internal = true},
+                                [](Container& c) {
+                                  c.network_mode = "default";
+                                  c.ip = "";
+                                  c.networks = {{"ingress", "n1", "10.0.0.4", ""},
+                                                {"proxy", "n5", "10.0.1.3", ""}};
+                                },
+                                "10.0.1.3",
+                                80},
                     AddressCase{"InternalInAChosenNetwork",
                                 {.internal = true, .network = "aaa"},
                                 in_user_network,
