@@ -115,4 +115,4 @@ def test_no_request_is_lost(scene):
         assert slowest < PATIENCE, name
     # A GET that a killed task had not answered is asked of another one; a POST is not repeated.
     failed, posts, _ = scene.under_load("a task is killed", scene.kill_one)
-    assert failed == posts <= CLIENTS
+    assert failed == posts <= 2 * CLIENTS
