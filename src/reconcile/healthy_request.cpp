@@ -33,7 +33,8 @@ std::vector<model::Instance> Reconciler::Impl::newcomers(
   return fresh;
 }
 
-/// The registry is read again before every round: who is not healthy may also leave.
+/// The registry is read again before every round: who is not healthy may also leave. No round begins that
+/// could only say that the time is up.
 Task<Result<>> Reconciler::Impl::wait_until_healthy(model::Definition definition, HealthGate& gate) {
   for (;;) {
     auto instances = co_await present_instances(definition, Deadline::after(kCatalogTime));
@@ -44,7 +45,7 @@ Task<Result<>> Reconciler::Impl::wait_until_healthy(model::Definition definition
                          "changed",
                          definition.registered_name()));
     if (!instances->empty()) done = co_await gate.check(newcomers(definition.service, *instances));
-    if (done || gate.deadline().passed() || stopping) co_return done;
+    if (done || gate.deadline().left() <= kBetweenChecks || stopping) co_return done;
     co_await stopping_signal.wait(gate.deadline().min(Deadline::after(kBetweenChecks)));
   }
 }

@@ -22,6 +22,7 @@ def test_a_new_service_is_refused_while_nobody_listens(rig):
     refused = proxy.api("reconfigure", serviceName="go-demo", servicePath="/demo", waitForHealthy="true", waitTimeout="500ms")
     assert refused.status == 409, refused
     assert "go-demo" in refused.json["Message"] and "not healthy" in refused.json["Message"]
+    assert "refused" in refused.json["Message"], "the reason is the check's, not that the time is up"
     assert proxy.get("/demo").status == 503
     assert proxy.ok("services")["Services"] == []
 
