@@ -145,9 +145,11 @@ const std::array kEndpoints = {
             "HAProxy has confirmed the change and the definition is in the registry. AppliedBy says how "
             "(nothing, runtime, reload), Reason why a reload was needed.",
         .failures =
-            "400: a parameter is unknown, malformed or missing (named in Message). 409: another service has "
-            "the very same route, or the service serves now and would lose its last instance. 500: HAProxy "
-            "refused. 503: the registry or HAProxy cannot be reached. Nothing is changed by any of them."},
+            "400: a parameter is unknown, malformed or missing (named in Message), or a template is wrong "
+            "(with "
+            "its line and the reason). 409: another service has the very same route, or a section or port of "
+            "the template, or the service serves now and would lose its last instance. 500: HAProxy refused. "
+            "503: the registry or HAProxy cannot be reached. Nothing is changed by any of them."},
     Endpoint{
         .action = Action::Remove,
         .path = "/v1/docker-flow-proxy/remove",
@@ -164,8 +166,9 @@ const std::array kEndpoints = {
         .path = "/v1/docker-flow-proxy/services",
         .command = "services",
         .example = "--service-name go-demo",
-        .summary =
-            "What is configured: definitions, instances in use and registered, what is set aside and why.",
+        .summary = "What is configured: definitions, instances in use and registered; what is set aside, and "
+                   "what does "
+                   "not follow the registry although it should (watch), each with the reason.",
         .parameters = kServices,
         .success =
             "The list. Registered is null where the registry could not be asked (CatalogError says why).",

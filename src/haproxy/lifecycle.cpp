@@ -75,7 +75,11 @@ Task<Result<>> Driver::Impl::start(model::DesiredState state, Deadline deadline)
   auto change = change_to(world, std::move(state));
   addresses = co_await resolve_names(executor, change, deadline.min(Deadline::after(kResolveTime)));
   auto templates = co_await check_templates(change, deadline);
-  if (!templates) co_return templates;
+  if (!templates) {
+    auto code = templates.error().code;
+    bool refused = code == Errc::InvalidArgument || code == Errc::Conflict;
+    co_return fail(refused ? Errc::Rejected : code, std::move(templates.error().what));
+  }
   auto transition = world.change(change, addresses);
   if (!transition) co_return std::unexpected(transition.error());
   auto running = base;

@@ -101,7 +101,7 @@ TEST(Templates, SeveralStandSideBySide) {
   EXPECT_EQ(rig.get("any", "/c").status, 503);
   auto clash = rig.put(templated("c", text(a, "a")));
   ASSERT_FALSE(clash);
-  EXPECT_EQ(clash.error().code, Errc::Rejected);
+  EXPECT_EQ(clash.error().code, Errc::Conflict);
   EXPECT_THAT(clash.error().what, HasSubstr("section name 'a-be' of service c is used by service a"));
 }
 
@@ -143,7 +143,7 @@ TEST_P(BadTemplates, ChangeNothing) {
   auto bad = templated("go-demo", GetParam().text);
   auto plan = rig.put(bad);
   ASSERT_FALSE(plan);
-  EXPECT_EQ(plan.error().code, Errc::Rejected);
+  EXPECT_EQ(plan.error().code, Errc::InvalidArgument);
   EXPECT_THAT(plan.error().what, HasSubstr("service go-demo: template: rendered line "));
   EXPECT_THAT(plan.error().what, HasSubstr(GetParam().want));
   EXPECT_EQ(rig.worker(), worker);

@@ -82,6 +82,24 @@ Result<> World::check_apart(const Transition& transition) const {
   return {};
 }
 
+Result<> World::check_apart(const model::Change& change) const {
+  config::Fragments fresh;
+  for (const auto& [name, service] : change) {
+    if (!service) continue;
+    auto fragment = fragment_of(*service);
+    if (!fragment) return std::unexpected(fragment.error());
+    if (*fragment) fresh.emplace(name, std::move(**fragment));
+  }
+  if (fresh.empty()) return {};
+  auto all = fresh;
+  for (const auto& [name, fragment] : fragments_)
+    if (!change.contains(name)) all.emplace(name, fragment);
+  for (const auto& [name, fragment] : fresh)
+    if (auto ok = config::check_apart(name, fragment, all); !ok)
+      return std::unexpected(template_error(*change.at(name), ok.error()));
+  return {};
+}
+
 config::TemplateTexts World::templates() const {
   std::map<std::pair<std::string, std::string>, const config::Fragment*> ordered;
   for (const auto& [name, fragment] : fragments_)

@@ -50,6 +50,9 @@ class World {
   /// What the rendered template of a service contributes; nothing without one.
   /// @return Rejected with the template's line and the reason.
   Result<std::optional<config::Fragment>> fragment_of(const model::Service& service) const;
+  /// Whether the templates of a change can stand beside each other and those that stay.
+  /// @return Conflict naming both services; else as fragment_of().
+  Result<> check_apart(const model::Change& change) const;
   /// Of all services, in the order of their aclName and name.
   config::TemplateTexts templates() const;
 

@@ -15,6 +15,11 @@ constexpr auto kOwnWritePause = 500ms;     ///< our own writes need no reading b
 constexpr auto kLongestPause = 10s;        ///< a foreign write that hides behind them is seen by then
 constexpr int kReadCost = 50;              ///< reading back takes at most 1/50 of the time
 
+/// What the proxy says to a service that it will not serve; anything else may pass when it is tried again.
+bool is_refusal(const Error& error) {
+  return error.code == Errc::Rejected || error.code == Errc::InvalidArgument || error.code == Errc::Conflict;
+}
+
 /// Written by an original 1.0 beside us: it pins no instances.
 bool is_legacy(const model::Service& service) { return service.changed_by == "kv"; }
 
@@ -210,7 +215,7 @@ Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
     }
     co_return Result<>{};
   }
-  if (applied.error().code != Errc::Rejected) co_return std::unexpected(applied.error());
+  if (!is_refusal(applied.error())) co_return std::unexpected(applied.error());
   if (change.size() == 1) {
     const auto& name = change.begin()->first;
     refused[name] = versions[name];

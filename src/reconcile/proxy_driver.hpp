@@ -22,8 +22,8 @@ class ProxyDriver {
 
   /// Makes the proxy serve the applied state with `change` on top: all or nothing. Success means that the
   /// proxy has confirmed it. On failure it serves what it served before.
-  /// @return Rejected with the proxy's own message and the offending service when it refuses; Timeout;
-  /// Unavailable.
+  /// @return Rejected with the proxy's own message and the offending service when it refuses; InvalidArgument
+  /// or Conflict when it is the service's template that it refuses; Timeout; Unavailable.
   virtual Task<Result<model::Plan>> apply(model::Change change, Deadline deadline) = 0;
 
   /// Whether apply() would take `change`, as far as that can be told without an effect. @return as apply().

@@ -135,9 +135,9 @@ def test_what_is_wrong_changes_nothing(embedded):
     proxy.ok("reconfigure", serviceName="go-demo", consulTemplatePath=path)
     proxy.ok("reconfigure", serviceName="other", servicePath="/other")
 
-    def refusal(text, status=400):
+    def refusal(text):
         embedded.write("bad.tmpl", text)
-        return embedded.refusal(status, serviceName="go-demo", consulTemplatePath="tmpl/bad.tmpl")
+        return embedded.refusal(serviceName="go-demo", consulTemplatePath="tmpl/bad.tmpl")
 
     assert refusal("a\n{{range}}\n").startswith("template: tmpl/bad.tmpl:2: ")
     assert refusal('a\n\n{{secret "x"}}\n').startswith("template: tmpl/bad.tmpl:3: ")
@@ -147,7 +147,7 @@ def test_what_is_wrong_changes_nothing(embedded):
     for text, line in (("backend x\n  lua-load /tmp/x.lua\n", 'rendered line 2 ("lua-load'),
                        ("global\n  maxconn 1\n", 'rendered line 1 ("global")'),
                        ("\nbackend x\n  balance sideways\n", "rendered line 3: ")):
-        message = refusal(text, 500)
+        message = refusal(text)
         assert message.startswith(f"service go-demo: template tmpl/bad.tmpl: {line}"), message
 
     outside = embedded.rig.folder / "outside.tmpl"
@@ -162,14 +162,14 @@ def test_what_is_wrong_changes_nothing(embedded):
     assert proxy.instances_answering("/demo/hello", 20) == {demo.instance: 20}
     assert proxy.instances_answering("/other", 20) == {other.instance: 20}
     # A dry run tells what the real one would say.
-    message = embedded.refusal(500, serviceName="go-demo", consulTemplatePath="tmpl/bad.tmpl", dryRun="true")
+    message = embedded.refusal(serviceName="go-demo", consulTemplatePath="tmpl/bad.tmpl", dryRun="true")
     assert "rendered line 3: " in message
     embedded.write("good.tmpl", article("other-demo", "good"))
     tried = proxy.ok("reconfigure", serviceName="good", consulTemplatePath="tmpl/good.tmpl", dryRun="true")
     assert (tried["AppliedBy"], tried["Reason"]) == ("reload", "custom template")
     assert proxy.api("services", serviceName="good").status == 404
     # A section name of another service's template.
-    message = embedded.refusal(500, serviceName="thief", consulTemplatePath=path)
+    message = embedded.refusal(409, serviceName="thief", consulTemplatePath=path)
     assert "'go-demo-be' of service thief is used by service go-demo" in message
 
 
@@ -219,7 +219,7 @@ use_backend {{$.ServiceName}}-be{{(index $.ServiceDest 0).Port}} if url_{{$.AclN
     assert "backend go-demo-be8080 from template" in proxy.api("config").body.decode()
 
     templates.write("be.go", "backend x\n  bogus\n")
-    message = templates.refusal(500, serviceName="go-demo", templateFePath=fe, templateBePath=be)
+    message = templates.refusal(serviceName="go-demo", templateFePath=fe, templateBePath=be)
     assert message.startswith(f'service go-demo: template {be}: rendered line 2 ("bogus"): '), message
     templates.write("be.go", "backend x\n{{end}}\n")
     message = templates.refusal(serviceName="go-demo", templateFePath=fe, templateBePath=be)
@@ -364,7 +364,7 @@ def test_what_the_operator_permits(rig):
     page.write_text("HTTP/1.0 503 Service Unavailable\r\nContent-Type: text/plain\r\n\r\nback soon\n")
     text = f"default_backend x\nbackend x\n  errorfile 503 {page}\n"
     path = templates.write("x.tmpl", text)
-    assert "'errorfile' makes HAProxy read a file" in templates.refusal(500, serviceName="x", consulTemplatePath=path)
+    assert "'errorfile' makes HAProxy read a file" in templates.refusal(serviceName="x", consulTemplatePath=path)
     templates.proxy.end()
     proxy = templates.start("--template-allow", "errorfile")
     proxy.ok("reconfigure", serviceName="x", consulTemplatePath=path)
