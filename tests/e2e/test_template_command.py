@@ -222,7 +222,11 @@ def test_a_registry_that_does_not_answer_is_no_error_of_the_template(tmp_path):
 def test_the_token_is_the_servers(rig, tmp_path):
     consul = harness.Consul(rig.folder / "acl", extra={"acl": {"enabled": True, "default_policy": "deny"}})
     rig.add(consul)
-    token = wait_until(lambda: consul.call("PUT", "/v1/acl/bootstrap").json["SecretID"], "a token")
+
+    def bootstrap():  # refused for a moment after the start
+        answer = consul.call("PUT", "/v1/acl/bootstrap")
+        return answer.json["SecretID"] if answer.status == 200 else None
+    token = wait_until(bootstrap, "a token")
     text = '{{range services}}{{.Name}}{{end}}{{range service "consul"}}+{{end}}'
     assert "consul" not in render(tmp_path, text, "--registry", consul.url).text
     assert rendered(tmp_path, text, "--registry", consul.url, env={"CONSUL_HTTP_TOKEN": token}) == "consul+"
