@@ -38,7 +38,7 @@ class Stage:
 
     def reconfigure(self, name, template):
         """Routes a service by a template; what the command renders is what haproxy accepts and the proxy serves."""
-        wait_until(lambda: self.consul.call("GET", f"/v1/health/service/{name}").json, f"{name} is known")
+        wait_until(lambda: self.consul.call("GET", f"/v1/health/service/{name}").json, f"{name} is known", 30)
         self.accepted(self.rendered(template))
         return self.proxy.ok("reconfigure", serviceName=name, consulTemplatePath=str(TEMPLATES / template))
 
@@ -87,7 +87,7 @@ def test_a_tcp_service_on_a_port_of_its_own(stage):
             request(address, port, "/x", timeout=1)
         except OSError:
             return True
-    wait_until(closed, "the port is closed")
+    wait_until(closed, "the port is closed", 30)
 
 
 def test_weights_from_keys(stage):
@@ -136,5 +136,5 @@ def test_a_page_while_a_service_has_no_instance(stage):
     stage.proxy.ok("reconfigure", serviceName="shop", consulTemplatePath=str(TEMPLATES / "maintenance.tmpl"), watch="true")
     assert stage.proxy.get("/shop").body == b"The shop opens soon."
     service = stage.service("shop")
-    wait_until(lambda: stage.proxy.get("/shop").instance == service.instance, "the instance is served")
+    wait_until(lambda: stage.proxy.get("/shop").instance == service.instance, "the instance is served", 30)
     stage.neighbour_is_served()
