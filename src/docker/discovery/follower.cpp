@@ -112,22 +112,22 @@ Task<Result<bool>> Follower::pass() {
   }
   std::erase_if(given_, [&](const auto& entry) { return !orders.definitions.contains(entry.first); });
   std::erase_if(refusals_, [&](const auto& entry) { return !orders.definitions.contains(entry.first); });
-  auto changed = co_await apply(std::move(plan), problems);
+  auto changed = co_await apply(std::move(plan), &problems);
   publish(std::move(orders), std::move(problems), std::move(*view));
   co_return changed;
 }
 
-Task<bool> Follower::apply(FollowPlan plan, std::map<std::string, std::string>& problems) {
+Task<bool> Follower::apply(FollowPlan plan, Problems* problems) {
   bool changed = false;
   for (const auto& name : plan.remove) {
     auto done = co_await proxy_.remove(name, source_.author());
     changed = changed || done;
-    if (!done) problems.insert_or_assign(name, done.error().what);
+    if (!done) problems->insert_or_assign(name, done.error().what);
   }
   for (const auto& name : plan.repin) {
     auto done = co_await proxy_.repin(name);
     changed = changed || done;
-    if (!done && done.error().code != Errc::NotFound) problems.insert_or_assign(name, done.error().what);
+    if (!done && done.error().code != Errc::NotFound) problems->insert_or_assign(name, done.error().what);
   }
   for (auto& [name, definition] : plan.reconfigure) {
     auto done = co_await pass_on(name, definition, problems);
@@ -136,16 +136,15 @@ Task<bool> Follower::apply(FollowPlan plan, std::map<std::string, std::string>& 
   co_return changed;
 }
 
-Task<bool> Follower::pass_on(std::string name, model::Definition definition,
-                             std::map<std::string, std::string>& problems) {
+Task<bool> Follower::pass_on(std::string name, model::Definition definition, Problems* problems) {
   if (is_refused(name, definition)) {
     if (auto known = status_.problems.find(name); known != status_.problems.end())
-      problems.insert_or_assign(name, known->second);
+      problems->insert_or_assign(name, known->second);
     co_return false;
   }
   auto done = co_await proxy_.reconfigure(definition, source_.author());
   if (!done) {
-    problems.insert_or_assign(name, done.error().what);
+    problems->insert_or_assign(name, done.error().what);
     note_refusal(name, std::move(definition));
     co_return false;
   }
@@ -168,7 +167,7 @@ void Follower::note_refusal(const std::string& name, model::Definition definitio
   refusals_.insert_or_assign(name, Refusal{std::move(definition), Clock::now() + pause, pause});
 }
 
-void Follower::publish(Orders orders, std::map<std::string, std::string> problems, View view) {
+void Follower::publish(Orders orders, Problems problems, View view) {
   for (const auto& [name, reason] : problems) {
     auto known = status_.problems.find(name);
     if (known == status_.problems.end() || known->second != reason)

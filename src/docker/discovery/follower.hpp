@@ -73,13 +73,14 @@ class Follower {
   Task<> watch();
   bool is_busy() const;
   Task<Result<bool>> pass();
-  Task<bool> apply(FollowPlan plan, std::map<std::string, std::string>& problems);
-  Task<bool> pass_on(std::string name, model::Definition definition,
-                     std::map<std::string, std::string>& problems);
+  using Problems = std::map<std::string, std::string>;  ///< service name -> reason
+  /// New problems are added to `problems`. @return whether something was changed
+  Task<bool> apply(FollowPlan plan, Problems* problems);
+  Task<bool> pass_on(std::string name, model::Definition definition, Problems* problems);
   bool is_refused(const std::string& name, const model::Definition& definition) const;
   void note_refusal(const std::string& name, model::Definition definition);
   void report(const Result<bool>& done);
-  void publish(Orders orders, std::map<std::string, std::string> problems, View view);
+  void publish(Orders orders, Problems problems, View view);
 
   Executor executor_;
   Source& source_;

@@ -8,9 +8,9 @@ namespace dfp::docker::discovery {
 namespace {
 
 /// nullopt where the engine does not know it: then it runs elsewhere.
-Task<Result<std::optional<Container>>> find_own(Engine& engine, std::string id, Deadline deadline) {
+Task<Result<std::optional<Container>>> find_own(Engine* engine, std::string id, Deadline deadline) {
   if (id.empty()) co_return std::nullopt;
-  auto own = co_await engine.container(std::move(id), deadline);
+  auto own = co_await engine->container(std::move(id), deadline);
   if (own) co_return std::move(*own);
   if (own.error().code == Errc::NotFound) co_return std::nullopt;
   co_return std::unexpected(own.error());
@@ -45,7 +45,7 @@ Task<Result<View>> SwarmSource::read(Deadline deadline) {
   if (!tasks) co_return std::unexpected(tasks.error());
   auto nodes = co_await engine_.nodes(deadline);
   if (!nodes) co_return std::unexpected(nodes.error());
-  auto own = co_await find_own(engine_, own_container_, deadline);
+  auto own = co_await find_own(&engine_, own_container_, deadline);
   if (!own) co_return std::unexpected(own.error());
   std::erase_if(
       ended_, [&](const auto& id) { return std::ranges::find(*tasks, id, &SwarmTask::id) == tasks->end(); });
@@ -79,7 +79,7 @@ Task<Result<View>> ContainerSource::read(Deadline deadline) {
   }
   auto networks = co_await engine_.networks(deadline);
   if (!networks) co_return std::unexpected(networks.error());
-  auto own = co_await find_own(engine_, own_container_, deadline);
+  auto own = co_await find_own(&engine_, own_container_, deadline);
   if (!own) co_return std::unexpected(own.error());
   co_return view_of_containers(containers, *networks, host_, *own ? &**own : nullptr);
 }

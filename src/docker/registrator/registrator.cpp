@@ -150,10 +150,10 @@ Task<Result<std::vector<Container>>> Registrator::running_containers() {
   co_return containers;
 }
 
-Task<Result<Container>> Registrator::joined_container(const Container& container) {
+Task<Result<Container>> Registrator::joined_container(std::string network_mode) {
   constexpr std::string_view kJoined = "container:";
-  if (!container.network_mode.starts_with(kJoined)) co_return fail(Errc::NotFound, "");
-  co_return co_await engine_.container(container.network_mode.substr(kJoined.size()), Deadline::after(kCall));
+  if (!network_mode.starts_with(kJoined)) co_return fail(Errc::NotFound, "");
+  co_return co_await engine_.container(network_mode.substr(kJoined.size()), Deadline::after(kCall));
 }
 
 Task<Result<Registrations>> Registrator::wanted() {
@@ -162,7 +162,7 @@ Task<Result<Registrations>> Registrator::wanted() {
   Registrations registrations;
   std::vector<std::string> problems;
   for (const auto& container : *containers) {
-    auto joined = co_await joined_container(container);
+    auto joined = co_await joined_container(container.network_mode);
     if (!joined && joined.error().code != Errc::NotFound) co_return std::unexpected(joined.error());
     auto desired = desired_of({container, joined ? &*joined : nullptr}, options_, host_);
     std::ranges::move(desired.problems, std::back_inserter(problems));
@@ -209,7 +209,7 @@ Task<Result<>> Registrator::apply(RegistryPlan plan) {
   co_return outcome;
 }
 
-Task<bool> Registrator::is_kept(const model::Instance& instance) {
+Task<bool> Registrator::is_kept(model::Instance instance) {
   if (options_.deregister == Deregister::Always) co_return false;
   auto id = instance.meta.find(std::string(kContainerMeta));
   if (id == instance.meta.end()) co_return false;
@@ -219,7 +219,7 @@ Task<bool> Registrator::is_kept(const model::Instance& instance) {
   co_return code != exit_codes_.end() && is_failure(code->second);
 }
 
-Task<Result<>> Registrator::remove(const model::Instance& instance) {
+Task<Result<>> Registrator::remove(model::Instance instance) {
   bool kept = co_await is_kept(instance);
   if (kept) co_return Result<>{};
   auto done =

@@ -44,10 +44,10 @@ class Registrator {
   Task<Result<>> pass();
   Task<Result<Registrations>> wanted();
   Task<Result<std::vector<Container>>> running_containers();
-  Task<Result<Container>> joined_container(const Container& container);
+  Task<Result<Container>> joined_container(std::string network_mode);
   Task<Result<>> apply(RegistryPlan plan);
-  Task<Result<>> remove(const model::Instance& instance);
-  Task<bool> is_kept(const model::Instance& instance);
+  Task<Result<>> remove(model::Instance instance);
+  Task<bool> is_kept(model::Instance instance);
   Task<> keep_comparing();
   Task<> watch();
   void on_event(const Event& event);
