@@ -7,9 +7,11 @@
 namespace dfp::haproxy {
 namespace {
 
-// The first try waits for requests that had chosen the backend just before the change; a connection that
-// lasts (a web socket) makes the tries rare.
+// The first try waits for requests that had chosen the backend just before the change. It puts the server
+// into maintenance, which closes its idle connections a moment later: the next tries follow soon. A
+// connection that lasts (a web socket) makes them rare.
 constexpr auto kFirstTry = std::chrono::milliseconds(100);
+constexpr auto kFirstPause = std::chrono::milliseconds(5);
 constexpr auto kLastPause = std::chrono::seconds(10);
 constexpr auto kSurplusPause = std::chrono::seconds(1);  // a service that comes back soon finds its backend
 
@@ -96,7 +98,7 @@ void Bindings::unbind(const std::string& service) {
 }
 
 void Bindings::leave(const std::string& backend, const std::string& server, Clock::time_point now) {
-  leaving_[backend].try_emplace(server, Retry{now + kFirstTry, kFirstTry});
+  leaving_[backend].try_emplace(server, Retry{now + kFirstTry, kFirstPause});
   if (spares_.erase(backend) + named_.erase(backend) > 0) emptying_.insert(backend);
 }
 

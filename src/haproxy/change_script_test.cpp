@@ -57,7 +57,7 @@ TEST_F(Scripts, ANewServiceGetsItsServersFirstAndItsRouteLast) {
   ASSERT_EQ(s.prepare.size(), 4U);
   EXPECT_TRUE(s.prepare[0].text.starts_with("add server " + second + "/n_2_"));
   EXPECT_TRUE(
-      s.prepare[0].text.ends_with(" 10.0.0.2:80 weight 1 check inter 2000ms fastinter 500ms fall 3 rise 2"));
+      s.prepare[0].text.contains(" 10.0.0.2:80 weight 1 check inter 2000ms fastinter 500ms fall 3 rise 2 "));
   EXPECT_TRUE(s.prepare[1].text.starts_with("enable health " + second));
   EXPECT_TRUE(s.prepare[2].text.starts_with("enable server " + second));
   EXPECT_EQ(s.prepare[3].text, "add map backends.map b " + second);

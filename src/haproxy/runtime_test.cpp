@@ -1,10 +1,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <memory>
+#include <sstream>
 
 #include "base/file.hpp"
 #include "haproxy/process/program.hpp"
@@ -94,6 +98,26 @@ TEST_F(Runtime, WeightsShareTheRequests) {
   auto before = one.requests();
   for (int i = 0; i < 40; ++i) get("/a");
   EXPECT_EQ(one.requests() - before, 30U);
+}
+
+TEST_F(Runtime, AServerAddedAtRunTimeKeepsIdleConnectionsAsOneOfTheFileDoes) {
+  ASSERT_TRUE(rig.start(state_of({with(service("file", {"/file"}), {&one})})));
+  put(with(service("later", {"/later"}), {&two}));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(get("/file") + get("/later"), "onetwo");
+  std::map<std::string, std::string> pools;
+  std::istringstream lines(rig.ask("show servers conn"));
+  std::vector<std::string> head;  // "# bkname/svname bkid/svid addr port - purge_delay ... idle_lim ..."
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::vector<std::string> row{std::istream_iterator<std::string>(words), {}};
+    if (line.starts_with("# ")) head.assign(row.begin() + 1, row.end());
+    for (auto name : {"node_one", "node_two"})
+      if (!row.empty() && row[0].contains(name))
+        for (std::size_t i = 0; i < std::min(head.size(), row.size()); ++i)
+          if (head[i] == "purge_delay" || head[i] == "idle_lim") pools[name] += head[i] + "=" + row[i] + " ";
+  }
+  EXPECT_EQ(pools["node_two"], pools["node_one"]);
+  EXPECT_EQ(pools["node_two"], "purge_delay=5000 idle_lim=-1 ");
 }
 
 TEST_F(Runtime, ARemovedServerIsDeletedAndItsBackendUsedAgain) {

@@ -91,7 +91,7 @@ def cycle(runtime, number, origin, web):
     """Returns how often a deletion was refused because of connections that had not ended."""
     backend, server, path = f"spare-{number % SPARES:03}", f"s{number % 977}", f"/new-{number % 5000}/"
     map_file = web["map"]
-    added = runtime.ask(f"add server {backend}/{server} {origin} weight 1;enable server {backend}/{server};"
+    added = runtime.ask(f"add server {backend}/{server} {origin} weight 1 pool-max-conn -1 pool-purge-delay 5s;enable server {backend}/{server};"
                         f"add map {map_file} {path} {backend}", prompts=3)
     assert "New server registered." in added[0], added
     if number % 100 == 0:

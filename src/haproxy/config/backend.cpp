@@ -99,6 +99,9 @@ Result<std::string> server_arguments(const Server& server, bool check, const Che
                                      std::chrono::milliseconds interval) {
   ConfigWriter writer;
   write_arguments(writer, server, check, checks, interval);
+  // A server of the file has these by default, one that is added at run time keeps no idle connection without
+  // them: measured on 2.6.12, 58 instead of 20 us of CPU for each request.
+  writer.words("pool-max-conn -1 pool-purge-delay 5s"_k);
   return std::move(writer).finish();
 }
 
