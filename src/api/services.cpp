@@ -111,6 +111,7 @@ Task<Answer> Api::services(Call call) {
   answer.more["Synchronised"] = parts_.reconciler.synchronised();
   answer.more["Services"] = std::move(list);
   answer.more["SetAside"] = std::move(set_aside);
+  answer.more["NotRefreshed"] = reasons_json(parts_.reconciler.not_refreshed(), only);
   answer.more["WatchProblems"] = reasons_json(parts_.reconciler.watch_problems(), only);
   if (only.empty()) {
     auto others = co_await catalog.names_besides(std::move(registered_names));

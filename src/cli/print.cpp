@@ -137,6 +137,7 @@ std::string render_services(const json::object& answer) {
       if (auto* object = service.if_object()) out += render_service(*object);
   if (out.empty()) out = "no service is configured\n";
   out += render_reasons("set aside", answer, "SetAside");
+  out += render_reasons("served as stored", answer, "NotRefreshed");
   out += render_reasons("does not follow the registry", answer, "WatchProblems");
   if (auto names = joined(answer, "NotRouted"); !names.empty())
     out += fmt::format("registered, not routed: {}\n", names);

@@ -39,7 +39,7 @@ TEST(PrintServices, ShowsRoutesInstancesAndWhatIsNotInUse) {
                         "Instances":[{"Node":"n","ID":"i","Address":"10.0.0.1","Port":80,"Health":"passing"}],
                         "Registered":[]},
                        {"ServiceName":"b","Revision":1,"InForce":false,"Instances":[],"Registered":null}],
-                       "SetAside":{"c":"bad regex"},"WatchProblems":{"b":"no key"},"NotRouted":["d","e"],
+                       "SetAside":{"c":"bad regex"},"NotRefreshed":{"a":"no file"},"WatchProblems":{"b":"no key"},"NotRouted":["d","e"],
                        "CatalogError":"registry away"})"),
             "go-demo (blue)  revision 3, 2026-01-31T12:00:00Z by api 127.0.0.1\n"
             "  hosts       x.com\n"
@@ -50,6 +50,7 @@ TEST(PrintServices, ShowsRoutesInstancesAndWhatIsNotInUse) {
             "b  revision 1,  by   NOT IN FORCE\n"
             "  instances   none\n"
             "set aside: c: bad regex\n"
+            "served as stored: a: no file\n"
             "does not follow the registry: b: no key\n"
             "registered, not routed: d, e\n"
             "the registry could not be asked: registry away\n");

@@ -59,6 +59,7 @@ Task<> Reconciler::Impl::refresh(model::Service& service, bool& readable, Deadli
     log::warn("reconcile.not_refreshed",
               {{"service", service.definition.service}, {"error", filled.error().what}});
     readable = filled.error().code != Errc::Unavailable && filled.error().code != Errc::Timeout;
+    if (readable) not_refreshed.insert_or_assign(service.definition.service, filled.error().what);
     co_return;
   }
   if (!now.instances.empty()) service.instances = std::move(now.instances);
@@ -82,6 +83,7 @@ Task<Result<>> Reconciler::Impl::start() {
               {{"error", snapshot.error().what}, {"last_known", saved.error().what}});
   }
 
+  auto as_stored = not_refreshed;
   auto started = co_await driver.start(wanted, Deadline::after(kStartTimeout));
   if (started)
     for (const auto& [name, service] : wanted.services) note_kept(name);
@@ -89,6 +91,7 @@ Task<Result<>> Reconciler::Impl::start() {
     started = co_await start_isolating(std::move(wanted));
   if (!started) co_return started;
 
+  not_refreshed = std::move(as_stored);
   synchronised = snapshot.has_value();
   ++following;
   spawn(executor, follow(), "reconcile.follow");

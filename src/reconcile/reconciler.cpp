@@ -197,6 +197,7 @@ Task<> Reconciler::Impl::undo(std::string service, std::optional<model::Service>
 }
 
 void Reconciler::Impl::note_kept(const std::string& name) {
+  not_refreshed.erase(name);
   auto applied = state.services.find(name);
   if (applied != state.services.end()) {
     claims.set(applied->second.definition);
@@ -292,6 +293,7 @@ Task<Result<>> Reconciler::reload(bool recreate) {
 bool Reconciler::synchronised() const { return impl_->synchronised; }
 const model::DesiredState& Reconciler::state() const { return impl_->state; }
 const std::map<std::string, std::string>& Reconciler::set_aside() const { return impl_->set_aside; }
+const std::map<std::string, std::string>& Reconciler::not_refreshed() const { return impl_->not_refreshed; }
 std::map<std::string, std::string> Reconciler::watch_problems() const { return impl_->watcher.problems(); }
 const ProxyDriver& Reconciler::driver() const { return impl_->driver; }
 

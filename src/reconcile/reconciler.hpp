@@ -90,6 +90,9 @@ class Reconciler {
   const model::DesiredState& state() const;
   /// Stored services that cannot be applied: name -> reason. All others keep working.
   const std::map<std::string, std::string>& set_aside() const;
+  /// Services that are served as they were stored because their template, say, could not be rendered again at
+  /// the start: name -> reason.
+  const std::map<std::string, std::string>& not_refreshed() const;
   /// Services with `watch` that do not follow at present: name -> reason. They are served as they were.
   std::map<std::string, std::string> watch_problems() const;
   const ProxyDriver& driver() const;

@@ -193,6 +193,7 @@ def test_failover_renders_from_the_present_data(templates):
     templates.write("go-demo.tmpl", "{{if}}")
     third = templates.start()
     assert third.get("/other").status == 200
+    assert third.ok("services")["NotRefreshed"] == {"go-demo": f"template: {path}:1: missing value for if"}
     assert "acl go-demo:url_go-demo path_beg /demo" in third.api("config").body.decode()
     third.ok("remove", serviceName="go-demo")
     assert third.get("/demo/hello").status == 503
