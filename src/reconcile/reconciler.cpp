@@ -58,8 +58,6 @@ Task<Result<std::vector<model::Instance>>> Reconciler::Impl::present_instances(m
 }
 
 /// What the registry says at this moment: the service's instances, or what its template makes of it.
-/// Templates take `changed_at` for the present time: rendered again, here or by another proxy, they give the
-/// same text.
 Task<Result<>> Reconciler::Impl::fill(model::Service& service, Deadline deadline) {
   if (!service.definition.has_template()) {
     auto instances = co_await present_instances(service.definition, deadline);
@@ -67,14 +65,7 @@ Task<Result<>> Reconciler::Impl::fill(model::Service& service, Deadline deadline
     service.instances = std::move(*instances);
     co_return Result<>{};
   }
-  if (!renderer)
-    co_return fail(Errc::InvalidArgument, "consulTemplatePath: this proxy does not render templates");
-  auto now = parse_change_time(service.changed_at);
-  auto rendering = co_await renderer->render(service.definition, now, deadline);
-  if (!rendering) co_return std::unexpected(rendering.error());
-  service.rendered = std::move(rendering->text);
-  service.template_hash = std::move(rendering->hash);
-  co_return Result<>{};
+  co_return co_await render(service, deadline);
 }
 
 /// Refuses to take the last instance from a service that serves now.
@@ -244,6 +235,8 @@ Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, std:
   Result<Outcome> outcome;
   if (options.healthy_within) {
     outcome = co_await impl_->reconfigure_when_healthy(std::move(wish), *options.healthy_within);
+  } else if (auto tried = co_await impl_->try_template(wish.definition); !tried) {
+    outcome = std::unexpected(tried.error());
   } else {
     auto lock = co_await impl_->turn.lock();
     outcome = co_await impl_->reconfigure(std::move(wish));

@@ -33,6 +33,10 @@ struct Reconciler::Impl : Followed {
   Task<Result<std::vector<model::Instance>>> present_instances(model::Definition definition,
                                                                Deadline deadline);
   Task<Result<>> fill(model::Service& service, Deadline deadline);
+  Task<Result<>> render(model::Service& service, Deadline deadline);
+  /// Renders a template for nothing, and without `turn`: one that is wrong, or takes its time to be so, must
+  /// not hold up other requests.
+  Task<Result<>> try_template(model::Definition definition);
   Result<> would_stop_serving(const model::Service& next) const;
   /// Instances that the service does not have now.
   std::vector<model::Instance> newcomers(const std::string& service,

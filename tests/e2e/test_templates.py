@@ -1,5 +1,6 @@
 """Services whose part of HAProxy's configuration is a Consul Template of their own, on both registries."""
 import re
+import threading
 import time
 
 import pytest
@@ -171,6 +172,23 @@ def test_what_is_wrong_changes_nothing(embedded):
     # A section name of another service's template.
     message = embedded.refusal(409, serviceName="thief", consulTemplatePath=path)
     assert "'go-demo-be' of service thief is used by service go-demo" in message
+
+
+def test_a_slow_template_holds_nobody_up(embedded):
+    proxy = embedded.proxy
+    embedded.registry.run("other")
+    embedded.write("slow.tmpl", "{{range loop 30000}}{{range loop 30000}}{{end}}{{end}}")
+    answers = []
+    slow = threading.Thread(target=lambda: answers.append(proxy.api("reconfigure", serviceName="slow",
+                                                                    consulTemplatePath="tmpl/slow.tmpl")))
+    slow.start()
+    time.sleep(0.2)
+    for n in range(5):
+        proxy.ok("reconfigure", serviceName="other", servicePath=f"/other{n}")
+    assert slow.is_alive() and answers == [], "it is not slow enough for this test"
+    slow.join(60)
+    assert answers[0].status == 400 and answers[0].json["Message"].startswith("template: tmpl/slow.tmpl:1:"), answers
+    assert proxy.get("/other4").status == 200
 
 
 def test_failover_renders_from_the_present_data(templates):
