@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/parse.hpp"
 #include "base/text.hpp"
@@ -192,6 +193,23 @@ Result<std::vector<std::string>> decode_container_ids(std::string_view text) {
   });
 }
 
+/// "SIGQUIT", "QUIT" or "3"; SIGTERM where none is given. Numbers of Linux, as in the event of `docker kill`.
+int read_signal(const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, int>, 8> kSignals = {{{"HUP", 1},
+                                                                         {"INT", 2},
+                                                                         {"QUIT", 3},
+                                                                         {"KILL", 9},
+                                                                         {"USR1", 10},
+                                                                         {"USR2", 12},
+                                                                         {"TERM", 15},
+                                                                         {"WINCH", 28}}};
+  if (text.empty()) return 15;
+  if (auto number = parse::number(text, 1, 64)) return static_cast<int>(*number);
+  auto name = std::string_view(text).substr(text.starts_with("SIG") ? 3 : 0);
+  auto at = std::ranges::find(kSignals, name, &decltype(kSignals)::value_type::first);
+  return at == kSignals.end() ? 0 : at->second;
+}
+
 Result<Container> decode_container(std::string_view text) {
   auto value = parse(text, "container");
   if (!value) return std::unexpected(value.error());
@@ -202,6 +220,7 @@ Result<Container> decode_container(std::string_view text) {
   container.name = view["Name"].text();
   if (container.name.starts_with('/')) container.name.erase(0, 1);
   read_config(view["Config"], container);
+  container.stop_signal = read_signal(view["Config"]["StopSignal"].text());
   container.network_mode = view["HostConfig"]["NetworkMode"].text();
   auto network = view["NetworkSettings"];
   container.ip = network["IPAddress"].text();

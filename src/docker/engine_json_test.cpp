@@ -135,6 +135,24 @@ TEST(EngineJson, ReadsNodesNetworksAndInfo) {
   EXPECT_EQ(info->node_addr, "127.0.0.1");
 }
 
+struct SignalCase {
+  const char* name;
+  const char* text;
+  int number;
+};
+class StopSignals : public testing::TestWithParam<SignalCase> {};
+TEST_P(StopSignals, AreKnownByNumber) {
+  auto container =
+      decode_container(fmt::format(R"({{"Id":"a","Config":{{"StopSignal":"{}"}}}})", GetParam().text));
+  ASSERT_TRUE(container);
+  EXPECT_EQ(container->stop_signal, GetParam().number);
+}
+INSTANTIATE_TEST_SUITE_P(Table, StopSignals,
+                         testing::Values(SignalCase{"None", "", 15}, SignalCase{"Name", "SIGQUIT", 3},
+                                         SignalCase{"Short", "WINCH", 28}, SignalCase{"Number", "10", 10},
+                                         SignalCase{"Other", "SIGRTMIN+3", 0}),
+                         [](const auto& test) { return test.param.name; });
+
 struct NodeStateCase {
   const char* state;
   bool lost;

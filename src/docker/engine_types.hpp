@@ -52,7 +52,8 @@ struct Container {
   std::vector<NetworkAddress> networks;  ///< sorted by name
   bool running = false;
   bool paused = false;
-  int exit_code = 0;  ///< of a container that has ended
+  int exit_code = 0;     ///< of a container that has ended
+  int stop_signal = 15;  ///< what `docker stop` sends; 0 when its name is not known here
   ContainerHealth health = ContainerHealth::None;
 
   bool operator==(const Container&) const = default;

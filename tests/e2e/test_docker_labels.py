@@ -142,11 +142,15 @@ def test_a_container_that_is_replaced_loses_no_request(stage, place):
     stage.start(place)
     stage.run("shop-1", serviceName="shop", servicePath="/shop", port=8080)
     stage.wait_answering("/shop", "shop-1")
-    with harness.Traffic(stage.proxy, "/shop") as kept, harness.Traffic(stage.proxy, "/shop", keep_alive=False) as fresh:
+    traffics = [harness.Traffic(stage.proxy, "/shop", **kind) for kind in (dict(), dict(keep_alive=False), dict(method="POST"))]
+    kept, fresh, posts = traffics
+    with kept, fresh, posts:
         for n in (2, 3, 4):
             stage.run(f"shop-{n}", serviceName="shop", servicePath="/shop", port=8080)
             harness.wait_until(lambda: f"shop-{n}" in kept.answers, "the new one answers")
             stage.engine.cli("stop", f"shop-{n - 1}")
         kept.wait_for(100)
-    print(f"{kept.total() + fresh.total()} requests, slowest {max(kept.slowest, fresh.slowest):.3f} s")
+    print(f"{sum(t.total() for t in traffics)} requests, slowest {max(t.slowest for t in traffics):.3f} s")
     assert kept.failures + fresh.failures == []
+    # Docker gives no notice before the signal: a POST may meet a connection that is being closed, and is not repeated.
+    assert len(posts.failures) <= 3 * 4, posts.failures

@@ -6,6 +6,11 @@
 
 namespace dfp::docker::discovery {
 namespace {
+using namespace std::chrono_literals;
+
+/// A container that still runs so long after its stop signal does not mind it.
+constexpr Clock::duration kLeaving = 30s;
+constexpr auto kKilled = "9";
 
 /// nullopt where the engine does not know it: then it runs elsewhere.
 Task<Result<std::optional<Container>>> find_own(Engine* engine, std::string id, Deadline deadline) {
@@ -59,8 +64,38 @@ ContainerSource::ContainerSource(Engine& engine, std::string own_container, Engi
 
 EventFilter ContainerSource::events() const {
   return {.types = {"container", "network"},
-          .actions = {"start", "die", "destroy", "health_status", "pause", "unpause", "rename", "connect",
-                      "disconnect"}};
+          .actions = {"start", "kill", "die", "destroy", "health_status", "pause", "unpause", "rename",
+                      "connect", "disconnect"}};
+}
+
+void ContainerSource::note(const Event& event) {
+  if (event.action == "start") signalled_.erase(event.id);
+  std::erase_if(signalled_, [](const auto& entry) { return Clock::now() - entry.second.at > kLeaving; });
+  auto signal = event.attributes.find("signal");
+  if (event.action == "kill" && signal != event.attributes.end())
+    signalled_.insert_or_assign(event.id, Signalled{signal->second, Clock::now()});
+  if (event.action == "die") signalled_.insert_or_assign(event.id, Signalled{kKilled, Clock::now()});
+}
+
+bool ContainerSource::is_leaving(const Container& container) const {
+  auto told = signalled_.find(container.id);
+  if (told == signalled_.end() || Clock::now() - told->second.at > kLeaving) return false;
+  return told->second.signal == kKilled || told->second.signal == std::to_string(container.stop_signal);
+}
+
+/// One that is leaving counts as ended. It is not asked about: for as long as the engine is busy with its end
+/// (up to a second) it would not answer.
+Task<Result<Container>> ContainerSource::inspect(std::string id, Deadline deadline) {
+  if (auto known = known_.find(id); known != known_.end() && is_leaving(known->second)) {
+    auto ended = known->second;
+    ended.running = false;
+    co_return ended;
+  }
+  auto container = co_await engine_.container(id, deadline);
+  if (!container) co_return container;
+  known_.insert_or_assign(id, *container);
+  if (is_leaving(*container)) container->running = false;
+  co_return container;
 }
 
 Task<Result<View>> ContainerSource::read(Deadline deadline) {
@@ -73,10 +108,14 @@ Task<Result<View>> ContainerSource::read(Deadline deadline) {
   if (!ids) co_return std::unexpected(ids.error());
   std::vector<Container> containers;
   for (const auto& id : *ids) {
-    auto container = co_await engine_.container(id, deadline);
-    if (container && container->running) containers.push_back(std::move(*container));
-    if (!container && container.error().code != Errc::NotFound) co_return std::unexpected(container.error());
+    auto container = co_await inspect(id, deadline);
+    if (container && (container->running || is_leaving(*container)))
+      containers.push_back(std::move(*container));
+    else if (!container && container.error().code != Errc::NotFound)
+      co_return std::unexpected(container.error());
   }
+  std::erase_if(known_,
+                [&](const auto& entry) { return std::ranges::find(*ids, entry.first) == ids->end(); });
   auto networks = co_await engine_.networks(deadline);
   if (!networks) co_return std::unexpected(networks.error());
   auto own = co_await find_own(&engine_, own_container_, deadline);

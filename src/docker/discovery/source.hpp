@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -47,12 +48,23 @@ class ContainerSource : public Source {
   ContainerSource(Engine& engine, std::string own_container, EngineHost host);
   Task<Result<View>> read(Deadline deadline) override;
   EventFilter events() const override;
+  /// The signal with which `docker stop` begins, and the end: a container is left before its address is gone.
+  void note(const Event& event) override;
   std::string author() const override { return "label docker " + host_.name; }
 
  private:
+  struct Signalled {
+    std::string signal;  ///< its number
+    Clock::time_point at;
+  };
+  bool is_leaving(const Container& container) const;
+  Task<Result<Container>> inspect(std::string id, Deadline deadline);
+
   Engine& engine_;
   std::string own_container_;
   EngineHost host_;
+  std::map<std::string, Signalled> signalled_;  ///< container id -> its last signal; as killed when it ended
+  std::map<std::string, Container> known_;      ///< by id, as last read
 };
 
 /// The id of the container that a process with this /proc/self/mountinfo runs in: Docker mounts its files

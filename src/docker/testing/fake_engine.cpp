@@ -40,6 +40,7 @@ Task<Result<std::vector<std::string>>> FakeEngine::container_ids(bool all, Deadl
 }
 
 Task<Result<Container>> FakeEngine::container(std::string id, Deadline) {
+  ++inspections_;
   if (auto ok = reachable(); !ok) co_return std::unexpected(ok.error());
   for (const auto& [full, container] : containers)
     if (full.starts_with(id) || container.name == id) co_return container;

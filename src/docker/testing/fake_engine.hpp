@@ -48,6 +48,7 @@ class FakeEngine : public Engine {
   bool manager = true;
 
   int listings() const { return listings_; }
+  int inspections() const { return inspections_; }
   int open_streams() const { return open_; }
 
  private:
@@ -59,6 +60,7 @@ class FakeEngine : public Engine {
   int generation_ = 0;
   int cancelled_ = 0;
   int listings_ = 0;
+  int inspections_ = 0;
   int open_ = 0;
   bool away_ = false;
 };
