@@ -61,7 +61,7 @@ def test_a_labelled_container_is_routed_as_long_as_it_lives(stage, place):
     assert stage.proxy.get("/silent").status == 503
     stage.engine.cli("stop", "shop")
     stage.wait_status("/shop", 503)
-    assert stage.proxy.ok("services")["Services"] == []
+    harness.wait_until(lambda: stage.proxy.ok("services")["Services"] == [], "the route is gone")
     stage.engine.cli("start", "shop")
     stage.wait_answering("/shop", "shop")
 
