@@ -78,12 +78,18 @@ def cpp_tests(tally):
 def end_to_end(tally, arguments):
     build("release")
     say("end-to-end tests")
-    report = REPORTS / "e2e.xml"
-    code = run(["/usr/bin/python3", "-m", "pytest", "-q", "-n", "3", "-ra", "--tb=short", f"--junitxml={report}", "tests/e2e", *arguments])
+    pytest(tally, "e2e", ["-n", "2", "-m", "not alone", *arguments])
+    say("end-to-end tests that need the machine for themselves")
+    pytest(tally, "e2e-alone", ["-m", "alone", *arguments])
+
+
+def pytest(tally, name, arguments):
+    report = REPORTS / f"{name}.xml"
+    code = run(["/usr/bin/python3", "-m", "pytest", "-q", "-ra", "--tb=short", f"--junitxml={report}", "tests/e2e", *arguments])
     if report.exists():
         tally.add_report(report)
     elif code != 0:
-        tally.add_step("pytest (see above)", False)
+        tally.add_step(f"pytest {name} (see above)", False)
 
 
 def main():

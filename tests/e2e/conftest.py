@@ -10,6 +10,10 @@ import harness  # noqa: E402
 from docker_engine import Engine  # noqa: E402
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "alone: counts lost requests of several engines; runs beside no other test")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     outcome = yield

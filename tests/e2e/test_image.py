@@ -116,7 +116,7 @@ def test_templates_are_checked_apart_whoever_the_user_is(engine, demo, tmp_path,
     proxy.ok("reconfigure", serviceName="go-demo", consulTemplatePath=f"{folder}/good")
     assert proxy.get("/demo").instance == demo[:12]
     refused = proxy.api("reconfigure", serviceName="go-demo", consulTemplatePath="bad")
-    assert refused.status == 500 and "bad: rendered line 5: balance" in refused.json["Message"], refused
+    assert refused.status == 400 and "bad: rendered line 5: balance" in refused.json["Message"], refused
     assert proxy.get("/demo").status == 200
 
 

@@ -8,6 +8,8 @@ from docker_machine import Site
 from docker_proxy import ContainerProxy
 from test_swarm import labels
 
+pytestmark = pytest.mark.alone
+
 CLIENTS = 4
 
 

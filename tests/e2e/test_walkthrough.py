@@ -4,6 +4,9 @@ import subprocess
 import sys
 
 import harness
+import pytest
+
+pytestmark = pytest.mark.alone
 
 
 def test_the_walkthrough_happens_as_it_is_written_down():
