@@ -72,7 +72,8 @@ def test_the_stack_follows_the_labels(swarm):
         swarm.service_update("example_go-demo", "--label-rm", "com.df.notify")
         wait_until(lambda: get(swarm, "/demo/hello").status == 503, "without the label there is no route", 30)
     finally:
-        swarm.cli("stack", "rm", "example")
+        # A network is in use until its last task has gone.
+        wait_until(lambda: swarm.try_cli("stack", "rm", "example"), "the stack is removed", 30)
 
 
 def instances_or_none(swarm):
