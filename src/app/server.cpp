@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 constexpr auto kFinishRequests =
     8s;  ///< after SIGTERM; below the 10 s that a container engine waits before SIGKILL
 
-constexpr auto kTrimInterval = 30s;
+constexpr auto kTrimInterval = 10s;
 
 /// Each long poll and each client is a file descriptor: take what the system allows.
 void raise_file_limit() {

@@ -184,14 +184,14 @@ Task<> Driver::Impl::check_worker(bool thoroughly) {
     log::error("haproxy.repair_failed", {{"error", repaired.error().what}});
 }
 
-/// Makes new spare backends by a reload that nobody waits for: when few are left, in a quiet moment; when
-/// almost none is left, at once.
+/// Makes new spare backends by a reload that nobody waits for: when half are used, in a quiet moment; when
+/// few are left, at once.
 Task<> Driver::Impl::refill_spares() {
   auto wanted = static_cast<std::size_t>(settings.spare_backends);
   auto free = bindings.free_count();
-  bool urgent = free * 8 < wanted;
+  bool urgent = free * 4 < wanted;
   bool quiet = Clock::now() - committed_at > kQuietTime;
-  if (stopping || !master.running() || free * 4 >= wanted || !(urgent || quiet)) co_return;
+  if (stopping || !master.running() || free * 2 >= wanted || !(urgent || quiet)) co_return;
   auto lock = co_await turn.lock();
   auto done = co_await reload("spares", "few spare backends are left", true, Deadline::after(kReloadTime));
   if (!done) log::error("haproxy.refill_failed", {{"error", done.error().what}});

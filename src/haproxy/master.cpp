@@ -15,6 +15,7 @@ namespace {
 
 constexpr auto kAnswerTime = 2s;  // of a socket
 constexpr auto kLostReload = 3s;  // nothing at all happened: ask again
+constexpr auto kStopTime = 1s;    // for an old worker to hear that it is one
 constexpr auto kPollFirst = 2ms;
 constexpr auto kPollLast = 25ms;
 constexpr std::size_t kMaxLinesAtOnce = 200;
@@ -126,6 +127,19 @@ Task<> Master::learn_workers(Deadline deadline) {
   known_workers_.push_back(worker_);
 }
 
+/// A worker that was replaced hears of it a moment later and accepts connections until then; who gets one of
+/// those would not see the changes that follow.
+Task<> Master::await_stop(pid_t old_worker, Deadline deadline) {
+  deadline = deadline.min(Deadline::after(kStopTime));
+  auto command = fmt::format("@!{} show info", old_worker);
+  for (auto pause = Clock::duration(kPollFirst); old_worker != 0 && !deadline.passed(); pause *= 2) {
+    auto reply = co_await runtime::ask_master(executor_, master_socket_, command, soon(deadline));
+    auto info = reply ? runtime::parse_info(*reply) : std::unexpected(reply.error());
+    if (!info || info->stopping) co_return;  // gone, or on its way
+    co_await sleep_for(pause);
+  }
+}
+
 Task<Result<runtime::ProcessList>> Master::request_reload(Deadline deadline) {
   auto before = co_await processes(deadline);
   if (!before) co_return fail("haproxy cannot be reloaded", before.error());
@@ -148,6 +162,7 @@ Task<Result<>> Master::reload(config::Description wanted, Deadline deadline) {
          pause = std::min<Clock::duration>(pause * 2, kPollLast)) {
       auto good = co_await serves(wanted, old_worker, deadline);
       if (good) {
+        co_await await_stop(old_worker, deadline);
         co_await learn_workers(deadline);
         co_return Result<>{};
       }

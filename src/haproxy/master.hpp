@@ -59,6 +59,7 @@ class Master {
 
  private:
   Task<Result<runtime::ProcessList>> request_reload(Deadline deadline);
+  Task<> await_stop(pid_t old_worker, Deadline deadline);
   Task<Result<>> await_worker(config::Description wanted, pid_t not_this_one, Deadline deadline);
   Task<bool> serves(config::Description wanted, pid_t not_this_one, Deadline deadline);
   Task<> learn_workers(Deadline deadline);

@@ -171,7 +171,8 @@ def recovery(stage, proxy, consul, label, count, restart):
     again = restart()
     wait_until(lambda: Client(again.address, again.http_port).get(f"/svc-{count - 1}/x")[0] == 200, "recovered", 120)
     took = time.perf_counter() - began
+    time.sleep(12)  # files, a first look for drift, memory given back
     began_cpu = cpu_seconds(again.pid)
-    time.sleep(5)
-    idle = (cpu_seconds(again.pid) - began_cpu) / 5 * 100
-    return again, [[label, count, f"{took:.2f}", f"{rss[0]:.0f}", f"{rss[1]:.0f}", f"{idle:.1f}"]]
+    time.sleep(8)
+    idle = (cpu_seconds(again.pid) - began_cpu) / 8 * 100
+    return again, [[label, count, f"{took:.2f}", f"{rss[0]:.0f}", f"{rss_mb(again.pid):.0f}", f"{rss[1]:.0f}", f"{idle:.1f}"]]

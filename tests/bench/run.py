@@ -111,7 +111,8 @@ def main():
     report = Report()
     report.table("A new service: from the call to the first request served",
                  "Milliseconds. `call` is the duration of the API call, `served` ends with the answer to a request sent after it. "
-                 "`misses` are requests after the call\nthat were not routed yet. `saturated`: wrk with 32 connections on both cores meanwhile.",
+                 "`misses` are requests after the call\nthat were not routed yet: after a reload, a connection that was kept belongs to the old worker for one more request. "
+                 "`saturated`: wrk with 32\nconnections on both cores meanwhile.",
                  ["registry", "services", "load", "call p50", "call p99", "served p50", "served p99", "misses", "reloads"], rows["call"])
     if rows["consul"]:
         report.table("Consul's own calls", "Milliseconds of what a reconfigure asks Consul for, made by hand in the same run: a consistent read of the\n"
@@ -130,8 +131,10 @@ def main():
                  "Microseconds of HAProxy worker CPU, keep-alive, against a hand-written HAProxy with one service and one acl; `with retries`: the same\n"
                  "with `retry-on conn-failure empty-response`, which the proxy has so that a stopping container loses no GET. Medians of five, interleaved.",
                  ["services", "proxy", "plain", "ratio", "plain with retries", "ratio"], rows["cpu"])
-    report.table("Recovery after kill -9 of everything", "Seconds until the last service answers again; resident memory before, in MB; idle CPU of the control plane after, in %.",
-                 ["registry", "services", "seconds", "control plane MB", "worker MB", "idle CPU %"], rows["recovery"])
+    report.table("Recovery after kill -9 of everything",
+                 "Seconds until the last service answers again; resident memory in MB of the control plane, right after the changes above and a while\n"
+                 "after the recovery, and of the worker; idle CPU of the control plane in %.",
+                 ["registry", "services", "seconds", "after changes", "recovered", "worker", "idle CPU %"], rows["recovery"])
     report.write(pathlib.Path(arguments.write))
 
 

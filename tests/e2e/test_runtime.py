@@ -85,3 +85,17 @@ def test_a_dry_run_tells_and_changes_nothing(rig):
     assert plan["DryRun"] is True and {step["Means"] for step in plan["Plan"]} == {"runtime"}
     assert proxy.api("config").body == before
     assert proxy.get("/demo/hello").status == 503
+
+
+def test_a_change_after_a_reload_is_seen_by_every_new_connection(rig):
+    """The old worker accepts until it hears that it was replaced: until then the reload has not ended."""
+    proxy = rig.proxy()
+    proxy.register(rig.service())
+    proxy.ok("reconfigure", serviceName="go-demo", servicePath="/demo")
+    with Traffic(proxy, "/demo/hello", clients=6, keep_alive=False) as traffic:
+        for round in range(12):
+            proxy.ok("reload")
+            proxy.ok("reconfigure", serviceName="go-demo", servicePath=f"/demo,/new-{round}")
+            statuses = [proxy.get(f"/new-{round}").status for _ in range(5)]
+            assert statuses == [200] * 5, f"round {round}"
+    assert traffic.failures == []
