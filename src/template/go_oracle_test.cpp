@@ -68,9 +68,8 @@ void PrintTo(const Case& test, std::ostream* out) {
 /// that it replaces what Go 1.19 said, where later versions understand more.
 std::vector<Case> load_cases() {
   std::map<std::string, Case> cases;
-  for (const char* file :
-       {"gotemplate-cases.json", "gotemplate-more-cases.json", "gotemplate-newer-cases.json",
-        "gotemplate-random-cases.json"})
+  for (const char* file : {"gotemplate-cases.json", "gotemplate-more-cases.json",
+                           "gotemplate-newer-cases.json", "gotemplate-random-cases.json"})
     for (const auto& entry : read_json(file).at("cases").as_array()) {
       auto id = text_of(entry.as_object(), "id");
       if (entry.as_object().contains("replaces")) cases.erase(id);

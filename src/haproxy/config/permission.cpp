@@ -244,7 +244,8 @@ class Checker {
  private:
   Result<> refuse(const Line& line, std::string_view name, std::string_view why) const {
     if (allowed_.contains(name)) return {};
-    return refuse_line(line, fmt::format("'{}' {}; an operator can permit it with template-allow", name, why));
+    return refuse_line(line,
+                       fmt::format("'{}' {}; an operator can permit it with template-allow", name, why));
   }
 
   Result<> refuse_name(const Line& line, std::string_view name) const {

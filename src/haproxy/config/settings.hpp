@@ -70,7 +70,7 @@ struct Settings {
       std::chrono::minutes(5);  ///< the longest life of a replaced worker
   std::chrono::milliseconds reload_timeout =
       std::chrono::seconds(30);  ///< a new worker must have confirmed its configuration by then
-  int spare_backends = 512;     ///< for services that come without a reload (HAProxy before 3.4)
+  int spare_backends = 512;      ///< for services that come without a reload (HAProxy before 3.4)
   std::set<std::string, std::less<>> allowed_keywords;  ///< what custom templates may use although
                                                         ///< permission.hpp refuses it, by the refusal's name
 
