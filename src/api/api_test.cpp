@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "base/eventually.hpp"
 #include "base/testing.hpp"
 #include "reconcile/testing/fake_driver.hpp"
 #include "registry/testing/fake_registry.hpp"
@@ -292,7 +293,8 @@ TEST(Services, ShowWhatIsInUseRegisteredAndSetAside) {
     rig.put_instance("a", "2", 8081);
     rig.put_instance("books", "1b");
     rig.registry.set("docker-flow/broken/definition", "{");
-    for (int i = 0; i < 400 && rig.reconciler.set_aside().empty(); ++i) co_await sleep_for(5ms);
+    auto set_aside = [&] { return !rig.reconciler.set_aside().empty(); };
+    co_await testing::eventually(set_aside, "the broken record is set aside");
 
     auto response = co_await rig.get("services");
     EXPECT_EQ(response.status, 200);

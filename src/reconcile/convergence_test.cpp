@@ -10,14 +10,12 @@ using testing::eventually;
 using testing::instance;
 using testing::Proxy;
 using testing::templated;
+using testing::with_proxy;
 using testing::with_registry;
+using testing::with_two_proxies;
 
 TEST(Reconciler, TwoProxiesConverge) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy a(executor, registry);
-    Proxy b(executor, registry);
-    co_await a.reconciler.start();
-    co_await b.reconciler.start();
+  with_two_proxies([](Proxy& a, Proxy& b, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo", "1"));
     co_await a.reconciler.reconfigure(definition("go-demo"), "test");
     co_await eventually([&] { return b.serving("go-demo") == 1; }, "b serves what a accepted");
@@ -28,17 +26,11 @@ TEST(Reconciler, TwoProxiesConverge) {
     co_await eventually([&] { return a.serving("go-demo") == 2; }, "a serves what b accepted");
     co_await b.reconciler.remove("go-demo", "test");
     co_await eventually([&] { return !a.knows("go-demo"); }, "a drops what b removed");
-    co_await a.reconciler.stop();
-    co_await b.reconciler.stop();
   });
 }
 
 TEST(Reconciler, AChangeByAnotherProxyIsNotOverwrittenBlindly) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy a(executor, registry);
-    Proxy b(executor, registry);
-    co_await a.reconciler.start();
-    co_await b.reconciler.start();
+  with_two_proxies([](Proxy& a, Proxy& b, auto& registry) -> Task<> {
     registry.put_instance(instance("x", "1"));
     auto from_a = co_await a.reconciler.reconfigure(definition("x", "/a"), "test");
     auto from_b = co_await b.reconciler.reconfigure(definition("x", "/b"), "test");
@@ -47,8 +39,6 @@ TEST(Reconciler, AChangeByAnotherProxyIsNotOverwrittenBlindly) {
     EXPECT_EQ(from_b->service.revision, 2);
     co_await eventually([&] { return a.driver.applied().services.at("x").definition.paths[0] == "/b"; },
                         "a has /b");
-    co_await a.reconciler.stop();
-    co_await b.reconciler.stop();
   });
 }
 
@@ -56,7 +46,7 @@ TEST(Reconciler, RecoversWithThePresentInstancesAndFallsBackToThePins) {
   with_registry([](Executor executor, auto& registry) -> Task<> {
     {
       Proxy first(executor, registry);
-      co_await first.reconciler.start();
+      co_await first.start();
       registry.put_instance(instance("moved", "1", 1000));
       registry.put_instance(instance("vanished", "2", 2000));
       co_await first.reconciler.reconfigure(definition("moved", "/m"), "test");
@@ -66,7 +56,7 @@ TEST(Reconciler, RecoversWithThePresentInstancesAndFallsBackToThePins) {
     registry.put_instance(instance("moved", "1", 1001));
     registry.drop_instance("node-1", "2");
     Proxy second(executor, registry);
-    co_await second.reconciler.start();
+    co_await second.start();
     EXPECT_TRUE(second.reconciler.synchronised());
     EXPECT_EQ(second.driver.applied().services.at("moved").instances.at(0).port, 1001);
     EXPECT_EQ(second.serving("vanished"), 1);
@@ -80,13 +70,13 @@ TEST(Reconciler, ATemplateIsRenderedAgainAfterAFailover) {
   with_registry([](Executor executor, auto& registry) -> Task<> {
     {
       Proxy first(executor, registry);
-      co_await first.reconciler.start();
+      co_await first.start();
       co_await first.reconciler.reconfigure(templated("x"), "test");
       co_await first.reconciler.stop();
     }
     Proxy second(executor, registry);
     second.renderer.result = "backend moved\n";
-    co_await second.reconciler.start();
+    co_await second.start();
     EXPECT_EQ(second.driver.applied().services.at("x").rendered, "backend moved\n");
     co_await second.reconciler.stop();
   });
@@ -97,16 +87,15 @@ TEST(Reconciler, StartsFromTheLastKnownStateAndSynchronisesWhenTheRegistryReturn
   std::filesystem::remove(file);
   with_registry([&](Executor executor, auto& registry) -> Task<> {
     {
-      Proxy first(executor, registry, file);
-      co_await first.reconciler.start();
+      Proxy first(executor, registry, {file});
+      co_await first.start();
       registry.put_instance(instance("go-demo", "1"));
       co_await first.reconciler.reconfigure(definition("go-demo"), "test");
       co_await first.reconciler.stop();
     }
     registry.go_away();
-    Proxy second(executor, registry, file);
-    auto started = co_await second.reconciler.start();
-    EXPECT_TRUE(started);
+    Proxy second(executor, registry, {file});
+    co_await second.start();
     EXPECT_FALSE(second.reconciler.synchronised());
     EXPECT_EQ(second.serving("go-demo"), 1);
     registry.come_back();
@@ -121,7 +110,7 @@ TEST(Reconciler, ABadStoredServiceIsSetAsideAndTheOthersServe) {
   with_registry([](Executor executor, auto& registry) -> Task<> {
     {
       Proxy first(executor, registry);
-      co_await first.reconciler.start();
+      co_await first.start();
       for (std::string name : {"a", "b", "c", "d"})
         co_await first.reconciler.reconfigure(definition(name, "/" + name), "t");
       co_await first.reconciler.stop();
@@ -129,8 +118,7 @@ TEST(Reconciler, ABadStoredServiceIsSetAsideAndTheOthersServe) {
     registry.set("docker-flow/broken/definition", "{not json");
     Proxy second(executor, registry);
     second.driver.refused.insert("c");
-    auto started = co_await second.reconciler.start();
-    EXPECT_TRUE(started);
+    co_await second.start();
     for (auto name : {"a", "b", "d"}) EXPECT_TRUE(second.knows(name)) << name;
     EXPECT_FALSE(second.knows("c"));
     EXPECT_TRUE(second.reconciler.set_aside().contains("c"));
@@ -140,9 +128,7 @@ TEST(Reconciler, ABadStoredServiceIsSetAsideAndTheOthersServe) {
 }
 
 TEST(Reconciler, AWipedRegistryIsNotBelieved) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo", "1"));
     co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
     for (auto key : {"color", "path", "domain", "pathtype", "skipcheck", "consultemplatepath", "definition"})
@@ -150,21 +136,17 @@ TEST(Reconciler, AWipedRegistryIsNotBelieved) {
     registry.erase("docker-flow/_/changed");
     co_await sleep_for(500ms);
     EXPECT_EQ(proxy.serving("go-demo"), 1);
-    co_await proxy.reconciler.stop();
   });
 }
 
 TEST(Reconciler, AnOriginalsKeysAreTakenOver) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("books-blue", "1"));
     registry.set("docker-flow/books/path", "/api/v1/books");
     registry.set("docker-flow/books/color", "blue");
     co_await eventually([&] { return proxy.serving("books") == 1; },
                         "the service of an original 1.0 is served");
     EXPECT_EQ(proxy.driver.applied().services.at("books").definition.color, "blue");
-    co_await proxy.reconciler.stop();
   });
 }
 

@@ -10,14 +10,13 @@ using testing::definition;
 using testing::eventually;
 using testing::instance;
 using testing::Proxy;
+using testing::with_proxy;
 using testing::with_registry;
 
 ReconfigureOptions healthy_within(std::chrono::milliseconds span) { return {.healthy_within = span}; }
 
 TEST(HealthGate, AnInstanceThatStaysSickIsRefusedAndNothingChanges) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo", "1"));
     registry.put_instance(instance("go-demo", "2"));
     proxy.driver.sick = {"2"};
@@ -28,14 +27,13 @@ TEST(HealthGate, AnInstanceThatStaysSickIsRefusedAndNothingChanges) {
     EXPECT_FALSE(proxy.knows("go-demo"));
     EXPECT_EQ(proxy.driver.applies, 0);
     EXPECT_GT(proxy.driver.checks, 2) << "it was tried again";
-    co_await proxy.reconciler.stop();
   });
 }
 
 TEST(HealthGate, WaitsForHealthWhileOtherRequestsGoOn) {
   with_registry([](Executor executor, auto& registry) -> Task<> {
     Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+    co_await proxy.start();
     registry.put_instance(instance("slow", "1"));
     registry.put_instance(instance("go-demo", "2"));
     proxy.driver.sick = {"1"};
@@ -57,9 +55,7 @@ TEST(HealthGate, WaitsForHealthWhileOtherRequestsGoOn) {
 }
 
 TEST(HealthGate, ChecksOnlyInstancesThatDoNotServeYet) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo", "1"));
     co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
     proxy.driver.sick = {"1"};  // HAProxy has taken it out of use itself
@@ -68,26 +64,20 @@ TEST(HealthGate, ChecksOnlyInstancesThatDoNotServeYet) {
     EXPECT_TRUE(scaled) << scaled.error().what;
     EXPECT_EQ(proxy.driver.checks, 1);
     EXPECT_EQ(proxy.serving("go-demo"), 2);
-    co_await proxy.reconciler.stop();
   });
 }
 
 TEST(HealthGate, WithoutAnyInstanceThereIsNothingHealthy) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto&) -> Task<> {
     auto refused =
         co_await proxy.reconciler.reconfigure(definition("go-demo"), "test", healthy_within(150ms));
     EXPECT_EQ(refused.error().code, Errc::Conflict);
     EXPECT_FALSE(proxy.knows("go-demo"));
-    co_await proxy.reconciler.stop();
   });
 }
 
 TEST(Health, FollowsTheRegistryWithoutAnotherRequest) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry, "", true);
-    co_await proxy.reconciler.start();
+  with_proxy({.follow_health = true}, [](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo", "1"));
     registry.put_instance(instance("go-demo", "2"));
     co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
@@ -106,7 +96,6 @@ TEST(Health, FollowsTheRegistryWithoutAnotherRequest) {
     registry.put_instance(instance("go-demo", "3"));
     co_await sleep_for(300ms);
     EXPECT_EQ(proxy.serving("go-demo"), 2) << "the pins stay";
-    co_await proxy.reconciler.stop();
   });
 }
 

@@ -10,12 +10,10 @@ using testing::definition;
 using testing::instance;
 using testing::Proxy;
 using testing::templated;
-using testing::with_registry;
+using testing::with_proxy;
 
 TEST(Reconciler, PinsTheInstancesOfTheMomentAndNoLaterOnes) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo", "1"));
     auto first = co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
     EXPECT_TRUE(first) << first.error().what;
@@ -28,14 +26,11 @@ TEST(Reconciler, PinsTheInstancesOfTheMomentAndNoLaterOnes) {
     EXPECT_TRUE(second);
     EXPECT_EQ(second->service.revision, 2);
     EXPECT_EQ(proxy.serving("go-demo"), 3);
-    co_await proxy.reconciler.stop();
   });
 }
 
 TEST(Reconciler, RepinningFollowsTheCatalogEvenToNothing) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     auto unknown = co_await proxy.reconciler.repin("go-demo");
     EXPECT_EQ(unknown.error().code, Errc::NotFound);
     registry.put_instance(instance("go-demo", "1"));
@@ -51,14 +46,11 @@ TEST(Reconciler, RepinningFollowsTheCatalogEvenToNothing) {
     EXPECT_TRUE(empty) << empty.error().what;
     EXPECT_EQ(proxy.serving("go-demo"), 0);
     EXPECT_TRUE(proxy.knows("go-demo"));
-    co_await proxy.reconciler.stop();
   });
 }
 
 TEST(Reconciler, AnUnchangedRequestWritesAndAppliesNothing) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo", "1"));
     co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
     auto applies = proxy.driver.applies;
@@ -69,51 +61,39 @@ TEST(Reconciler, AnUnchangedRequestWritesAndAppliesNothing) {
     EXPECT_EQ(again->service.revision, 1);
     EXPECT_EQ(proxy.driver.applies, applies);
     EXPECT_EQ(registry.calls(Call::Transact), writes);
-    co_await proxy.reconciler.stop();
   });
 }
 
 TEST(Reconciler, RefusesAColourThatNobodyRuns) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo-blue", "1"));
     co_await proxy.reconciler.reconfigure(definition("go-demo", "/demo", "blue"), "test");
     auto green = co_await proxy.reconciler.reconfigure(definition("go-demo", "/demo", "green"), "test");
     EXPECT_EQ(green.error().code, Errc::Conflict);
     EXPECT_EQ(proxy.driver.applied().services.at("go-demo").definition.color, "blue");
-    co_await proxy.reconciler.stop();
   });
 }
 
 TEST(Reconciler, AcceptsANewServiceWithoutInstances) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto&) -> Task<> {
     auto accepted = co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
     EXPECT_TRUE(accepted);
     EXPECT_TRUE(proxy.knows("go-demo"));
-    co_await proxy.reconciler.stop();
   });
 }
 
 TEST(Reconciler, TheSameRouteOfAnotherServiceIsAConflictNamingTheOwner) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto&) -> Task<> {
     co_await proxy.reconciler.reconfigure(definition("owner"), "test");
     auto second = co_await proxy.reconciler.reconfigure(definition("other"), "test");
     EXPECT_EQ(second.error().code, Errc::Conflict);
     EXPECT_NE(second.error().what.find("belongs to service owner"), std::string::npos) << second.error().what;
     EXPECT_FALSE(proxy.knows("other"));
-    co_await proxy.reconciler.stop();
   });
 }
 
 TEST(Reconciler, ARegistryThatIsAwayRefusesAndChangesNothing) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo", "1"));
     co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
     registry.go_away();
@@ -124,41 +104,32 @@ TEST(Reconciler, ARegistryThatIsAwayRefusesAndChangesNothing) {
     co_await sleep_for(100ms);
     EXPECT_EQ(proxy.driver.applied().services.at("go-demo").definition.paths[0], "/demo");
     registry.come_back();
-    co_await proxy.reconciler.stop();
   });
 }
 
 TEST(Reconciler, AWriteThatFailsIsUndoneInTheProxy) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo", "1"));
     co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
     registry.fail_next(1, {Errc::Unavailable, "gone"}, Call::Transact);
     auto changed = co_await proxy.reconciler.reconfigure(definition("go-demo", "/other"), "test");
     EXPECT_EQ(changed.error().code, Errc::Unavailable);
     EXPECT_EQ(proxy.driver.applied().services.at("go-demo").definition.paths[0], "/demo");
-    co_await proxy.reconciler.stop();
   });
 }
 
 TEST(Reconciler, WhatTheProxyRefusesIsNotKept) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto&) -> Task<> {
     proxy.driver.refused.insert("bad");
     auto refused = co_await proxy.reconciler.reconfigure(definition("bad"), "test");
     EXPECT_EQ(refused.error().code, Errc::Rejected);
     auto snapshot = co_await proxy.store.load(Deadline::after(1s));
     EXPECT_TRUE(snapshot->services.empty());
-    co_await proxy.reconciler.stop();
   });
 }
 
 TEST(Reconciler, ATemplateThatCannotBeRenderedChangesNothing) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto&) -> Task<> {
     auto first = co_await proxy.reconciler.reconfigure(templated("x"), "test");
     EXPECT_TRUE(first) << first.error().what;
     EXPECT_EQ(proxy.driver.applied().services.at("x").rendered, "backend x\n");
@@ -166,7 +137,6 @@ TEST(Reconciler, ATemplateThatCannotBeRenderedChangesNothing) {
     auto second = co_await proxy.reconciler.reconfigure(templated("x"), "test");
     EXPECT_EQ(second.error().code, Errc::InvalidArgument);
     EXPECT_EQ(proxy.driver.applied().services.at("x").rendered, "backend x\n");
-    co_await proxy.reconciler.stop();
   });
 }
 

@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/eventually.hpp"
 #include "base/testing.hpp"
 #include "reconcile/change_time.hpp"
 
 namespace dfp::reconcile {
 namespace {
 using namespace std::chrono_literals;
+using dfp::testing::eventually;
 
 /// One service with a template whose data a test changes.
 class FakeFollowed : public Followed {
@@ -67,15 +69,6 @@ class FakeFollowed : public Followed {
 };
 
 WatchSettings quick() { return {30ms, 150ms, 200ms, 1s, 5ms, 20ms}; }
-
-/// Waits until `condition` holds; a failure after 5 s.
-Task<> eventually(std::function<bool()> condition, std::string what) {
-  for (int i = 0; i < 1000; ++i) {
-    if (condition()) co_return;
-    co_await sleep_for(5ms);
-  }
-  ADD_FAILURE() << "never happened: " << what;
-}
 
 void with_watcher(std::function<Task<>(FakeFollowed&, Watcher&)> body) {
   testing::run([&](Executor executor) -> Task<> {

@@ -10,12 +10,12 @@ using testing::instance;
 using testing::Proxy;
 using testing::templated;
 using testing::watched;
+using testing::with_proxy;
 using testing::with_registry;
+using testing::with_two_proxies;
 
 TEST(Reconciler, AWatchedServiceFollowsItsInstancesButNotToNothing) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy proxy(executor, registry);
-    co_await proxy.reconciler.start();
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo", "1"));
     registry.put_instance(instance("pinned", "2"));
     co_await proxy.reconciler.reconfigure(watched(definition("go-demo")), "test");
@@ -38,7 +38,6 @@ TEST(Reconciler, AWatchedServiceFollowsItsInstancesButNotToNothing) {
     EXPECT_EQ(proxy.driver.applied().services.at("go-demo").instances.at(0).port, 9090);
     co_await proxy.reconciler.remove("go-demo", "test");
     EXPECT_FALSE(proxy.knows("go-demo"));
-    co_await proxy.reconciler.stop();
   });
 }
 
@@ -46,13 +45,13 @@ TEST(Reconciler, WatchesAreTakenUpAfterARestart) {
   with_registry([](Executor executor, auto& registry) -> Task<> {
     {
       Proxy first(executor, registry);
-      co_await first.reconciler.start();
+      co_await first.start();
       registry.put_instance(instance("go-demo", "1"));
       co_await first.reconciler.reconfigure(watched(definition("go-demo")), "test");
       co_await first.reconciler.stop();
     }
     Proxy second(executor, registry);
-    co_await second.reconciler.start();
+    co_await second.start();
     registry.put_instance(instance("go-demo", "2"));
     co_await eventually([&] { return second.serving("go-demo") == 2; }, "the new instance is served");
     co_await second.reconciler.stop();
@@ -60,11 +59,7 @@ TEST(Reconciler, WatchesAreTakenUpAfterARestart) {
 }
 
 TEST(Reconciler, ProxiesThatWatchTheSameServiceDoNotFight) {
-  with_registry([](Executor executor, auto& registry) -> Task<> {
-    Proxy a(executor, registry);
-    Proxy b(executor, registry);
-    co_await a.reconciler.start();
-    co_await b.reconciler.start();
+  with_two_proxies([](Proxy& a, Proxy& b, auto& registry) -> Task<> {
     b.renderer.result = "backend other-environment\n";
     co_await a.reconciler.reconfigure(watched(templated("x")), "test");
     co_await a.reconciler.reconfigure(watched(definition("go-demo")), "test");
@@ -77,8 +72,6 @@ TEST(Reconciler, ProxiesThatWatchTheSameServiceDoNotFight) {
     co_await sleep_for(1500ms);
     EXPECT_EQ(registry.calls(Call::Transact), writes) << "they write over each other's records";
     EXPECT_EQ(a.driver.applied(), b.driver.applied());
-    co_await a.reconciler.stop();
-    co_await b.reconciler.stop();
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/eventually.hpp"
 #include "base/testing.hpp"
 #include "docker/discovery/instances.hpp"
 #include "docker/discovery/listener.hpp"
@@ -11,6 +12,7 @@
 namespace dfp::docker::discovery {
 namespace {
 using namespace std::chrono_literals;
+using dfp::testing::eventually;
 using docker::testing::FakeEngine;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -97,22 +99,14 @@ struct World {
   }
   bool knows(const std::string& name) const { return proxy.state.services.contains(name); }
 
-  template <class F>
-  Task<> until(const char* what, F condition) {
-    for (auto deadline = Deadline::after(5s); !condition(); co_await sleep_for(2ms)) {
-      if (!deadline.passed()) continue;
-      ADD_FAILURE() << "not in time: " << what;
-      co_return;
-    }
-  }
   Task<> until_serving(std::string name, std::size_t count) {
     auto reached = [this, name, count] { return knows(name) && serving(name) == count; };
-    co_await until((name + " with " + std::to_string(count)).c_str(), reached);
+    co_await eventually(reached, name + " with " + std::to_string(count));
   }
   Task<> passes(std::uint64_t more) {
     auto goal = follower->status().passes + more;
     auto reached = [this, goal] { return follower->status().passes >= goal; };
-    co_await until("more passes", reached);
+    co_await eventually(reached, "more passes");
   }
 };
 
@@ -192,7 +186,7 @@ TEST(LabelFollower, FollowsChangedLabels) {
     co_await w.until_serving("web", 1);
     w.engine.swarm_services[0].labels["com.df.servicePath"] = "/other";
     auto changed = [&] { return w.proxy.state.services["web"].definition.paths[0] == "/other"; };
-    co_await w.until("the new path", changed);
+    co_await eventually(changed, "the new path");
   });
 }
 
@@ -206,7 +200,7 @@ TEST(LabelFollower, RemovesWhenTheLabelOrTheServiceGoes) {
     w.engine.swarm_services[0].labels["com.df.notify"] = "false";
     w.engine.swarm_services.erase(w.engine.swarm_services.begin() + 1);
     auto gone = [&] { return !w.knows("web") && !w.knows("shop"); };
-    co_await w.until("both gone", gone);
+    co_await eventually(gone, "both gone");
   });
 }
 
@@ -220,7 +214,7 @@ TEST(LabelFollower, RemovesAtItsStartWhatWasRemovedMeanwhile) {
     other.changed_by = "label docker somewhere";
     w.start();
     auto gone = [&] { return !w.knows("old"); };
-    co_await w.until("old is gone", gone);
+    co_await eventually(gone, "old is gone");
     EXPECT_TRUE(w.knows("other"));
   });
 }
@@ -252,7 +246,7 @@ TEST(LabelFollower, TheApisLaterWordStaysUntilTheLabelsChange) {
     EXPECT_EQ(w.proxy.state.services["web"].definition.paths[0], "/by-hand");
     w.follower->notify();
     auto back = [&] { return w.proxy.state.services["web"].definition.paths[0] == "/web"; };
-    co_await w.until("the label's path again", back);
+    co_await eventually(back, "the label's path again");
   });
 }
 
@@ -265,7 +259,7 @@ TEST(LabelFollower, BrokenLabelsAreToldAndDisturbNobody) {
     EXPECT_THAT(w.follower->status().problems.at("bad"), HasSubstr("label com.df.servicePath: \"no-slash\""));
     w.engine.swarm_services[1].labels["com.df.port"] = "none";
     auto told = [&] { return w.follower->status().problems.contains("web"); };
-    co_await w.until("a problem of web", told);
+    co_await eventually(told, "a problem of web");
     EXPECT_TRUE(w.knows("web"));
     w.engine.swarm_tasks.push_back(swarm_task("web", 2));
     co_await w.until_serving("web", 2);
@@ -290,14 +284,15 @@ TEST(LabelFollower, CountsItsProblemsForPrometheus) {
     w.deploy("broken", 1, labels);
     w.start();
     auto render = [] { return metrics::process_registry().render(); };
-    co_await w.until("the problem is counted", [&] {
+    auto counted = [&] {
       return render().contains("dfp_docker_label_problem{label=\"com.df.port\",service=\"broken\"} 1\n");
-    });
+    };
+    co_await eventually(counted, "the problem is counted");
     EXPECT_THAT(render(), HasSubstr("dfp_docker_label_problems 1\n"));
     w.engine.swarm_services[0].labels = kRouted;
     co_await w.until_serving("broken", 1);
-    co_await w.until("the problem is gone",
-                     [&] { return render().contains("dfp_docker_label_problems 0\n"); });
+    auto gone = [&] { return render().contains("dfp_docker_label_problems 0\n"); };
+    co_await eventually(gone, "the problem is gone");
     EXPECT_THAT(render(), HasSubstr("service=\"broken\"} 0\n"));
   });
 }
@@ -308,7 +303,7 @@ TEST(LabelFollower, ARefusedOrderIsTriedAgainNowAndThen) {
     w.deploy("web", 1);
     w.start();
     auto told = [&] { return w.follower->status().problems.contains("web"); };
-    co_await w.until("a problem", told);
+    co_await eventually(told, "a problem");
     co_await w.passes(5);
     EXPECT_LE(w.proxy.asked.size(), 3u);
     EXPECT_TRUE(w.follower->status().problems.contains("web"));
@@ -327,7 +322,7 @@ TEST(LabelFollower, TwoServicesOfOneNameAreToldApart) {
     w.deploy("b", 1, labels);
     w.start();
     auto told = [&] { return w.follower->status().problems.contains("b"); };
-    co_await w.until("a problem of b", told);
+    co_await eventually(told, "a problem of b");
     EXPECT_THAT(w.follower->status().problems.at("b"), HasSubstr("a is called web already"));
   });
 }
@@ -339,12 +334,12 @@ TEST(LabelFollower, AnEngineThatIsAwayOrNoManagerChangesNothing) {
     co_await w.until_serving("web", 2);
     w.engine.go_away();
     auto failing = [&] { return !w.follower->status().error.empty(); };
-    co_await w.until("a failed pass", failing);
+    co_await eventually(failing, "a failed pass");
     EXPECT_EQ(w.serving("web"), 2u);
     w.engine.come_back();
     w.engine.manager = false;
     auto worker = [&] { return w.follower->status().error.contains("not a swarm manager"); };
-    co_await w.until("a worker's answer", worker);
+    co_await eventually(worker, "a worker's answer");
     EXPECT_EQ(w.serving("web"), 2u);
     w.engine.manager = true;
     w.engine.swarm_tasks.pop_back();
@@ -390,7 +385,7 @@ TEST(ListenerEndpoints, AnswerAsTheOriginal) {
     w.proxy.state.services["web"].definition.paths = {"/by-hand"};
     EXPECT_EQ(answer_listener("/v1/docker-flow-swarm-listener/notify-services", *w.follower)->status, 200);
     auto again = [&] { return !w.proxy.asked.empty(); };
-    co_await w.until("the order again", again);
+    co_await eventually(again, "the order again");
   });
 }
 

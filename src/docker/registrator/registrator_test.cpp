@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/eventually.hpp"
 #include "base/testing.hpp"
 #include "docker/testing/fake_engine.hpp"
 #include "registry/testing/fake_registry.hpp"
@@ -9,6 +10,7 @@
 namespace dfp::docker::registrator {
 namespace {
 using namespace std::chrono_literals;
+using dfp::testing::eventually;
 using docker::testing::FakeEngine;
 using registry::testing::Call;
 using registry::testing::FakeRegistry;
@@ -60,22 +62,13 @@ struct World {
     return registry.registration("host", "host:" + name + ":8080");
   }
 
-  /// Until the condition holds. Fails the test after a while.
-  template <class F>
-  Task<> until(const char* what, F condition) {
-    for (auto deadline = Deadline::after(5s); !condition(); co_await sleep_for(2ms)) {
-      if (!deadline.passed()) continue;
-      ADD_FAILURE() << "not in time: " << what;
-      co_return;
-    }
-  }
   Task<> until_there(const std::string& name) {
     auto there = [this, name] { return entry(name) != nullptr; };
-    co_await until(("entry of " + name).c_str(), there);
+    co_await eventually(there, "entry of " + name);
   }
   Task<> until_gone(const std::string& name) {
     auto gone = [this, name] { return entry(name) == nullptr; };
-    co_await until(("no entry of " + name).c_str(), gone);
+    co_await eventually(gone, "no entry of " + name);
   }
   /// Until the registrator has compared once more without finding anything to do.
   Task<> settled() {
@@ -83,7 +76,7 @@ struct World {
       auto passes = registrator->status().passes;
       engine.emit("container", "start", "nobody");
       auto more = [this, passes] { return registrator->status().passes > passes; };
-      co_await until("one more pass", more);
+      co_await eventually(more, "one more pass");
     }
   }
 };
@@ -152,11 +145,11 @@ TEST(RegistratorLoop, FollowsHealthPauseAndRename) {
     w.named("a").health = ContainerHealth::Healthy;
     w.tell("health_status: healthy", "a");
     auto passing = [&] { return w.entry("a")->instance.health == model::Health::Passing; };
-    co_await w.until("passing", passing);
+    co_await eventually(passing, "passing");
     w.named("a").paused = true;
     w.tell("pause", "a");
     auto critical = [&] { return w.entry("a")->instance.health == model::Health::Critical; };
-    co_await w.until("critical", critical);
+    co_await eventually(critical, "critical");
     w.named("a").name = "b";
     w.tell("rename", "b");
     co_await w.until_there("b");
@@ -191,7 +184,7 @@ TEST(RegistratorLoop, WhileTheEngineIsAwayNothingIsRemoved) {
     co_await w.start({.resync = 1s});
     w.engine.go_away();
     auto failing = [&] { return !w.registrator->status().error.empty(); };
-    co_await w.until("a failed pass", failing);
+    co_await eventually(failing, "a failed pass");
     EXPECT_NE(w.entry("a"), nullptr);
     w.end("a");
     w.engine.come_back();
@@ -217,7 +210,7 @@ TEST(RegistratorLoop, SurvivesARegistryThatIsAway) {
     w.run(web("a", 1000));
     w.tell("start", "a");
     auto failing = [&] { return !w.registrator->status().error.empty(); };
-    co_await w.until("a failed pass", failing);
+    co_await eventually(failing, "a failed pass");
     w.registry.come_back();
     co_await w.until_there("a");
   });
@@ -263,7 +256,7 @@ TEST(RegistratorLoop, RenewsBeforeTheLifetimeEnds) {
     w.run(web("a", 1000));
     co_await w.start({.ttl = 2s, .refresh = 1s});
     auto renewed = [&] { return w.registrator->status().renewed >= 3; };
-    co_await w.until("three renewals", renewed);
+    co_await eventually(renewed, "three renewals");
     EXPECT_NE(w.entry("a"), nullptr);
     EXPECT_EQ(w.registrator->status().enrolled, 1u);
   });

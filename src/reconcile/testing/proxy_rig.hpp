@@ -1,6 +1,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include "base/eventually.hpp"
 #include "base/testing.hpp"
 #include "reconcile/reconciler.hpp"
 #include "reconcile/testing/fake_driver.hpp"
@@ -9,6 +10,8 @@
 /// For tests: proxies in memory over one registry in memory.
 namespace dfp::reconcile::testing {
 using namespace std::chrono_literals;
+using dfp::testing::eventually;
+using registry::testing::FakeRegistry;
 
 inline model::Instance instance(std::string service, std::string id, std::uint16_t port = 8080) {
   model::Instance i;
@@ -42,24 +45,33 @@ struct FakeRenderer : Renderer {
   Result<std::string> result = "backend x\n";
 };
 
+/// What a test may want otherwise.
+struct ProxyOptions {
+  std::string last_known_file = "";
+  bool follow_health = false;
+};
+
 /// One proxy over a registry that it may share with others.
 struct Proxy {
-  Proxy(Executor executor, registry::testing::FakeRegistry& registry, std::string last_known_file = "",
-        bool follow_health = false)
+  Proxy(Executor executor, FakeRegistry& registry, ProxyOptions options = {})
       : store(registry, "docker-flow"),
-        reconciler(executor, registry, store, driver, settings(last_known_file, follow_health),
-                   {&renderer, nullptr}) {}
+        reconciler(executor, registry, store, driver, settings(std::move(options)), {&renderer, nullptr}) {}
 
-  static ReconcilerSettings settings(std::string file, bool follow_health) {
+  static ReconcilerSettings settings(ProxyOptions options) {
     ReconcilerSettings s;
-    s.follow_health = follow_health;
-    s.last_known_file = std::move(file);
+    s.last_known_file = std::move(options.last_known_file);
+    s.follow_health = options.follow_health;
     s.request_timeout = 2s;
     s.watch_span = 200ms;
     s.retry_first = 5ms;
     s.retry_last = 20ms;
     s.watch = {20ms, 100ms, 50ms, 1s, 5ms, 50ms};
     return s;
+  }
+
+  Task<> start() {
+    auto started = co_await reconciler.start();
+    EXPECT_TRUE(started) << started.error().what;
   }
 
   std::size_t serving(const std::string& service) const {
@@ -74,20 +86,37 @@ struct Proxy {
   Reconciler reconciler;
 };
 
-/// Waits until `condition` holds; a failure after 5 s.
-inline Task<> eventually(std::function<bool()> condition, std::string what) {
-  for (int i = 0; i < 1000; ++i) {
-    if (condition()) co_return;
-    co_await sleep_for(5ms);
-  }
-  ADD_FAILURE() << "never happened: " << what;
+/// Runs `body(executor, registry)` on a fresh executor.
+inline void with_registry(std::function<Task<>(Executor, FakeRegistry&)> body) {
+  dfp::testing::run([&](Executor executor) -> Task<> {
+    FakeRegistry registry(executor);
+    co_await body(executor, registry);
+  });
 }
 
-/// Runs `body(executor, registry)` on a fresh executor.
-inline void with_registry(std::function<Task<>(Executor, registry::testing::FakeRegistry&)> body) {
-  dfp::testing::run([&](Executor executor) -> Task<> {
-    auto registry = std::make_shared<registry::testing::FakeRegistry>(executor);
-    co_await body(executor, *registry);
+using ProxyBody = std::function<Task<>(Proxy&, FakeRegistry&)>;
+
+/// Runs `body(proxy, registry)` with a started proxy, then stops it.
+inline void with_proxy(ProxyOptions options, ProxyBody body) {
+  with_registry([&](Executor executor, FakeRegistry& registry) -> Task<> {
+    Proxy proxy(executor, registry, options);
+    co_await proxy.start();
+    co_await body(proxy, registry);
+    co_await proxy.reconciler.stop();
+  });
+}
+inline void with_proxy(ProxyBody body) { with_proxy({}, std::move(body)); }
+
+/// The same with two proxies over one registry.
+inline void with_two_proxies(std::function<Task<>(Proxy&, Proxy&, FakeRegistry&)> body) {
+  with_registry([&](Executor executor, FakeRegistry& registry) -> Task<> {
+    Proxy a(executor, registry);
+    Proxy b(executor, registry);
+    co_await a.start();
+    co_await b.start();
+    co_await body(a, b, registry);
+    co_await a.reconciler.stop();
+    co_await b.reconciler.stop();
   });
 }
 
