@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <set>
 
 #include "base/file.hpp"
@@ -122,6 +123,17 @@ std::vector<std::string> unknown_variables(const Texts& environment) {
   return warnings;
 }
 
+/// HAProxy is told these paths, and outlives the program: they must not depend on who was started where.
+Result<> make_absolute(std::string& folder, std::string_view key) {
+  std::error_code error;
+  auto path = std::filesystem::absolute(folder, error);
+  if (error)
+    return fail(Errc::InvalidArgument,
+                fmt::format("{}: {} cannot be made absolute: {}", key, text::shown(folder), error.message()));
+  folder = path.string();
+  return {};
+}
+
 /// What depends on several settings: places below the state folder, the token in a file, Consul's servers.
 Result<> complete(Settings& settings) {
   auto& registry = settings.registry;
@@ -194,6 +206,8 @@ Result<Loaded> load(const Texts& flags, const Texts& environment) {
   if (auto ok = loading.take_environment(environment); !ok) return std::unexpected(ok.error());
   if (auto ok = loading.take_flags(flags); !ok) return std::unexpected(ok.error());
   if (auto ok = complete(loading.loaded.settings); !ok) return std::unexpected(ok.error());
+  if (auto ok = make_absolute(loading.loaded.settings.run_dir, "run-dir"); !ok)
+    return std::unexpected(ok.error());
   take_template_environment(loading.loaded.settings.templates, environment);
   if (auto ok = validate(loading.loaded.settings); !ok) return std::unexpected(ok.error());
   loading.loaded.warnings = unknown_variables(environment);

@@ -51,6 +51,17 @@ TEST_F(Load, DefaultsNeedNothing) {
   EXPECT_TRUE(loaded->warnings.empty());
 }
 
+TEST_F(Load, ARelativeRunFolderIsBelowTheWorkingFolder) {
+  auto loaded = load({{"run-dir", "run/here"}}, {});
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_EQ(loaded->settings.run_dir, (std::filesystem::current_path() / "run/here").string());
+  auto absolute = load({{"run-dir", "/run/x"}}, {});
+  ASSERT_TRUE(absolute) << absolute.error().what;
+  EXPECT_EQ(absolute->settings.run_dir, "/run/x");
+  EXPECT_TRUE(refusal({{"config", write("empty.yaml", "run-dir: \"\"\n")}}).contains("run-dir"))
+      << "no folder";
+}
+
 TEST_F(Load, TemplatesSeeTheVariablesThatAreNamed) {
   auto loaded = load({{"template-env", "REGION, UNSET"}}, {{"REGION", "eu"}, {"SECRET", "s3cret"}});
   ASSERT_TRUE(loaded) << loaded.error().what;

@@ -110,7 +110,7 @@ struct Settings {
   std::string http = "*:80";           ///< ADDR:PORT where HAProxy listens
   std::optional<std::string> https;    ///< the same for TLS; off when absent
   std::string state_dir = "/var/lib/docker-flow-proxy";
-  std::string run_dir = "/run/docker-flow-proxy";
+  std::string run_dir = "/run/docker-flow-proxy";  ///< load() makes it absolute
   std::string templates_dir = "/etc/docker-flow-proxy/templates";
   Templates templates;
   Watch watch;

@@ -164,7 +164,7 @@ class Proxy(ProxyClient, Process):
     """
 
     def __init__(self, folder, registry=None, address=None, http_port=None, arguments=(), env=None, wait=True,
-                 instance_name=None, machine=None):
+                 instance_name=None, machine=None, run_dir=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.address = machine.address if machine else address or private_address()
@@ -173,7 +173,8 @@ class Proxy(ProxyClient, Process):
         self.registry = registry or f"embedded:{self.folder}/registry.db"
         command = [BINARY, "server", "--registry", self.registry, "--api", f"{self.address}:{self.api_port}",
                    "--http", f"{self.address}:{self.http_port}", "--https", "off",
-                   "--state-dir", self.folder / "state", "--run-dir", self.folder / "run", *arguments]
+                   "--state-dir", self.folder / "state", "--run-dir", run_dir or self.folder / "run",
+                   *arguments]
         if instance_name:
             command += ["--instance-name", instance_name]
         command = machine.command(*command) if machine else [str(word) for word in command]

@@ -29,6 +29,13 @@ def test_refuses_an_unknown_registry(rig):
     assert "mysql" in proxy.log.read_text()
 
 
+def test_a_relative_run_dir_is_below_the_working_folder(rig, monkeypatch):
+    monkeypatch.chdir(rig.folder)
+    proxy = rig.proxy(run_dir="proxy-1/here")
+    assert proxy.get("/").status == 503
+    assert (rig.folder / "proxy-1/here/master.sock").is_socket()
+
+
 def test_sigterm_ends_both_and_lets_requests_finish(rig):
     proxy = rig.proxy()
     proxy.kill(signal.SIGTERM)
