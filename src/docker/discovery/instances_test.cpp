@@ -89,6 +89,42 @@ TEST(SwarmInstances, OnANodeThatIsDownAreNotUsed) {
   EXPECT_THAT(places(swarm.instances()), ElementsAre("10.0.1.1:8080"));
 }
 
+/// As when the leader changed, and no node has found the new one yet.
+struct AllNodesLost : testing::Test {
+  AllNodesLost() {
+    for (auto& node : swarm.nodes) node.lost = true;
+    for (auto& task : swarm.tasks) task.desired_state = "shutdown";
+  }
+  Swarm swarm;
+};
+
+TEST_F(AllNodesLost, UsesWhatRanLast) {
+  EXPECT_THAT(places(swarm.instances()), ElementsAre("10.0.1.1:8080", "10.0.1.2:8080"));
+}
+
+TEST_F(AllNodesLost, UsesNothingElseOnceACopyRuns) {
+  swarm.nodes.push_back(swarm_node("n3"));
+  swarm.tasks.push_back(swarm_task("web", 3, "n3"));
+  EXPECT_THAT(places(swarm.instances()), ElementsAre("10.0.1.3:8080"));
+}
+
+TEST_F(AllNodesLost, UsesNothingThatHasEnded) {
+  swarm.tasks[0].state = "failed";
+  EXPECT_THAT(places(swarm.instances()), ElementsAre("10.0.1.2:8080"));
+}
+
+TEST_F(AllNodesLost, UsesNothingThatWasScaledAway) {
+  swarm.tasks[0].desired_state = "remove";
+  EXPECT_THAT(places(swarm.instances()), ElementsAre("10.0.1.2:8080"));
+  swarm.services[0].replicas = 0;
+  EXPECT_THAT(places(swarm.instances()), IsEmpty());
+}
+
+TEST_F(AllNodesLost, UsesNothingOfANodeThatIsBack) {
+  swarm.nodes[0].lost = false;
+  EXPECT_THAT(places(swarm.instances()), ElementsAre("10.0.1.2:8080"));
+}
+
 TEST(SwarmInstances, OnADrainedNodeAreUsedUntilTheyAreToldToStop) {
   Swarm swarm;
   swarm.nodes[1].active = false;

@@ -40,8 +40,17 @@ Replica replica_of(const SwarmTask& task, const std::map<std::string, const Swar
   std::erase_if(replica.addresses, is_ingress);
   for (const auto& port : task.host_ports)
     if (node && port.protocol == "tcp") replica.published[port.target] = {node->address, port.published};
-  replica.usable = task.desired_state == "running" && task.state == "running" && (!node || !node->lost);
+  bool removed = task.desired_state == "remove";
+  bool node_lost = node && node->lost;
+  replica.lost = node_lost && task.state == "running" && !removed;
+  replica.usable = !node_lost && task.state == "running" && task.desired_state == "running";
   return replica;
+}
+
+/// Where all are lost, what was known last is the best there is.
+void fall_back(ServiceView& service) {
+  if (service.wanted == 0 || service.usable() > 0) return;
+  for (auto& replica : service.replicas) replica.usable = replica.lost;
 }
 
 ServiceView view_of(const SwarmService& service) {
@@ -149,7 +158,10 @@ View view_of_swarm(const std::vector<SwarmService>& services, const std::vector<
   }
   View view;
   view.swarm = true;
-  for (auto& [id, service] : by_id) view.services.push_back(std::move(service));
+  for (auto& [id, service] : by_id) {
+    fall_back(service);
+    view.services.push_back(std::move(service));
+  }
   sort(view);
   view.vantage = vantage_of(own);
   view.nodes = std::move(nodes);

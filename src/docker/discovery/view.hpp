@@ -24,6 +24,7 @@ struct Replica {
   std::vector<TaskAddress> addresses;            ///< in its networks
   std::map<std::uint16_t, Published> published;  ///< its TCP ports that are published on its own node
   bool usable = false;  ///< meant to run, running, and healthy as far as Docker knows
+  bool lost = false;    ///< it ran when the swarm lost its node, and may run on
 };
 
 struct ServiceView {
@@ -66,6 +67,8 @@ struct View {
   const ServiceView* find(const std::string& name) const;
 };
 
+/// A swarm that changes its leader can lose nodes that are well, one after the other. So the lost copies of a
+/// service are usable where it has no others.
 /// @param own the container that this process runs in; nullptr: none
 View view_of_swarm(const std::vector<SwarmService>& services, const std::vector<SwarmTask>& tasks,
                    std::vector<SwarmNode> nodes, const Container* own);
