@@ -79,12 +79,13 @@ class DockerDiscovery::Proxy : public discovery::FollowedProxy {
 };
 
 DockerDiscovery::DockerDiscovery(Executor executor, const settings::Settings& settings,
-                                 registry::Catalog& registry, std::unique_ptr<docker::EngineClient> engine)
+                                 OpenRegistry& registry, std::unique_ptr<docker::EngineClient> engine)
     : executor_(std::move(executor)),
       settings_(follower_settings(settings)),
       engine_(std::move(engine)),
       source_(make_source(*engine_, settings.docker)),
-      catalog_(*source_, registry, settings.docker.network) {
+      catalog_(*source_, registry.catalog(), settings.docker.network),
+      template_source_(catalog_, registry.template_source(), registry.key_value()) {
   warn_about_ipvs(settings.docker.discovery);
 }
 
@@ -92,7 +93,7 @@ DockerDiscovery::~DockerDiscovery() = default;
 
 Result<std::unique_ptr<DockerDiscovery>> DockerDiscovery::make(Executor executor,
                                                                const settings::Settings& settings,
-                                                               registry::Catalog& registry) {
+                                                               OpenRegistry& registry) {
   auto engine = open_engine(executor, settings.docker);
   if (!engine) return std::unexpected(engine.error());
   return std::unique_ptr<DockerDiscovery>(

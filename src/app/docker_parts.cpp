@@ -28,7 +28,7 @@ Result<DockerParts> make_docker_parts(Executor executor, const settings::Setting
                                       OpenRegistry& registry) {
   DockerParts parts;
   if (settings.docker.discovery != settings::Docker::Discovery::Off) {
-    auto discovery = DockerDiscovery::make(executor, settings, registry.catalog());
+    auto discovery = DockerDiscovery::make(executor, settings, registry);
     if (!discovery) return std::unexpected(discovery.error());
     parts.discovery = std::move(*discovery);
   }

@@ -22,7 +22,6 @@
 #include "haproxy/driver.hpp"
 #include "net/http_server.hpp"
 #include "reconcile/reconciler.hpp"
-#include "registry/plain_template_source.hpp"
 
 namespace dfp::app {
 namespace {
@@ -99,10 +98,10 @@ class Server {
         catalog_(docker_.discovery ? docker_.discovery->catalog() : registry_->catalog()),
         store_(registry_->key_value(), settings.instance_name),
         driver_(executor, haproxy_settings(settings)),
-        renderer_(executor, settings, registry_->template_source()),
-        instance_source_(catalog_, registry_->key_value(), ""),
+        renderer_(executor, settings,
+                  docker_.discovery ? docker_.discovery->template_source() : registry_->template_source()),
         reconciler_(executor, catalog_, store_, driver_, reconciler_settings(settings),
-                    {&renderer_, docker_.discovery ? &instance_source_ : &registry_->template_source()}),
+                    {&renderer_, docker_.discovery ? nullptr : &registry_->template_source()}),
         api_({reconciler_, catalog_, &registry_->registrar(), docker_.discovery.get()}),
         http_(executor, [this](net::HttpRequest request) { return api_.handle(std::move(request)); }) {}
 
@@ -140,7 +139,6 @@ class Server {
   registry::DefinitionStore store_;
   haproxy::Driver driver_;
   TemplateRenderer renderer_;
-  registry::PlainTemplateSource instance_source_;  // tells when instances of the catalog change
   reconcile::Reconciler reconciler_;
   api::Api api_;
   net::HttpServer http_;

@@ -9,6 +9,13 @@ from docker_engine import DEMO_IMAGE
 from docker_proxy import FAST, ContainerProxy
 
 PUBLISHED = ["--publish", "mode=host,target=8080"]
+SHOP_TEMPLATE = """frontend shop-fe
+  use_backend shop-be if { path_beg /shop }
+backend shop-be
+  balance roundrobin
+  {{range service "shop"}}server {{.ID}} {{.Address}}:{{.Port}}
+  {{end}}
+"""
 
 
 def labels(**values):
@@ -176,6 +183,20 @@ def test_a_service_that_cannot_be_reached_is_named(stage):
 
 
 # ------------------------------------------------------------------------------------------------- instances
+
+def test_a_template_lists_the_tasks(stage):
+    """Ordered by a label; the template asks for the service as it would ask Consul."""
+    folder = stage.rig.folder / "templates"
+    folder.mkdir()
+    (folder / "shop.tmpl").write_text(SHOP_TEMPLATE)
+    proxy = stage.proxy_outside("--templates-dir", folder, "--watch-quiet", "100ms")
+    stage.service("shop", labels(consulTemplatePath=folder / "shop.tmpl", watch="true", port=8080))
+    stage.wait_answering("/shop")
+    stage.swarm.service_scale("shop", 3)
+    stage.swarm.wait_running("shop", 3)
+    stage.wait_answering("/shop")
+    assert "balance roundrobin" in proxy.api("config").body.decode()
+
 
 def test_scaling_is_followed(stage, place):
     stage.proxy_at(place)

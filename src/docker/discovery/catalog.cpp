@@ -2,14 +2,45 @@
 
 #include <set>
 
+#include "base/parse.hpp"
 #include "docker/discovery/instances.hpp"
 
 namespace dfp::docker::discovery {
 
-Task<Result<std::vector<model::Instance>>> DockerCatalog::instances(std::string service, Deadline deadline) {
+namespace {
+
+std::string label_of(const ServiceView& service, const char* name) {
+  auto at = service.labels.find(name);
+  return at == service.labels.end() ? std::string() : at->second;
+}
+
+/// As far as labels tell it.
+model::Definition definition_of(const ServiceView& service) {
   model::Definition definition;
-  definition.service = std::move(service);
-  co_return co_await instances_for(std::move(definition), deadline);
+  definition.service = service.called();
+  auto port = parse::number(label_of(service, "com.df.port"), 1, 65535);
+  definition.port = static_cast<std::uint16_t>(port.value_or(0));
+  definition.network = label_of(service, "com.df.network");
+  return definition;
+}
+
+}  // namespace
+
+Task<Result<bool>> DockerCatalog::knows(std::string service, Deadline deadline) {
+  auto view = co_await source_.read(deadline);
+  if (!view) co_return std::unexpected(view.error());
+  co_return view->find(service) != nullptr;
+}
+
+Task<Result<std::vector<model::Instance>>> DockerCatalog::instances(std::string service, Deadline deadline) {
+  auto view = co_await source_.read(deadline);
+  if (view)
+    if (auto* found = view->find(service))
+      co_return instances_of(*view, *found, definition_of(*found), network_);
+  auto others = co_await others_.instances(std::move(service), deadline);
+  bool unknown = !others || others->empty();
+  if (!view && unknown) co_return std::unexpected(view.error());
+  co_return others;
 }
 
 Task<Result<std::vector<model::Instance>>> DockerCatalog::instances_for(model::Definition definition,

@@ -14,10 +14,13 @@ class DockerCatalog : public registry::Catalog {
   DockerCatalog(Source& source, registry::Catalog& others, std::string network)
       : source_(source), others_(others), network_(std::move(network)) {}
 
+  /// Of a service of the engine: as its labels com.df.port and com.df.network say.
   Task<Result<std::vector<model::Instance>>> instances(std::string service, Deadline deadline) override;
   Task<Result<std::vector<model::Instance>>> instances_for(model::Definition definition,
                                                            Deadline deadline) override;
   Task<Result<std::vector<std::string>>> services(Deadline deadline) override;
+  /// Whether the engine has a service of this name. @return as Source::read()
+  Task<Result<bool>> knows(std::string service, Deadline deadline);
   /// The registry's: Docker's unhealthy copies are no instances at all.
   Task<Result<registry::HealthReport>> health(std::uint64_t index, Deadline deadline) override {
     return others_.health(index, deadline);

@@ -15,7 +15,9 @@ Result<std::uint16_t> port_of(const ServiceView& service, const model::Definitio
   if (definition.port != 0) return definition.port;
   if (service.ports.size() == 1) return *service.ports.begin();
   if (service.ports.empty())
-    return refuse(fmt::format("port: Docker does not tell the port of service {}; give it", service.name));
+    return refuse(
+        fmt::format("port: Docker does not tell the port of service {}; give it, or the label com.df.port",
+                    service.name));
   return refuse(fmt::format("port: service {} has several ({}); give one", service.name,
                             fmt::join(service.ports, ", ")));
 }
