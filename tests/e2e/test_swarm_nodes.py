@@ -1,5 +1,6 @@
 """A swarm of three managers: tasks elsewhere raise no events here; nodes are drained, and the leader is lost."""
-import os
+import subprocess
+import sys
 import time
 
 import harness
@@ -12,6 +13,7 @@ from test_swarm import labels
 pytestmark = pytest.mark.alone
 
 CLIENTS = 4
+CONNECT = "import socket, sys; [socket.create_connection((ip, 8080), 2) for ip in sys.argv[1:]]"
 
 
 @pytest.fixture
@@ -39,23 +41,58 @@ class Cluster:
         self.leader.service_create("shop", DEMO_IMAGE, replicas=3, options=[
             "--network", "back", "--replicas-max-per-node", "2", "--restart-delay", "100ms", *labels(servicePath="/shop", port=8080)])
 
+    def running(self):
+        """Tasks that are meant to run and do, as the second manager knows them."""
+        return [task for task in self.second.tasks("shop", "running") if task["Status"]["State"] == "running"]
+
     def places(self):
-        """Where tasks run, as the second manager knows it."""
         names = {node["ID"]: node["Description"]["Hostname"] for node in self.second.get("/nodes")}
-        return sorted(names[task["NodeID"]] for task in self.second.tasks("shop", "running"))
+        return sorted(names[task["NodeID"]] for task in self.running())
 
     def answering(self):
         return {self.proxy.get("/shop").instance for _ in range(24)}
 
+    def replaced(self, without):
+        """Three tasks run, none of them on that node, and each can be reached from where the proxy is."""
+        try:
+            places = self.places()
+            return len(places) == 3 and without not in places and self.reachable()
+        except AssertionError:  # without a leader a manager refuses
+            return False
+
+    def reachable(self):
+        """Whether the overlay network carries from the proxy to each task."""
+        network = self.second.inspect("back")["Id"]
+        addresses = [attached["Addresses"][0].split("/")[0] for task in self.running()
+                     for attached in task["NetworksAttachments"] if attached["Network"]["ID"] == network]
+        proxy = self.second.container_pid(self.proxy.name)
+        ask = ["nsenter", "--target", str(proxy), "--net", sys.executable, "-c", CONNECT, *addresses]
+        return subprocess.run(ask, capture_output=True).returncode == 0
+
     def wait_three(self, without=None, seconds=20):
         """Three tasks run, none of them on that node, and they answer."""
-        def settled():
-            try:
-                places = self.places()
-            except AssertionError:  # without a leader a manager refuses
-                return False
-            return len(places) == 3 and without not in places and len(self.answering()) == 3
-        harness.wait_until(settled, f"three tasks answer, none on {without}", seconds)
+        self.wait_replaced(without, seconds)
+        self.wait_answering()
+
+    def wait_replaced(self, without, seconds):
+        harness.wait_until(lambda: self.replaced(without), f"Docker runs three tasks, none on {without}", seconds)
+
+    def wait_answering(self):
+        try:
+            harness.wait_until(lambda: len(self.answering()) == 3, "the proxy sends to three tasks", 20)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.account()}") from None
+
+    def account(self):
+        """What the swarm says, and what the proxy makes of it."""
+        swarm = [self.told("node", "ls"), self.told("service", "ps", "--no-trunc", "shop")]
+        return "\n".join([*swarm, self.proxy.api("services").body.decode(), self.proxy.log_text()[-8000:]])
+
+    def told(self, *words):
+        try:
+            return self.second.cli(*words, timeout=15)
+        except (AssertionError, subprocess.TimeoutExpired) as error:
+            return str(error)
 
     def load(self):
         return harness.Traffic(self.proxy, "/shop", clients=CLIENTS)
@@ -82,15 +119,18 @@ def test_a_node_is_drained_under_load(cluster):
     assert traffic.failures == []
 
 
-@pytest.mark.skipif("DFP_LOSE_LEADER" not in os.environ, reason="set DFP_LOSE_LEADER=1: usually all is replaced after 20 s, but once "
-                    "three tasks did not answer within 120 s, and it is not known yet whether the swarm or the proxy was late")
 def test_the_leader_is_lost_under_load(cluster):
     cluster.wait_three()
     with cluster.load() as traffic:
         began = time.monotonic()
         cluster.lose(cluster.leader)
-        cluster.wait_three(without="manager-1", seconds=120)
-        print(f"replaced after {time.monotonic() - began:.1f} s")
+        try:
+            cluster.wait_replaced("manager-1", seconds=120)
+        except AssertionError as late:
+            pytest.skip(f"what the proxy does about it cannot be seen: {late}\n{cluster.account()}")
+        replaced = time.monotonic() - began
+        cluster.wait_answering()
+        print(f"Docker replaced it after {replaced:.1f} s, three answer {time.monotonic() - began - replaced:.1f} s later")
         traffic.wait_for(200)
     print(f"lost: {traffic.total()} requests, {len(traffic.failures)} failed, slowest {traffic.slowest:.3f} s {traffic.failures}")
     assert len(traffic.failures) <= CLIENTS, "only what was under way to the lost node"
