@@ -29,9 +29,11 @@ Result<SourceAnswer> by_content(Result<SourceAnswer> answer) {
 
 Task<Result<SourceAnswer>> DockerTemplateSource::ask(Question question, Deadline deadline) {
   if (!is_for_engine(question)) co_return co_await others_.ask(std::move(question), deadline);
-  auto* one = std::get_if<ServiceQuestion>(&question);
-  auto answer = one ? co_await service(std::move(*one), deadline)
-                    : co_await services(std::get<ServicesQuestion>(std::move(question)), deadline);
+  if (auto* one = std::get_if<ServiceQuestion>(&question)) {
+    auto answer = co_await service(std::move(*one), deadline);
+    co_return by_content(std::move(answer));
+  }
+  auto answer = co_await services(std::get<ServicesQuestion>(std::move(question)), deadline);
   co_return by_content(std::move(answer));
 }
 

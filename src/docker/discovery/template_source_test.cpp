@@ -55,8 +55,9 @@ struct World {
     co_return answer ? std::get<T>(answer->data) : T();
   }
   Task<std::vector<std::string>> places(ServiceQuestion question) {
+    auto records = co_await ask<std::vector<HealthRecord>>(std::move(question));
     std::vector<std::string> out;
-    for (const auto& record : co_await ask<std::vector<HealthRecord>>(std::move(question)))
+    for (const auto& record : records)
       out.push_back(record.service.address + ":" + std::to_string(record.service.port));
     co_return out;
   }
@@ -72,9 +73,12 @@ struct World {
 TEST(DockerTemplateSources, AnswerFromTheEngineWhatItKnowsAndElseFromTheRegistry) {
   dfp::testing::run([](Executor executor) -> Task<> {
     World w(executor);
-    EXPECT_THAT(co_await w.places({.service = "web"}), ElementsAre("10.0.1.1:8080"));
-    EXPECT_THAT(co_await w.places({.service = "db"}), ElementsAre("192.168.9.9:5432"));
-    EXPECT_THAT(co_await w.places({.service = "nobody"}), IsEmpty());
+    auto web = co_await w.places({.service = "web"});
+    EXPECT_THAT(web, ElementsAre("10.0.1.1:8080"));
+    auto db = co_await w.places({.service = "db"});
+    EXPECT_THAT(db, ElementsAre("192.168.9.9:5432"));
+    auto nobody = co_await w.places({.service = "nobody"});
+    EXPECT_THAT(nobody, IsEmpty());
     auto color =
         co_await w.ask<std::optional<registry::KeyRecord>>(registry::KeyQuestion{.key = "app/color"});
     EXPECT_EQ(color.value_or(registry::KeyRecord{}).value, "green");
@@ -84,7 +88,8 @@ TEST(DockerTemplateSources, AnswerFromTheEngineWhatItKnowsAndElseFromTheRegistry
 TEST(DockerTemplateSources, AnswerForAnotherDatacenterFromTheRegistry) {
   dfp::testing::run([](Executor executor) -> Task<> {
     World w(executor);
-    EXPECT_THAT(co_await w.places({.service = "web", .datacenter = "dc1"}), ElementsAre("192.168.9.9:5432"));
+    auto web = co_await w.places({.service = "web", .datacenter = "dc1"});
+    EXPECT_THAT(web, ElementsAre("192.168.9.9:5432"));
   });
 }
 
