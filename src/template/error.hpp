@@ -10,7 +10,7 @@ struct TemplateError {
   Phase phase = Phase::Parse;
   std::string name;        ///< the template's file
   int line = 0;            ///< from 1
-  int column = -1;         ///< from 0, in bytes, as Go counts; -1 while parsing
+  int column = 0;          ///< from 0, in bytes; while parsing it is near the place, and text() leaves it out
   std::string definition;  ///< the {{define}}d template that was running, or `name`
   std::string expression;  ///< the offending one; empty while parsing
   std::string message;

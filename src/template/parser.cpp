@@ -85,10 +85,12 @@ const Token& Parser::expect(TokenKind kind, const char* context) {
 }
 
 void Parser::fail(const std::string& message) const {
+  const auto& token = tokens_[furthest_];
+  auto before = text_.substr(0, token.position);
   throw TemplateError{.phase = TemplateError::Phase::Parse,
                       .name = name_,
-                      .line = tokens_[furthest_].line,
-                      .column = -1,
+                      .line = token.line,
+                      .column = static_cast<int>(before.size() - (before.rfind('\n') + 1)),
                       .definition = scope_.name,
                       .expression = "",
                       .message = message};

@@ -8,6 +8,7 @@
 #include "template/consul/functions.hpp"
 #include "template/consul/session.hpp"
 #include "template/limits.hpp"
+#include "template/strings.hpp"
 #include "template/unicode.hpp"
 
 namespace dfp::tmpl::consul {
@@ -42,16 +43,6 @@ std::string_view trim_characters(std::string_view cutset, std::string_view text)
   });
 }
 
-std::string mapped(std::string_view text, char32_t (*change)(char32_t)) {
-  std::string out;
-  while (!text.empty()) {
-    auto rune = unicode::decode(text);
-    unicode::append(out, change(rune.code));
-    text.remove_prefix(rune.size);
-  }
-  return out;
-}
-
 /// Whether a word ends here: anything but letters, digits and underscores; beyond ASCII only spaces.
 bool is_separator(char32_t code) {
   if (unicode::is_letter(code) || unicode::is_digit(code) || code == '_') return false;
@@ -70,44 +61,16 @@ std::string title(std::string_view text) {
   return out;
 }
 
-/// Between the separators; without one between the characters.
+/// Of nothing but white space there is no part.
 std::vector<std::string> split(std::string_view separator, std::string_view text) {
-  std::vector<std::string> parts;
   text = trim_space(text);
-  if (text.empty()) return parts;
-  while (separator.empty() && !text.empty()) {
-    auto size = unicode::decode(text).size;
-    parts.emplace_back(text.substr(0, size));
-    text.remove_prefix(size);
-  }
-  if (separator.empty()) return parts;
-  for (auto at = text.find(separator); at != text.npos; at = text.find(separator)) {
-    parts.emplace_back(text.substr(0, at));
-    text.remove_prefix(at + separator.size());
-  }
-  parts.emplace_back(text);
-  return parts;
+  if (text.empty()) return {};
+  return strings::split(text, separator);
 }
 
 std::string replace_all(Invocation& call, std::string_view from, std::string_view to, std::string_view text) {
   auto out = sink_of(call);
-  if (from.empty()) {
-    // Before every character and at the end, as in Go.
-    while (!text.empty()) {
-      auto size = unicode::decode(text).size;
-      out.put(to);
-      out.put(text.substr(0, size));
-      text.remove_prefix(size);
-    }
-    out.put(to);
-    return std::move(out).take();
-  }
-  for (auto at = text.find(from); at != text.npos; at = text.find(from)) {
-    out.put(text.substr(0, at));
-    out.put(to);
-    text.remove_prefix(at + from.size());
-  }
-  out.put(text);
+  strings::replace(out, text, from, to, -1);
   return std::move(out).take();
 }
 
@@ -239,8 +202,8 @@ void add_trimming(FunctionMap& functions) {
 void add_text_functions(FunctionMap& functions) {
   using Text = std::string_view;
   add_trimming(functions);
-  functions["toLower"] = bind([](Text text) { return mapped(text, unicode::to_lower); });
-  functions["toUpper"] = bind([](Text text) { return mapped(text, unicode::to_upper); });
+  functions["toLower"] = bind([](Text text) { return strings::to_lower(text); });
+  functions["toUpper"] = bind([](Text text) { return strings::to_upper(text); });
   functions["toTitle"] = bind([](Text text) { return title(text); });
   functions["split"] = bind([](Text separator, Text text) { return split(separator, text); });
   functions["splitToMap"] =

@@ -6,61 +6,10 @@
 #include <tuple>
 
 #include "template/consul/types.hpp"
+#include "template/regex.hpp"
 
 namespace dfp::tmpl::consul {
 namespace {
-
-/// RE2's complaint in the words of Go's regexp.
-std::string complaint(const RE2& expression) {
-  const char* what = "invalid regular expression";
-  switch (expression.error_code()) {
-    case RE2::ErrorBadEscape:
-      what = "invalid escape sequence";
-      break;
-    case RE2::ErrorBadCharClass:
-      what = "invalid character class";
-      break;
-    case RE2::ErrorBadCharRange:
-      what = "invalid character class range";
-      break;
-    case RE2::ErrorMissingBracket:
-      what = "missing closing ]";
-      break;
-    case RE2::ErrorMissingParen:
-      what = "missing closing )";
-      break;
-    case RE2::ErrorUnexpectedParen:
-      what = "unexpected )";
-      break;
-    case RE2::ErrorTrailingBackslash:
-      what = "trailing backslash at end of expression";
-      break;
-    case RE2::ErrorRepeatArgument:
-      what = "missing argument to repetition operator";
-      break;
-    case RE2::ErrorRepeatSize:
-      what = "invalid repeat count";
-      break;
-    case RE2::ErrorRepeatOp:
-      what = "invalid nested repetition operator";
-      break;
-    case RE2::ErrorBadPerlOp:
-      what = "invalid or unsupported Perl syntax";
-      break;
-    case RE2::ErrorBadUTF8:
-      what = "invalid UTF-8";
-      break;
-    case RE2::ErrorBadNamedCapture:
-      what = "invalid named capture";
-      break;
-    case RE2::ErrorPatternTooLarge:
-      what = "expression too large";
-      break;
-    default:
-      break;
-  }
-  return std::string("error parsing regexp: ") + what + ": `" + expression.error_arg() + "`";
-}
 
 constexpr std::size_t kMostExpressions = 1000;
 
@@ -119,10 +68,10 @@ const Value* Session::recall(const registry::Question& question) {
 std::expected<const re2::RE2*, std::string> Session::regex(std::string_view pattern) {
   auto known = expressions_.find(pattern);
   if (known != expressions_.end()) return known->second.get();
-  auto compiled = std::make_unique<RE2>(pattern, RE2::Quiet);
-  if (!compiled->ok()) return std::unexpected(complaint(*compiled));
+  auto compiled = compile_regex(pattern);
+  if (!compiled) return std::unexpected(std::move(compiled.error()));
   if (expressions_.size() >= kMostExpressions) expressions_.clear();
-  return (expressions_[std::string(pattern)] = std::move(compiled)).get();
+  return (expressions_[std::string(pattern)] = std::move(*compiled)).get();
 }
 
 }  // namespace dfp::tmpl::consul

@@ -80,7 +80,7 @@ class Session : public Context {
   std::set<registry::Question> used_;
   std::set<registry::Question> missing_;
   std::set<std::string> awaited_;
-  std::map<std::string, std::unique_ptr<re2::RE2>, std::less<>> expressions_;
+  std::map<std::string, std::unique_ptr<const re2::RE2>, std::less<>> expressions_;
 };
 
 /// The session of a rendering that was given one.
