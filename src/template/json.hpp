@@ -18,6 +18,10 @@ enum class Numbers {
 /// becomes U+FFFD. Containers may nest 100 deep. @return Go's message of what is wrong
 std::expected<Value, std::string> parse(std::string_view text, Numbers numbers);
 
+/// What was parsed as a value of a declared type, filled as Go does it: fields by name, whatever the case;
+/// what is absent, null or of another type is the zero value.
+Value shaped(const Value& parsed, const Type& type);
+
 struct WriteOptions {
   bool escape_html = true;  ///< <, > and & as \u003c ...
   bool pretty = false;      ///< two spaces of indentation
