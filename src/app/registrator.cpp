@@ -8,9 +8,9 @@
 #include <csignal>
 
 #include "app/open_registry.hpp"
+#include "app/registrator_tags.hpp"
 #include "app/server.hpp"
 #include "base/log.hpp"
-#include "base/text.hpp"
 #include "docker/host_address.hpp"
 #include "docker/registrator/arguments.hpp"
 
@@ -40,10 +40,14 @@ Result<std::unique_ptr<RegistratorPart>> RegistratorPart::make(Executor executor
                                                                Options options,
                                                                registry::Registrar& registrar,
                                                                net::Endpoint peer) {
+  auto tags = tags_template(options);
+  if (!tags) return fail("registrator", tags.error());
   auto engine = open_engine(executor, settings);
   if (!engine) return std::unexpected(engine.error());
-  return std::unique_ptr<RegistratorPart>(new RegistratorPart(
-      std::move(executor), std::move(*engine), std::move(options), registrar, std::move(peer)));
+  std::unique_ptr<RegistratorPart> part(new RegistratorPart(std::move(executor), std::move(*engine),
+                                                            std::move(options), registrar, std::move(peer)));
+  part->tags_ = std::move(*tags);
+  return part;
 }
 
 Task<Result<docker::EngineInfo>> RegistratorPart::meet_engine() {
@@ -70,7 +74,8 @@ Task<Result<>> RegistratorPart::start() {
   auto host = host_facts(*info);
   log::info("registrator.started",
             {{"host", host.hostname}, {"address", host.ip}, {"engine", info->version}});
-  registrator_ = std::make_unique<Registrator>(executor_, *engine_, registrar_, options_, std::move(host));
+  registrator_ =
+      std::make_unique<Registrator>(executor_, *engine_, registrar_, options_, std::move(host), tags_);
   co_return co_await registrator_->start();
 }
 
@@ -86,9 +91,9 @@ Result<std::optional<Options>> inner_registrator(const settings::Docker& setting
   bool by_itself = !settings.address.empty() && settings.discovery == settings::Docker::Discovery::Off;
   if (wish == "off" || (wish == "auto" && !by_itself)) return std::nullopt;
   if (wish == "on" || wish == "auto") return Options{};
-  auto words = text::split(wish, ' ');
-  std::erase(words, "");
-  auto options = docker::registrator::parse_arguments(words);
+  auto words = docker::registrator::split_words(wish);
+  if (!words) return fail("registrator", words.error());
+  auto options = docker::registrator::parse_arguments(*words);
   if (!options) return fail("registrator", options.error());
   return std::move(*options);
 }

@@ -30,6 +30,7 @@ class RegistratorPart {
   Executor executor_;
   std::unique_ptr<docker::EngineClient> engine_;
   docker::registrator::Options options_;
+  docker::registrator::TagsTemplate tags_;
   registry::Registrar& registrar_;
   net::Endpoint peer_;
   std::unique_ptr<docker::registrator::Registrator> registrator_;

@@ -28,6 +28,8 @@ class Engine {
   virtual Task<Result<std::vector<std::string>>> container_ids(bool all, Deadline deadline) = 0;
   /// @param id or name
   virtual Task<Result<Container>> container(std::string id, Deadline deadline) = 0;
+  /// The same as the engine writes it: what decode_container reads.
+  virtual Task<Result<std::string>> container_json(std::string id, Deadline deadline) = 0;
 
   virtual Task<Result<std::vector<SwarmService>>> services(Deadline deadline) = 0;
   /// Those that are meant to run (desired state "running"), whatever their state is.

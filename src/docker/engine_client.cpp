@@ -102,9 +102,13 @@ Task<Result<std::vector<std::string>>> EngineClient::container_ids(bool all, Dea
 }
 
 Task<Result<Container>> EngineClient::container(std::string id, Deadline deadline) {
-  auto body = co_await get(fmt::format("/containers/{}/json", text::percent_encode(id)), deadline);
+  auto body = co_await container_json(std::move(id), deadline);
   if (!body) co_return std::unexpected(body.error());
   co_return decode_container(*body);
+}
+
+Task<Result<std::string>> EngineClient::container_json(std::string id, Deadline deadline) {
+  co_return co_await get(fmt::format("/containers/{}/json", text::percent_encode(id)), deadline);
 }
 
 Task<Result<std::vector<SwarmService>>> EngineClient::services(Deadline deadline) {

@@ -25,6 +25,7 @@ class EngineClient : public Engine {
   Task<Result<EngineInfo>> info(Deadline deadline) override;
   Task<Result<std::vector<std::string>>> container_ids(bool all, Deadline deadline) override;
   Task<Result<Container>> container(std::string id, Deadline deadline) override;
+  Task<Result<std::string>> container_json(std::string id, Deadline deadline) override;
   Task<Result<std::vector<SwarmService>>> services(Deadline deadline) override;
   Task<Result<std::vector<SwarmTask>>> tasks(Deadline deadline) override;
   Task<Result<std::vector<SwarmNode>>> nodes(Deadline deadline) override;

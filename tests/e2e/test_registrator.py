@@ -1,6 +1,7 @@
 """Containers of a real engine in a registry: what Registrator 7 recorded, and what it got wrong."""
 import re
 import signal
+import subprocess
 
 import harness
 import pytest
@@ -140,6 +141,52 @@ def test_options_choose_containers_addresses_and_tags(embedded_book, registrator
     entry = wait_for_ids(embedded_book, "rack-7:named:8080")["rack-7:named:8080"]
     assert (entry.service, entry.address, entry.port) == ("shop", "10.1.2.3", engine.published_port("named"))
     assert entry.tags == ["a,b", "blue"]
+
+
+TEMPLATE = ('id={{strSlice .ID 0 12}},{{mIndex "team" .Config.Labels}},{{.Config.Env | matchFirstElement "^VERSION=" | splitIndex 1 "="}},'
+            r'{{join "-" .Config.Cmd}},a\,b,{{range $port, $at := .NetworkSettings.Ports}}{{$port.Port}}-{{(index $at 0).HostPort}}{{end}},{{.Name}}')
+
+
+def test_tags_come_from_a_template(book, registrator, engine):
+    image = engine.demo_image()
+    engine.run(image, name="one", options=["-P", "-l", "team=blue", "-e", "VERSION=1.2", "-e", "SERVICE_TAGS=own"])
+    engine.run(image, name="two", options=["-P"])
+    registrator(book, "-tags", TEMPLATE)
+    entries = wait_for_ids(book, "node-1:one:8080", "node-1:two:8080")
+
+    def tags(name, *more):
+        inspected = engine.inspect(name)
+        return sorted(["id=" + inspected["Id"][:12], "-".join(inspected["Config"]["Cmd"]), "a,b",
+                       f"8080-{engine.published_port(name)}", "/" + name, *more])
+    assert sorted(entries["node-1:one:8080"].tags) == tags("one", "blue", "1.2", "own")
+    assert sorted(entries["node-1:two:8080"].tags) == tags("two")
+    engine.cli("rename", "two", "three")
+    entry = wait_for_ids(book, "node-1:one:8080", "node-1:three:8080")["node-1:three:8080"]
+    assert sorted(entry.tags) == tags("three")
+
+
+def test_a_container_whose_tags_fail_is_named_and_disturbs_nobody(embedded_book, registrator, engine):
+    image = engine.demo_image()
+    engine.run(image, name="bad", options=["-P", "--expose", "9090"])
+    engine.run(image, name="good", options=["-P", "-e", "VERSION=1.2"])
+    process = registrator(embedded_book, "-tags", '{{matchAllElements "^VERSION=" .Config.Env | sIndex 0}}')
+    assert wait_for_ids(embedded_book, "node-1:good:8080")["node-1:good:8080"].tags == ["VERSION=1.2"]
+    log = process.log.read_text()
+    assert len(re.findall(r"bad: --tags: template: tags:1:\d+: .*error calling sIndex: index out of range", log)) == 1, log
+
+
+@pytest.mark.parametrize("template, reason", [
+    ("a,b,{{nonsense}}", r'--tags: function .*nonsense.* not defined \(line 1, at character 7\)'),
+    ("a,{{.ID", r'--tags: unclosed action \(line 1, at character 8\)'),
+    ("{{httpGet `http://10.0.0.1`}}", r'--tags: function .*httpGet.* is not supported: a template of tags must not send requests')])
+@pytest.mark.parametrize("command", ["registrator", "server"])
+def test_tags_that_cannot_be_parsed_are_refused_at_the_start(rig, command, template, reason):
+    options = ["-tags", template] if command == "registrator" else ["--registrator", f"-tags '{template}'"]
+    done = subprocess.run([harness.BINARY, command, "--registry", f"embedded:{rig.folder / 'registry.db'}",
+                           "--docker", f"unix://{rig.folder / 'no-engine'}", *options],
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2, done
+    assert re.search(reason, done.stdout + done.stderr), done
 
 
 def test_checks_of_every_kind_are_given_to_consul(consul_book, registrator, engine):
@@ -360,8 +407,10 @@ def test_containers_on_random_ports_are_routed_on_demand(consul_book, registrato
     assert len(proxy.instances_answering("/demo/hello")) == 3
 
 
-@pytest.mark.parametrize("settings", [[], ["--registrator", "-explicit -tags inside"]])
-def test_a_server_with_an_engine_registers_by_itself(engine, rig, settings):
+@pytest.mark.parametrize("settings, tags", [
+    ([], []), (["--registrator", "-explicit -tags inside"], ["inside"]),
+    (["--registrator", "-explicit -tags 'of{{.Name}},{{sIndex 0 .Config.Cmd}}'"], ["of/one", "sh"])])
+def test_a_server_with_an_engine_registers_by_itself(engine, rig, settings, tags):
     engine.run(engine.demo_image(), name="one", options=["-P", "-e", "SERVICE_NAME=go-demo"])
     proxy = rig.proxy(arguments=["--docker", engine.host, *settings])
     book = EmbeddedBook(proxy.folder / "registry.db")
@@ -375,6 +424,6 @@ def test_a_server_with_an_engine_registers_by_itself(engine, rig, settings):
     proxy = rig.proxy(arguments=["--docker", engine.host, "--registrator", options])
     book = EmbeddedBook(proxy.folder / "registry.db")
     entry = wait_for_ids(book, "node-1:one:8080")["node-1:one:8080"]
-    assert entry.tags == (["inside"] if settings else [])
+    assert entry.tags == tags
     proxy.ok("reconfigure", serviceName="go-demo", servicePath="/demo")
     assert proxy.get("/demo").status == 200

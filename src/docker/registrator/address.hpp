@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "docker/engine_types.hpp"
@@ -20,10 +21,12 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
-/// A container with the one whose network it shares (network mode "container:ID"), if any.
 struct Subject {
   const Container& container;
+  /// The one whose network it shares (network mode "container:ID"), if any.
   const Container* joined = nullptr;
+  /// The engine's own words about the container, JSON; only where tags come from a template.
+  std::string_view inspected = {};
 };
 
 /// Whether a port counts: it is published, or the container uses the host's network, or shares another

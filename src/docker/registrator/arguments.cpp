@@ -56,13 +56,14 @@ Result<> set_ip(Options& options, std::string_view text) {
 }
 
 Result<> set_tags(Options& options, std::string_view text) {
-  if (text.contains("{{"))
-    return fail(Errc::InvalidArgument,
-                "templates are not rendered here; give plain tags separated by commas");
-  options.tags = parse_tags(text);
+  bool is_template = text.contains("{{");
+  options.tags_template = is_template ? std::string(text) : std::string();
+  options.tags = is_template ? std::vector<std::string>() : parse_tags(text);
   return {};
 }
-std::string get_tags(const Options& options) { return text::join(options.tags, ","); }
+std::string get_tags(const Options& options) {
+  return options.tags_template.empty() ? text::join(options.tags, ",") : options.tags_template;
+}
 
 Result<> set_deregister(Options& options, std::string_view text) {
   auto value = parse_deregister(text);
@@ -114,8 +115,11 @@ constexpr std::array kArguments = {
              set_text<&Options::use_ip_from_label>, get_text<&Options::use_ip_from_label>, "useIpFromLabel"},
     Argument{"explicit", "", "Only containers that name a service (SERVICE_NAME).",
              set_switch<&Options::explicit_only>, get_switch<&Options::explicit_only>},
-    Argument{"tags", "LIST", "Tags for every entry, separated by commas (\\, is a comma).", set_tags,
-             get_tags},
+    Argument{
+        "tags", "LIST",
+        "Tags for every entry, separated by commas (\\, is a comma). May be a template over the inspected "
+        "container: id={{strSlice .ID 0 12}}.",
+        set_tags, get_tags},
     Argument{"deregister", "always|on-success",
              "When a container ends: remove its entries, or only when it did not fail (exit status 0, or "
              "ended by a "
@@ -167,6 +171,25 @@ std::unexpected<Error> refuse_unknown(std::string_view word) {
 }  // namespace
 
 std::span<const Argument> arguments() { return kArguments; }
+
+Result<std::vector<std::string>> split_words(std::string_view text) {
+  std::vector<std::string> words;
+  char quote = 0;
+  bool within = false;  // a word, maybe an empty one
+  for (char c : text) {
+    bool space = !quote && std::string_view(" \t\r\n").contains(c);
+    if (!space && !within) words.emplace_back();
+    within = !space;
+    if (c == quote)
+      quote = 0;
+    else if (!quote && (c == '\'' || c == '"'))
+      quote = c;
+    else if (!space)
+      words.back() += c;
+  }
+  if (quote) return fail(Errc::InvalidArgument, fmt::format("a {} is not closed", quote));
+  return words;
+}
 
 Result<Options> parse_arguments(const std::vector<std::string>& words) {
   Options options;

@@ -21,6 +21,11 @@ struct Argument {
 
 std::span<const Argument> arguments();
 
+/// The words of a text: white space separates, quotes ('…' or "…") hold together. A backslash means nothing,
+/// since it belongs to tags.
+/// @return InvalidArgument for a quote that is not closed.
+Result<std::vector<std::string>> split_words(std::string_view text);
+
 /// Reads words such as {"-ip", "10.0.0.1", "--ttl=30", "-internal"}. A switch may have a value
 /// (-cleanup=false).
 /// @return InvalidArgument, naming the word, for an unknown one, a bad or missing value, and what does not go

@@ -6,6 +6,7 @@ namespace dfp::docker::registrator {
 namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 TEST(RegistratorArguments, TakeTheOriginalsCommandLine) {
   auto options = parse_arguments({"-ip",
@@ -72,9 +73,26 @@ INSTANTIATE_TEST_SUITE_P(
                     BadCase{"NoValue", {"-ip"}, "--ip: a ADDRESS has to follow"},
                     BadCase{"NoAddress", {"-ip", "host"}, "--ip: \"host\" is not an IP address"},
                     BadCase{"NoNumber", {"-ttl", "soon"}, "--ttl: "},
-                    BadCase{"Template", {"-tags", "{{.Name}}"}, "templates are not rendered"},
                     BadCase{"HalfOfAPair", {"-ttl", "30"}, "ttl-refresh"}),
     [](const auto& test) { return test.param.name; });
+
+TEST(RegistratorArguments, TakeTagsAsATemplateWhole) {
+  auto options = parse_arguments({"-tags", "a", "-tags", R"(x,{{join "," .Args}})"});
+  ASSERT_TRUE(options) << options.error().what;
+  EXPECT_EQ(options->tags_template, R"(x,{{join "," .Args}})");
+  EXPECT_THAT(options->tags, IsEmpty());
+  options = parse_arguments({"-tags", "{{.ID}}", "-tags", "a"});
+  EXPECT_EQ(options->tags_template, "");
+  EXPECT_THAT(options->tags, ElementsAre("a"));
+}
+
+TEST(RegistratorArguments, AreWordsOfAText) {
+  EXPECT_THAT(*split_words("  -ip 10.0.0.1\t-explicit "), ElementsAre("-ip", "10.0.0.1", "-explicit"));
+  EXPECT_THAT(*split_words(R"(-tags='{{index .Args 0}}' "it's" '' a\,b)"),
+              ElementsAre("-tags={{index .Args 0}}", "it's", "", R"(a\,b)"));
+  EXPECT_THAT(*split_words(" "), IsEmpty());
+  EXPECT_EQ(split_words("-tags 'a b").error().what, "a ' is not closed");
+}
 
 TEST(RegistratorArguments, DefaultsAreReadBackAsTheSame) {
   for (const auto& argument : arguments()) {

@@ -49,8 +49,8 @@ bool fits_meta(const std::string& key, const std::string& value) {
 /// Builds the entries of one container.
 class Builder {
  public:
-  Builder(const Subject& subject, const Options& options, const HostFacts& host)
-      : subject_(subject), container_(subject.container), options_(options), host_(host) {}
+  Builder(const Subject& subject, const Options& options, const HostFacts& host, const TagsTemplate& tags)
+      : subject_(subject), container_(subject.container), options_(options), host_(host), tags_(tags) {}
 
   Desired build() {
     auto ports = ports_of(subject_, options_);
@@ -68,6 +68,8 @@ class Builder {
     if (!place) return problem(port, place.error().what);
     auto check = read_check(metadata, {place->address, place->port, container_.id});
     if (!check) return problem(port, check.error().what);
+    const auto* forced = forced_tags();
+    if (!forced) return;
 
     registry::Registration registration;
     auto& instance = registration.instance;
@@ -77,7 +79,7 @@ class Builder {
     instance.port = place->port;
     instance.health = health_of(container_);
     instance.id = id_of(metadata, port);
-    instance.tags = tags_of(metadata, port);
+    instance.tags = tags_of(metadata, port, *forced);
     instance.meta = meta_of(metadata, port);
     if (*check) registration.checks.push_back(**check);
     registration.lifetime = options_.ttl;
@@ -103,9 +105,26 @@ class Builder {
     return port.protocol == "udp" ? id + ":udp" : id;
   }
 
-  std::vector<std::string> tags_of(Metadata& metadata, const PortKey& port) {
+  /// The tags for every entry; nullptr when their template fails, which is one problem of the container.
+  const std::vector<std::string>* forced_tags() {
+    if (!tags_) return &options_.tags;
+    if (!tried_tags_) render_tags();
+    return rendered_tags_ ? &*rendered_tags_ : nullptr;
+  }
+
+  void render_tags() {
+    tried_tags_ = true;
+    auto text = tags_(subject_.inspected);
+    if (text)
+      rendered_tags_ = parse_tags(*text);
+    else
+      desired_.problems.push_back(fmt::format("{}: --tags: {}", container_.name, text.error().what));
+  }
+
+  std::vector<std::string> tags_of(Metadata& metadata, const PortKey& port,
+                                   const std::vector<std::string>& forced) {
     auto tags = parse_tags(metadata.take("tags"));
-    tags.insert(tags.end(), options_.tags.begin(), options_.tags.end());
+    tags.insert(tags.end(), forced.begin(), forced.end());
     if (port.protocol == "udp") tags.emplace_back("udp");
     std::ranges::sort(tags);
     tags.erase(std::ranges::unique(tags).begin(), tags.end());
@@ -134,13 +153,17 @@ class Builder {
   const Container& container_;
   const Options& options_;
   const HostFacts& host_;
+  const TagsTemplate& tags_;
+  bool tried_tags_ = false;
+  std::optional<std::vector<std::string>> rendered_tags_;
   Desired desired_;
 };
 
 }  // namespace
 
-Desired desired_of(const Subject& subject, const Options& options, const HostFacts& host) {
-  return Builder(subject, options, host).build();
+Desired desired_of(const Subject& subject, const Options& options, const HostFacts& host,
+                   const TagsTemplate& tags) {
+  return Builder(subject, options, host, tags).build();
 }
 
 bool is_foreign_entry_of(const model::Instance& instance, const std::string& hostname) {

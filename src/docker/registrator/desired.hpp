@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,8 +21,15 @@ struct Desired {
   std::vector<std::string> problems;
 };
 
+/// Renders the option `tags` where it is a template.
+/// @param inspected see Subject
+/// @return the text, not split at its commas yet.
+using TagsTemplate = std::function<Result<std::string>(std::string_view inspected)>;
+
 /// The rules of Registrator (names, ids, tags, attributes, checks) for one running container.
-Desired desired_of(const Subject& subject, const Options& options, const HostFacts& host);
+/// @param tags none: the options' plain tags. When it fails nothing of the container is registered.
+Desired desired_of(const Subject& subject, const Options& options, const HostFacts& host,
+                   const TagsTemplate& tags = {});
 
 /// Whether an entry without our mark was written by Registrator for this host: its id is
 /// "HOSTNAME:NAME:PORT[:udp]".

@@ -202,6 +202,41 @@ TEST(DesiredEntries, ForcedTagsAreAdded) {
   EXPECT_THAT(only(container, {.tags = {"a", "x"}}).tags, ElementsAre("a", "b", "x"));
 }
 
+TEST(DesiredEntries, TagsOfATemplateAreRenderedOnceAndThenSplit) {
+  auto container = bare();
+  container.env = {"SERVICE_TAGS=b"};
+  with_port(container, "80/tcp", 1000);
+  with_port(container, "90/udp", 1001);
+  int calls = 0;
+  auto tags = [&](std::string_view inspected) -> Result<std::string> {
+    ++calls;
+    return std::string(inspected) + R"(,,a\,c)";
+  };
+  auto desired = desired_of({container, nullptr, "{json}"}, {}, host(), tags);
+  ASSERT_THAT(desired.registrations, SizeIs(2));
+  EXPECT_THAT(desired.registrations[0].instance.tags, ElementsAre("a,c", "b", "{json}"));
+  EXPECT_THAT(desired.registrations[1].instance.tags, ElementsAre("a,c", "b", "udp", "{json}"));
+  EXPECT_EQ(calls, 1);
+}
+
+Result<std::string> failing_tags(std::string_view) { return fail(Errc::InvalidArgument, "no such field"); }
+
+TEST(DesiredEntries, AContainerWhoseTagsFailIsReportedOnceAndNotRegistered) {
+  auto container = bare();
+  with_port(container, "80/tcp", 1000);
+  with_port(container, "90/tcp", 1001);
+  auto desired = desired_of({container, nullptr}, {}, host(), failing_tags);
+  EXPECT_THAT(desired.registrations, IsEmpty());
+  EXPECT_THAT(desired.problems, ElementsAre("c1: --tags: no such field"));
+}
+
+TEST(DesiredEntries, TagsOfWhatIsNotRegisteredAreNotRendered) {
+  auto container = bare();
+  container.env = {"SERVICE_IGNORE=1"};
+  with_port(container, "80/tcp", 1000);
+  EXPECT_THAT(desired_of({container, nullptr}, {}, host(), failing_tags).problems, IsEmpty());
+}
+
 struct AddressCase {
   const char* name;
   Options options;

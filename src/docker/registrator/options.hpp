@@ -23,6 +23,7 @@ struct Options {
   std::string use_ip_from_label = {};  ///< label whose value is the address
   bool explicit_only = false;          ///< only containers that name a service
   std::vector<std::string> tags = {};  ///< for every entry
+  std::string tags_template = {};      ///< of the tags for every entry, instead of `tags`; empty: none
   Deregister deregister = Deregister::Always;
   bool cleanup = false;               ///< also remove entries that another Registrator left for this host
   std::chrono::seconds ttl{0};        ///< lifetime of an entry; 0: for ever

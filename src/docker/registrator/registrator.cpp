@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/log.hpp"
+#include "docker/engine_json.hpp"
 
 namespace dfp::docker::registrator {
 namespace {
@@ -29,12 +30,13 @@ bool is_failure(int exit_code) { return exit_code > 0 && exit_code < 128; }
 }  // namespace
 
 Registrator::Registrator(Executor executor, Engine& engine, registry::Registrar& registrar, Options options,
-                         HostFacts host)
+                         HostFacts host, TagsTemplate tags)
     : executor_(executor),
       engine_(engine),
       registrar_(registrar),
       options_(std::move(options)),
       host_(std::move(host)),
+      tags_(std::move(tags)),
       events_(
           executor, engine, wanted_events(), [this] { ++wakes_, wake_.notify_all(); },
           [this](const Event& event) { on_event(event); }),
@@ -138,16 +140,29 @@ Task<Result<>> Registrator::pass() {
   co_return applied;
 }
 
-Task<Result<std::vector<Container>>> Registrator::running_containers() {
+Task<Result<std::vector<Registrator::Inspected>>> Registrator::running_containers() {
   auto ids = co_await engine_.container_ids(false, Deadline::after(kCall));
   if (!ids) co_return std::unexpected(ids.error());
-  std::vector<Container> containers;
+  std::vector<Inspected> containers;
   for (const auto& id : *ids) {
-    auto container = co_await engine_.container(id, Deadline::after(kCall));
-    if (container && container->running) containers.push_back(std::move(*container));
-    if (!container && container.error().code != Errc::NotFound) co_return std::unexpected(container.error());
+    auto inspected = co_await inspect(id);
+    if (inspected && inspected->container.running) containers.push_back(std::move(*inspected));
+    if (!inspected && inspected.error().code != Errc::NotFound) co_return std::unexpected(inspected.error());
   }
   co_return containers;
+}
+
+Task<Result<Registrator::Inspected>> Registrator::inspect(std::string id) {
+  if (!tags_) {
+    auto container = co_await engine_.container(std::move(id), Deadline::after(kCall));
+    if (!container) co_return std::unexpected(container.error());
+    co_return Inspected{std::move(*container), {}};
+  }
+  auto json = co_await engine_.container_json(std::move(id), Deadline::after(kCall));
+  if (!json) co_return std::unexpected(json.error());
+  auto container = decode_container(*json);
+  if (!container) co_return std::unexpected(container.error());
+  co_return Inspected{std::move(*container), std::move(*json)};
 }
 
 Task<Result<Container>> Registrator::joined_container(std::string network_mode) {
@@ -161,10 +176,10 @@ Task<Result<Registrations>> Registrator::wanted() {
   if (!containers) co_return std::unexpected(containers.error());
   Registrations registrations;
   std::vector<std::string> problems;
-  for (const auto& container : *containers) {
+  for (const auto& [container, json] : *containers) {
     auto joined = co_await joined_container(container.network_mode);
     if (!joined && joined.error().code != Errc::NotFound) co_return std::unexpected(joined.error());
-    auto desired = desired_of({container, joined ? &*joined : nullptr}, options_, host_);
+    auto desired = desired_of({container, joined ? &*joined : nullptr, json}, options_, host_, tags_);
     std::ranges::move(desired.problems, std::back_inserter(problems));
     for (auto& registration : desired.registrations) {
       auto id = registration.instance.id;

@@ -28,8 +28,9 @@ struct Status {
 class Registrator {
  public:
   /// `engine` and `registrar` must outlive it.
+  /// @param tags belongs to `options.tags_template`; none: plain tags
   Registrator(Executor executor, Engine& engine, registry::Registrar& registrar, Options options,
-              HostFacts host);
+              HostFacts host, TagsTemplate tags = {});
 
   /// Makes the first comparison, up to `retry_attempts` times, and goes on in the background.
   /// @return the last error when all attempts failed.
@@ -43,7 +44,12 @@ class Registrator {
   Task<Result<>> compare_first();
   Task<Result<>> pass();
   Task<Result<Registrations>> wanted();
-  Task<Result<std::vector<Container>>> running_containers();
+  struct Inspected {
+    Container container;
+    std::string json;  ///< see Subject
+  };
+  Task<Result<std::vector<Inspected>>> running_containers();
+  Task<Result<Inspected>> inspect(std::string id);
   Task<Result<Container>> joined_container(std::string network_mode);
   Task<Result<>> apply(RegistryPlan plan);
   Task<Result<>> remove(model::Instance instance);
@@ -60,6 +66,7 @@ class Registrator {
   registry::Registrar& registrar_;
   const Options options_;
   const HostFacts host_;
+  const TagsTemplate tags_;
   EventWatch events_;
   Registrations told_;
   std::map<std::string, int> exit_codes_;  ///< of containers that ended, by short id

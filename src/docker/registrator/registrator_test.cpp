@@ -1,5 +1,6 @@
 #include "docker/registrator/registrator.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "base/eventually.hpp"
@@ -14,6 +15,7 @@ using dfp::testing::eventually;
 using docker::testing::FakeEngine;
 using registry::testing::Call;
 using registry::testing::FakeRegistry;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 Container web(const std::string& name, std::uint16_t port) {
@@ -38,9 +40,10 @@ struct World {
   std::unique_ptr<Registrator> registrator;
 
   /// Also replaces an earlier one, as a restart does.
-  Task<> start(Options options = {}) {
-    registrator = std::make_unique<Registrator>(executor, engine, registry, std::move(options),
-                                                HostFacts{.hostname = "host", .ip = "10.0.0.1"});
+  Task<> start(Options options = {}, TagsTemplate tags = {}) {
+    registrator =
+        std::make_unique<Registrator>(executor, engine, registry, std::move(options),
+                                      HostFacts{.hostname = "host", .ip = "10.0.0.1"}, std::move(tags));
     auto started = co_await registrator->start();
     EXPECT_TRUE(started) << started.error().what;
   }
@@ -310,6 +313,36 @@ TEST(RegistratorLoop, OneRefusedEntryDoesNotHinderTheOthers) {
     w.tell("start", "a");
     co_await w.until_there("a");
     co_await w.until_there("b");
+  });
+}
+
+/// As the engine would write the container `web`.
+void run_json(World& w, const std::string& name, const std::string& image) {
+  auto container = web(name, 1000);
+  w.run(container);
+  w.engine.container_jsons[container.id] = fmt::format(
+      R"({{"Id":"{}","Name":"/{}","Config":{{"Image":"{}"}},"State":{{"Running":true}},
+          "NetworkSettings":{{"Ports":{{"8080/tcp":[{{"HostIp":"0.0.0.0","HostPort":"1000"}}]}}}}}})",
+      container.id, name, image);
+}
+
+Result<std::string> image_as_tag(std::string_view inspected) {
+  if (inspected.contains("\"bad\"")) return fail(Errc::InvalidArgument, "no such field");
+  return std::string(inspected.contains("\"first\"") ? "first" : "second");
+}
+
+TEST(RegistratorLoop, ATemplateOfTagsSeesTheEnginesWords) {
+  play([](World& w) -> Task<> {
+    run_json(w, "a", "first");
+    run_json(w, "b", "bad");
+    co_await w.start({}, image_as_tag);
+    EXPECT_THAT(w.entry("a")->instance.tags, ElementsAre("first"));
+    EXPECT_EQ(w.entry("b"), nullptr);
+    EXPECT_THAT(w.registrator->status().problems, ElementsAre("b: --tags: no such field"));
+    run_json(w, "a", "second");
+    w.tell("update", "a");
+    auto followed = [&] { return w.entry("a")->instance.tags == std::vector<std::string>{"second"}; };
+    co_await eventually(followed, "the tag is followed");
   });
 }
 

@@ -47,6 +47,14 @@ Task<Result<Container>> FakeEngine::container(std::string id, Deadline) {
   co_return fail(Errc::NotFound, "docker: No such container: " + id);
 }
 
+Task<Result<std::string>> FakeEngine::container_json(std::string id, Deadline) {
+  ++inspections_;
+  if (auto ok = reachable(); !ok) co_return std::unexpected(ok.error());
+  auto found = container_jsons.find(id);
+  if (found == container_jsons.end()) co_return fail(Errc::NotFound, "docker: No such container: " + id);
+  co_return found->second;
+}
+
 Task<Result<std::vector<SwarmService>>> FakeEngine::services(Deadline) {
   ++listings_;
   if (auto ok = leading(); !ok) co_return std::unexpected(ok.error());

@@ -16,7 +16,8 @@ class FakeEngine : public Engine {
   explicit FakeEngine(Executor executor) : changed_(std::move(executor)) { engine.name = "node-1"; }
 
   EngineInfo engine;
-  std::map<std::string, Container> containers;  ///< by id, also those that have ended
+  std::map<std::string, Container> containers;         ///< by id, also those that have ended
+  std::map<std::string, std::string> container_jsons;  ///< by id; for tests that need them
   std::vector<SwarmService> swarm_services;
   std::vector<SwarmTask> swarm_tasks;
   std::vector<SwarmNode> swarm_nodes;
@@ -25,6 +26,7 @@ class FakeEngine : public Engine {
   Task<Result<EngineInfo>> info(Deadline deadline) override;
   Task<Result<std::vector<std::string>>> container_ids(bool all, Deadline deadline) override;
   Task<Result<Container>> container(std::string id, Deadline deadline) override;
+  Task<Result<std::string>> container_json(std::string id, Deadline deadline) override;
   Task<Result<std::vector<SwarmService>>> services(Deadline deadline) override;
   Task<Result<std::vector<SwarmTask>>> tasks(Deadline deadline) override;
   Task<Result<std::vector<SwarmNode>>> nodes(Deadline deadline) override;
