@@ -12,7 +12,22 @@ namespace dfp {
 namespace asio = boost::asio;
 namespace {
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
+
+/// What the workers of for_each_concurrently share. It waits for them.
+struct Round {
+  std::size_t count;
+  std::function<Task<>(std::size_t)> body;
+  std::size_t running;
+  Signal all_done;
+  std::size_t next = 0;
+};
+
+Task<> work(Round* round) {
+  while (round->next < round->count) co_await round->body(round->next++);
+  if (--round->running == 0) round->all_done.notify_all();
 }
+
+}  // namespace
 
 Task<> sleep_for(Clock::duration span) {
   auto executor = co_await asio::this_coro::executor;
@@ -22,15 +37,9 @@ Task<> sleep_for(Clock::duration span) {
 
 Task<> for_each_concurrently(std::size_t count, std::size_t width, std::function<Task<>(std::size_t)> body) {
   auto executor = co_await asio::this_coro::executor;
-  std::size_t next = 0;
-  std::size_t running = std::min(count, width);
-  Signal all_done(executor);
-  auto worker = [&]() -> Task<> {
-    while (next < count) co_await body(next++);
-    if (--running == 0) all_done.notify_all();
-  };
-  for (std::size_t n = running; n > 0; --n) spawn(executor, worker(), "for_each_concurrently");
-  while (running > 0) co_await all_done.wait(Deadline::never());
+  Round round{count, std::move(body), std::min(count, width), Signal(executor)};
+  for (std::size_t n = round.running; n > 0; --n) spawn(executor, work(&round), "for_each_concurrently");
+  while (round.running > 0) co_await round.all_done.wait(Deadline::never());
 }
 
 struct Signal::State {

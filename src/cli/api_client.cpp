@@ -12,11 +12,11 @@ namespace {
 
 constexpr std::uint16_t kApiPort = 8080;
 
-/// References are safe: the caller runs the loop until this has ended.
-Task<> exchange(net::HttpClient& client, net::HttpRequest request, Deadline deadline,
-                std::optional<Result<net::HttpResponse>>& out) {
-  auto response = co_await client.send(std::move(request), deadline);
-  out = std::move(response);
+/// The caller, whose `client` and `out` these are, runs the loop until this has ended.
+Task<> exchange(net::HttpClient* client, net::HttpRequest request, Deadline deadline,
+                std::optional<Result<net::HttpResponse>>* out) {
+  auto response = co_await client->send(std::move(request), deadline);
+  *out = std::move(response);
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ Result<net::HttpResponse> call_api(const net::Endpoint& api, std::string_view pa
   std::optional<Result<net::HttpResponse>> response;
   boost::asio::io_context context(1);
   net::HttpClient client(context.get_executor(), api);
-  auto task = exchange(client, {"GET", std::move(target)}, Deadline::after(timeout), response);
+  auto task = exchange(&client, {"GET", std::move(target)}, Deadline::after(timeout), &response);
   boost::asio::co_spawn(context, std::move(task), boost::asio::detached);
   while (!response && context.run_one() > 0) {
   }

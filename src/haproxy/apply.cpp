@@ -53,7 +53,7 @@ std::string Driver::Impl::shown_config() {
 
 Task<Result<>> Driver::Impl::examine(model::Change change, Deadline deadline) {
   auto lock = co_await turn.lock();
-  auto templates = co_await check_templates(change, deadline);
+  auto templates = co_await check_templates(&change, deadline);
   if (!templates) co_return templates;
   auto names = addresses;
   if (has_host_names(change)) {
@@ -74,7 +74,7 @@ Task<Result<model::Plan>> Driver::Impl::apply(model::Change change, Deadline dea
   for (const auto& [name, service] : change)
     if (service)
       if (auto ok = World::check(*service); !ok) co_return std::unexpected(ok.error());
-  auto templates = co_await check_templates(change, deadline);
+  auto templates = co_await check_templates(&change, deadline);
   if (!templates) co_return std::unexpected(templates.error());
   if (has_host_names(change)) {
     auto found = co_await resolve_names(executor, change, deadline);

@@ -41,12 +41,14 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Task<Result<model::Plan>> apply(model::Change change, Deadline deadline);
   Task<Result<>> examine(model::Change change, Deadline deadline);
   /// Lets a HAProxy that is held in check each new template alone, before anything changes.
-  Task<Result<>> check_templates(const model::Change& change, Deadline deadline);
+  /// @param change the caller's, which awaits the check.
+  Task<Result<>> check_templates(const model::Change* change, Deadline deadline);
   Task<Result<>> apply_by_reload(model::Change change, std::string reason, Deadline deadline);
 
   // runtime.cpp: without a reload
   Task<Result<>> apply_at_runtime(model::Change change, Deadline deadline);
-  Task<Result<>> run_script(Script& script, bool& committed, Deadline deadline);
+  /// @param script, committed the caller's, which awaits the end.
+  Task<Result<>> run_script(const Script* script, bool* committed, Deadline deadline);
   void keep_script(Script& script);
   /// Carries out what the last change left for later.
   Task<Result<>> finish_cleanup(Deadline deadline);

@@ -74,7 +74,7 @@ Task<Result<>> Driver::Impl::start(model::DesiredState state, Deadline deadline)
   auto lock = co_await turn.lock();
   auto change = change_to(world, std::move(state));
   addresses = co_await resolve_names(executor, change, deadline.min(Deadline::after(kResolveTime)));
-  auto templates = co_await check_templates(change, deadline);
+  auto templates = co_await check_templates(&change, deadline);
   if (!templates) {
     auto code = templates.error().code;
     bool refused = code == Errc::InvalidArgument || code == Errc::Conflict;

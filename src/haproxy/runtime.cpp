@@ -30,7 +30,7 @@ Task<Result<>> Driver::Impl::apply_at_runtime(model::Change change, Deadline dea
     }
     ++changes;
     bool committed = false;
-    done = co_await run_script(*script, committed, deadline);
+    done = co_await run_script(&*script, &committed, deadline);
     ++changes;
     if (done || committed) keep_script(*script);
     if (done) co_return done;
@@ -49,15 +49,15 @@ Task<Result<>> Driver::Impl::apply_at_runtime(model::Change change, Deadline dea
   co_return done;
 }
 
-Task<Result<>> Driver::Impl::run_script(Script& script, bool& committed, Deadline deadline) {
-  auto ready = co_await link.run(script.prepare, deadline);
+Task<Result<>> Driver::Impl::run_script(const Script* script, bool* committed, Deadline deadline) {
+  auto ready = co_await link.run(script->prepare, deadline);
   if (!ready) co_return ready;
-  auto done = co_await link.run(script.commit, deadline);
+  auto done = co_await link.run(script->commit, deadline);
   // A refusal is certain; after anything else it may have happened, and going forward is right in both cases.
-  committed = done || done.error().code != Errc::Rejected;
+  *committed = done || done.error().code != Errc::Rejected;
   if (!done) co_return done;
   committed_at = Clock::now();
-  auto settled = co_await link.run(script.settle, deadline);
+  auto settled = co_await link.run(script->settle, deadline);
   co_return settled;
 }
 

@@ -21,8 +21,8 @@ void log_ignored(const std::string& service, const config::Fragment& fragment) {
 
 /// A template that HAProxy does not take is a wrong request, and one that another service stands in the way
 /// of a conflict.
-Task<Result<>> Driver::Impl::check_templates(const model::Change& change, Deadline deadline) {
-  for (const auto& [name, service] : change) {
+Task<Result<>> Driver::Impl::check_templates(const model::Change* change, Deadline deadline) {
+  for (const auto& [name, service] : *change) {
     auto present = world.state().services.find(name);
     bool known =
         service && present != world.state().services.end() && present->second.rendered == service->rendered;
@@ -41,7 +41,7 @@ Task<Result<>> Driver::Impl::check_templates(const model::Change& change, Deadli
     }
     log_ignored(name, **fragment);
   }
-  co_return world.check_apart(change);
+  co_return world.check_apart(*change);
 }
 
 }  // namespace dfp::haproxy

@@ -42,30 +42,30 @@ Task<model::DesiredState> Reconciler::Impl::recovered_state(registry::StoreSnaps
     services.push_back(&recovered.services.emplace(name, std::move(stored.service)).first->second);
   }
   bool readable = true;
-  auto refresh_one = [&](std::size_t n) -> Task<> { co_await refresh(*services[n], readable, deadline); };
+  auto refresh_one = [&](std::size_t n) { return refresh(services[n], &readable, deadline); };
   co_await for_each_concurrently(services.size(), kCatalogReads, refresh_one);
   co_return recovered;
 }
 
 /// Brings a stored service to what the registry says now. Its pins, or what its template gave, stay where
 /// that is nothing or cannot be known.
-Task<> Reconciler::Impl::refresh(model::Service& service, bool& readable, Deadline deadline) {
-  if (!readable) co_return;
-  model::Service now;
-  now.definition = service.definition;
-  now.changed_at = service.changed_at;
-  auto filled = co_await fill(now, deadline);
-  if (!filled) {
-    log::warn("reconcile.not_refreshed",
-              {{"service", service.definition.service}, {"error", filled.error().what}});
-    readable = filled.error().code != Errc::Unavailable && filled.error().code != Errc::Timeout;
-    if (readable) not_refreshed.insert_or_assign(service.definition.service, filled.error().what);
+Task<> Reconciler::Impl::refresh(model::Service* service, bool* readable, Deadline deadline) {
+  if (!*readable) co_return;
+  model::Service bare;
+  bare.definition = service->definition;
+  bare.changed_at = service->changed_at;
+  auto now = co_await fill(std::move(bare), deadline);
+  if (!now) {
+    const auto& [code, what] = now.error();
+    log::warn("reconcile.not_refreshed", {{"service", service->definition.service}, {"error", what}});
+    *readable = code != Errc::Unavailable && code != Errc::Timeout;
+    if (*readable) not_refreshed.insert_or_assign(service->definition.service, what);
     co_return;
   }
-  if (!now.instances.empty()) service.instances = std::move(now.instances);
-  if (!now.definition.has_template()) co_return;
-  service.rendered = std::move(now.rendered);
-  service.template_hash = std::move(now.template_hash);
+  if (!now->instances.empty()) service->instances = std::move(now->instances);
+  if (!now->definition.has_template()) co_return;
+  service->rendered = std::move(now->rendered);
+  service->template_hash = std::move(now->template_hash);
 }
 
 Task<Result<>> Reconciler::Impl::start() {
@@ -169,7 +169,8 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   bool readable = true;
   for (auto& [name, stored] : snapshot.services) {
     auto service = newer(stored, snapshot.index);
-    if (service && is_legacy(*service)) co_await refresh(*service, readable, Deadline::after(kStoreTimeout));
+    if (service && is_legacy(*service))
+      co_await refresh(&*service, &readable, Deadline::after(kStoreTimeout));
     if (service) change.emplace(name, std::move(service));
   }
   for (const auto& [name, service] : state.services) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "base/wait.hpp"
 
@@ -24,17 +23,19 @@ Task<Result<>> HealthGate::check(std::vector<model::Instance> instances) {
   surprised_ = false;
   std::erase_if(instances, [&](const auto& instance) { return passed_.contains(key_of(instance)); });
   std::vector<std::optional<Error>> faults(instances.size());
-  auto check_one = [&](std::size_t n) -> Task<> {
-    auto healthy = co_await driver_.check(instances[n], deadline_);
-    if (healthy)
-      passed_.insert(key_of(instances[n]));
-    else
-      faults[n] = healthy.error();
-  };
-  co_await for_each_concurrently(instances.size(), kAtOnce, check_one);
+  auto check_at = [&](std::size_t n) { return check_one(&instances[n], &faults[n]); };
+  co_await for_each_concurrently(instances.size(), kAtOnce, check_at);
   auto fault = std::ranges::find_if(faults, [](const auto& f) { return f.has_value(); });
   if (fault == faults.end()) co_return Result<>{};
   co_return not_healthy(instances[static_cast<std::size_t>(fault - faults.begin())], (*fault)->what);
+}
+
+Task<> HealthGate::check_one(const model::Instance* instance, std::optional<Error>* fault) {
+  auto healthy = co_await driver_.check(*instance, deadline_);
+  if (healthy)
+    passed_.insert(key_of(*instance));
+  else
+    *fault = healthy.error();
 }
 
 Result<> HealthGate::admit(const std::vector<model::Instance>& instances) {

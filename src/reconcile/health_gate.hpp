@@ -1,5 +1,6 @@
 #pragma once
 #include <compare>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -36,6 +37,9 @@ class HealthGate {
   static Key key_of(const model::Instance& instance) {
     return {instance.node, instance.id, instance.address, instance.port};
   }
+
+  /// Notes that `instance` has passed, or the fault; both belong to check().
+  Task<> check_one(const model::Instance* instance, std::optional<Error>* fault);
 
   ProxyDriver& driver_;
   Deadline deadline_;

@@ -35,7 +35,7 @@ std::vector<model::Instance> Reconciler::Impl::newcomers(
 
 /// The registry is read again before every round: who is not healthy may also leave. No round begins that
 /// could only say that the time is up.
-Task<Result<>> Reconciler::Impl::wait_until_healthy(model::Definition definition, HealthGate& gate) {
+Task<Result<>> Reconciler::Impl::wait_until_healthy(model::Definition definition, HealthGate* gate) {
   for (;;) {
     auto instances = co_await present_instances(definition, Deadline::after(kCatalogTime));
     if (!instances) co_return std::unexpected(instances.error());
@@ -44,9 +44,9 @@ Task<Result<>> Reconciler::Impl::wait_until_healthy(model::Definition definition
              fmt::format("{} has no instance in the registry that could become healthy; nothing was "
                          "changed",
                          definition.registered_name()));
-    if (!instances->empty()) done = co_await gate.check(newcomers(definition.service, *instances));
-    if (done || gate.deadline().left() <= kBetweenChecks || stopping) co_return done;
-    co_await stopping_signal.wait(gate.deadline().min(Deadline::after(kBetweenChecks)));
+    if (!instances->empty()) done = co_await gate->check(newcomers(definition.service, *instances));
+    if (done || gate->deadline().left() <= kBetweenChecks || stopping) co_return done;
+    co_await stopping_signal.wait(gate->deadline().min(Deadline::after(kBetweenChecks)));
   }
 }
 
@@ -59,7 +59,7 @@ Task<Result<Outcome>> Reconciler::Impl::reconfigure_when_healthy(Wish wish,
   HealthGate gate(driver, Deadline::after(within));
   wish.gate = &gate;
   for (;;) {
-    auto waited = co_await wait_until_healthy(wish.definition, gate);
+    auto waited = co_await wait_until_healthy(wish.definition, &gate);
     if (!waited) co_return std::unexpected(waited.error());
     auto lock = co_await turn.lock();
     auto outcome = co_await reconfigure(wish);

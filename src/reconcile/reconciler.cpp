@@ -57,15 +57,13 @@ Task<Result<std::vector<model::Instance>>> Reconciler::Impl::present_instances(m
   co_return instances;
 }
 
-/// What the registry says at this moment: the service's instances, or what its template makes of it.
-Task<Result<>> Reconciler::Impl::fill(model::Service& service, Deadline deadline) {
-  if (!service.definition.has_template()) {
-    auto instances = co_await present_instances(service.definition, deadline);
-    if (!instances) co_return std::unexpected(instances.error());
-    service.instances = std::move(*instances);
-    co_return Result<>{};
-  }
-  co_return co_await render(service, deadline);
+/// With what the registry says at this moment: the service's instances, or what its template makes of it.
+Task<Result<model::Service>> Reconciler::Impl::fill(model::Service service, Deadline deadline) {
+  if (service.definition.has_template()) co_return co_await render(std::move(service), deadline);
+  auto instances = co_await present_instances(service.definition, deadline);
+  if (!instances) co_return std::unexpected(instances.error());
+  service.instances = std::move(*instances);
+  co_return service;
 }
 
 /// Refuses to take the last instance from a service that serves now.
@@ -95,18 +93,19 @@ Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish, Deadline 
             "the other one first",
             model::to_string(conflict->route.type), conflict->route.host, conflict->route.path,
             conflict->owner));
-  model::Service next;
-  next.definition = std::move(definition);
-  next.changed_at = change_time_now();
-  if (auto filled = co_await fill(next, deadline); !filled) co_return std::unexpected(filled.error());
+  model::Service wanted;
+  wanted.definition = std::move(definition);
+  wanted.changed_at = change_time_now();
+  auto next = co_await fill(std::move(wanted), deadline);
+  if (!next) co_return next;
   if (wish.gate)
-    if (auto passed = wish.gate->admit(newcomers(next.definition.service, next.instances)); !passed)
+    if (auto passed = wish.gate->admit(newcomers(next->definition.service, next->instances)); !passed)
       co_return std::unexpected(passed.error());
-  if (auto allowed = would_stop_serving(next); !allowed && !wish.none_allowed)
+  if (auto allowed = would_stop_serving(*next); !allowed && !wish.none_allowed)
     co_return std::unexpected(allowed.error());
-  auto present = state.services.find(next.definition.service);
-  next.revision = (present == state.services.end() ? 0 : present->second.revision) + 1;
-  next.changed_by = std::move(wish.changed_by);
+  auto present = state.services.find(next->definition.service);
+  next->revision = (present == state.services.end() ? 0 : present->second.revision) + 1;
+  next->changed_by = std::move(wish.changed_by);
   co_return next;
 }
 

@@ -32,8 +32,8 @@ struct Reconciler::Impl : Followed {
   Task<Result<model::Service>> next_service(Wish wish, Deadline deadline);
   Task<Result<std::vector<model::Instance>>> present_instances(model::Definition definition,
                                                                Deadline deadline);
-  Task<Result<>> fill(model::Service& service, Deadline deadline);
-  Task<Result<>> render(model::Service& service, Deadline deadline);
+  Task<Result<model::Service>> fill(model::Service service, Deadline deadline);
+  Task<Result<model::Service>> render(model::Service service, Deadline deadline);
   /// Renders a template for nothing, and without `turn`: one that is wrong, or takes its time to be so, must
   /// not hold up other requests.
   Task<Result<>> try_template(model::Definition definition);
@@ -43,7 +43,7 @@ struct Reconciler::Impl : Followed {
                                          const std::vector<model::Instance>& instances) const;
   /// Reconfigures once all newcomers have passed the gate. Expects nobody to hold `turn`.
   Task<Result<Outcome>> reconfigure_when_healthy(Wish wish, std::chrono::milliseconds within);
-  Task<Result<>> wait_until_healthy(model::Definition definition, HealthGate& gate);
+  Task<Result<>> wait_until_healthy(model::Definition definition, HealthGate* gate);
   Task<> undo(std::string service, std::optional<model::Service> before);
 
   // Following the store (convergence.cpp).
@@ -54,7 +54,8 @@ struct Reconciler::Impl : Followed {
   Task<model::DesiredState> recovered_state(registry::StoreSnapshot snapshot, Deadline deadline);
   Task<Result<>> start_isolating(model::DesiredState wanted);
   std::optional<model::Service> newer(const registry::StoredService& stored, std::uint64_t snapshot_index);
-  Task<> refresh(model::Service& service, bool& readable, Deadline deadline);
+  /// What it is given belongs to its caller, which awaits it.
+  Task<> refresh(model::Service* service, bool* readable, Deadline deadline);
   Task<Result<>> apply_isolating(model::Change change);
   bool written_by_us_after(const std::string& service, std::uint64_t snapshot_index) const;
 

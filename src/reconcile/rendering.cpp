@@ -6,7 +6,7 @@ namespace dfp::reconcile {
 
 /// Templates take `changed_at` for the present time: rendered again, here or by another proxy, they give the
 /// same text.
-Task<Result<>> Reconciler::Impl::render(model::Service& service, Deadline deadline) {
+Task<Result<model::Service>> Reconciler::Impl::render(model::Service service, Deadline deadline) {
   if (!renderer)
     co_return fail(Errc::InvalidArgument, "consulTemplatePath: this proxy does not render templates");
   auto now = parse_change_time(service.changed_at);
@@ -14,7 +14,7 @@ Task<Result<>> Reconciler::Impl::render(model::Service& service, Deadline deadli
   if (!rendering) co_return std::unexpected(rendering.error());
   service.rendered = std::move(rendering->text);
   service.template_hash = std::move(rendering->hash);
-  co_return Result<>{};
+  co_return service;
 }
 
 Task<Result<>> Reconciler::Impl::try_template(model::Definition definition) {
@@ -22,7 +22,9 @@ Task<Result<>> Reconciler::Impl::try_template(model::Definition definition) {
   if (!valid || !definition.has_template()) co_return valid;
   model::Service trial;
   trial.definition = std::move(definition);
-  co_return co_await render(trial, Deadline::after(settings.request_timeout));
+  auto rendered = co_await render(std::move(trial), Deadline::after(settings.request_timeout));
+  if (!rendered) co_return std::unexpected(rendered.error());
+  co_return Result<>{};
 }
 
 }  // namespace dfp::reconcile

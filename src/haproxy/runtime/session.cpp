@@ -28,8 +28,8 @@ Task<Result<Stream>> connect(Executor executor, std::string path, Deadline deadl
 struct Session::Impl {
   explicit Impl(Stream s) : stream(std::move(s)) {}
 
-  Task<Result<>> read_replies(std::size_t count, std::vector<std::string>& into);
-  Task<Result<>> exchange(std::string text, std::size_t count, std::vector<std::string>& into);
+  Task<Result<>> read_replies(std::size_t count, std::vector<std::string>* into);
+  Task<Result<>> exchange(std::string text, std::size_t count, std::vector<std::string>* into);
 
   Stream stream;
   ReplyReader reader;
@@ -37,10 +37,10 @@ struct Session::Impl {
   bool alive = true;
 };
 
-Task<Result<>> Session::Impl::read_replies(std::size_t count, std::vector<std::string>& into) {
+Task<Result<>> Session::Impl::read_replies(std::size_t count, std::vector<std::string>* into) {
   while (count > 0) {
     if (auto reply = reader.next()) {
-      into.push_back(std::move(*reply));
+      into->push_back(std::move(*reply));
       --count;
       continue;
     }
@@ -52,7 +52,7 @@ Task<Result<>> Session::Impl::read_replies(std::size_t count, std::vector<std::s
   co_return Result<>{};
 }
 
-Task<Result<>> Session::Impl::exchange(std::string text, std::size_t count, std::vector<std::string>& into) {
+Task<Result<>> Session::Impl::exchange(std::string text, std::size_t count, std::vector<std::string>* into) {
   auto written = co_await stream->write(text, {});
   if (!written) co_return fail("haproxy socket", written.error());
   auto read = co_await read_replies(count, into);
@@ -86,7 +86,7 @@ Task<Result<std::vector<std::string>>> Session::run(std::vector<std::string> com
       text += '\n';
       ++count;
     }
-    auto done = co_await impl_->exchange(std::move(text), count, replies);
+    auto done = co_await impl_->exchange(std::move(text), count, &replies);
     if (!done) {
       impl_->alive = false;
       co_return std::unexpected(done.error());

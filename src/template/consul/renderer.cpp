@@ -28,11 +28,11 @@ struct Renderer::Fetch {
   Result<> status;
 };
 
-Task<> Renderer::fetch_some(std::shared_ptr<Fetch> fetch, registry::TemplateSource& source,
+Task<> Renderer::fetch_some(std::shared_ptr<Fetch> fetch, registry::TemplateSource* source,
                             Deadline deadline) {
   while (fetch->status && fetch->next < fetch->todo.size()) {
     auto question = fetch->todo[fetch->next++];
-    auto answer = co_await source.ask(question, deadline);
+    auto answer = co_await source->ask(question, deadline);
     if (!answer) {
       if (fetch->status) fetch->status = fail(registry::describe(question), answer.error());
       break;
@@ -47,7 +47,7 @@ Task<Result<>> Renderer::fetch(std::shared_ptr<Snapshot> known, std::set<registr
   auto state = std::make_shared<Fetch>(executor_, std::move(known), std::move(questions));
   state->running = std::min(kAtOnce, state->todo.size());
   for (std::size_t i = state->running; i > 0; --i)
-    spawn(executor_, fetch_some(state, source_, deadline), "template.fetch");
+    spawn(executor_, fetch_some(state, &source_, deadline), "template.fetch");
   while (state->running > 0) {
     bool done = co_await state->finished.wait(deadline);
     if (!done && deadline.passed()) co_return fail(Errc::Timeout, "reading the registry for a template");
@@ -85,13 +85,13 @@ struct Renderer::Watch {
   bool done = false;
 };
 
-Task<> Renderer::watch_one(std::shared_ptr<Watch> watch, registry::TemplateSource& source,
+Task<> Renderer::watch_one(std::shared_ptr<Watch> watch, registry::TemplateSource* source,
                            registry::Question question, std::uint64_t index, Deadline deadline) {
   constexpr auto kSlice = std::chrono::seconds(30);
   constexpr auto kPause = std::chrono::seconds(1);
   while (!watch->done && !deadline.passed()) {
     auto until = Deadline::after(kSlice).min(deadline);
-    auto result = co_await source.wait(question, index, until);
+    auto result = co_await source->wait(question, index, until);
     if (watch->done) co_return;
     if (result) break;
     if (result.error().code == Errc::Cancelled) co_return;
@@ -105,7 +105,7 @@ Task<Result<>> Renderer::changed(std::shared_ptr<const Rendered> rendered, Deadl
   auto watch = std::make_shared<Watch>(executor_);
   for (const auto& question : rendered->used)
     if (auto index = rendered->answers.index(question); index > 0)
-      spawn(executor_, watch_one(watch, source_, question, index, deadline), "template.watch");
+      spawn(executor_, watch_one(watch, &source_, question, index, deadline), "template.watch");
   while (!watch->done && !deadline.passed()) co_await watch->changed.wait(deadline);
   bool changed = std::exchange(watch->done, true) && !deadline.passed();
   if (!changed) co_return fail(Errc::Timeout, "no answer changed in time");

@@ -46,8 +46,8 @@ class Renderer {
   struct Watch;
   Task<Result<>> fetch(std::shared_ptr<Snapshot> known, std::set<registry::Question> questions,
                        Deadline deadline);
-  static Task<> fetch_some(std::shared_ptr<Fetch> fetch, registry::TemplateSource& source, Deadline deadline);
-  static Task<> watch_one(std::shared_ptr<Watch> watch, registry::TemplateSource& source,
+  static Task<> fetch_some(std::shared_ptr<Fetch> fetch, registry::TemplateSource* source, Deadline deadline);
+  static Task<> watch_one(std::shared_ptr<Watch> watch, registry::TemplateSource* source,
                           registry::Question question, std::uint64_t index, Deadline deadline);
 
   Executor executor_;
