@@ -8,7 +8,7 @@
 namespace dfp {
 
 void spawn(Executor executor, Task<> task, std::string name) {
-  boost::asio::co_spawn(std::move(executor), std::move(task), [name = std::move(name)](std::exception_ptr e) {
+  boost::asio::co_spawn(executor, std::move(task), [name = std::move(name)](std::exception_ptr e) {
     if (!e) return;
     try {
       std::rethrow_exception(e);

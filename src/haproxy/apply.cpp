@@ -85,7 +85,8 @@ Task<Result<model::Plan>> Driver::Impl::apply(model::Change change, Deadline dea
   auto plan = this->plan(change);
   Result<> done;
   if (plan.means() == model::Means::Nothing) {
-    world.change(change, addresses);  // revision and author only
+    auto noted = world.change(change, addresses);  // revision and author only
+    if (!noted) co_return std::unexpected(noted.error());
     co_return plan;
   }
   if (plan.means() == model::Means::Runtime) {

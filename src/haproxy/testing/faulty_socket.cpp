@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <mutex>
+#include <system_error>
 
 namespace dfp::haproxy::testing {
 namespace {
@@ -40,7 +41,8 @@ FaultySocket::FaultySocket(std::filesystem::path socket) : path_(std::move(socke
   std::filesystem::rename(path_, hidden_);
   listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   auto address = address_of(path_);
-  ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+  if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    throw std::system_error(errno, std::generic_category(), "bind " + path_.string());
   ::listen(listener_, 16);
   acceptor_ = std::thread([this] {
     for (;;) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <system_error>
 
 #include "base/text.hpp"
 #include "haproxy/testing/rig.hpp"
@@ -66,7 +67,8 @@ Answer read_answer(int fd, bool& close) {
 Origin::Reserved::Reserved() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   auto any = socket_address("127.0.0.1", 0);
   socklen_t size = sizeof any;
-  ::bind(listener_, reinterpret_cast<sockaddr*>(&any), size);
+  if (::bind(listener_, reinterpret_cast<sockaddr*>(&any), size) != 0)
+    throw std::system_error(errno, std::generic_category(), "bind a port of 127.0.0.1");
   ::listen(listener_, 1024);
   ::getsockname(listener_, reinterpret_cast<sockaddr*>(&any), &size);
   port_ = ntohs(any.sin_port);
