@@ -99,6 +99,11 @@ const model::ParameterInfo* find_known(std::string_view name) {
   return at == known.end() ? nullptr : &*at;
 }
 
+/// A parameter of the original with its default: nothing is missing without it.
+bool is_default(std::string_view name, const std::string& value) {
+  return value.empty() || value == "false" || (name == "reqMode" && value == "http");
+}
+
 /// What a request may say beside the definition. `distribute` is what a listener adds to every order.
 bool is_for_one_request(std::string_view name) {
   return find_known(name) && !model::find_parameter(name) && name != "distribute";
@@ -129,9 +134,10 @@ Result<Sorted> sort_labels(const Labels& labels, const LabelRules& rules) {
       return refuse(name, "is for a single request; a label stands for as long as the service does");
     if (find_known(name))
       sorted.destinations[index].insert_or_assign(name, value);
-    else if (std::ranges::find(kOriginals, name) != kOriginals.end())
-      return refuse(name, "this proxy does not have that parameter of the original");
-    else if (std::ranges::find(kListeners, name) == kListeners.end())
+    else if (std::ranges::find(kOriginals, name) != kOriginals.end()) {
+      if (!is_default(name, value))
+        return refuse(name, "this proxy does not have that parameter of the original");
+    } else if (std::ranges::find(kListeners, name) == kListeners.end())
       sorted.notes.push_back(note_unknown(name));
   }
   return sorted;
@@ -168,6 +174,17 @@ std::set<std::string> items(const Values& values, const std::string& name) {
   return {parts.begin(), parts.end()};
 }
 
+/// The parameter, besides paths and domains, in which two destinations differ; empty for none.
+std::string first_difference(const Values& a, const Values& b) {
+  for (const auto* values : {&a, &b})
+    for (const auto& [name, value] : *values) {
+      if (name == "servicePath" || name == "serviceDomain") continue;
+      auto in_a = a.find(name), in_b = b.find(name);
+      if (in_a == a.end() || in_b == b.end() || in_a->second != in_b->second) return name;
+    }
+  return {};
+}
+
 /// Destinations as one set of parameters: possible where they differ only in their paths, or only in their
 /// domains.
 Result<Values> merge(const std::map<unsigned, Values>& destinations) {
@@ -175,13 +192,9 @@ Result<Values> merge(const std::map<unsigned, Values>& destinations) {
   Values merged = first;
   bool same_paths = true, same_domains = true;
   for (const auto& [index, values] : destinations) {
-    for (const auto& [name, value] : values) {
-      if (name == "servicePath" || name == "serviceDomain") continue;
-      auto other = first.find(name);
-      if (other == first.end() || other->second != value)
-        return refuse(fmt::format("{}.{}", name, index),
-                      "differs from index 1; one service has one value, so put it under a name of its own");
-    }
+    if (auto name = first_difference(first, values); !name.empty())
+      return refuse(fmt::format("{}.{}", name, index),
+                    "differs from index 1; one service has one value, so put it under a name of its own");
     same_paths = same_paths && items(values, "servicePath") == items(first, "servicePath");
     same_domains = same_domains && items(values, "serviceDomain") == items(first, "serviceDomain");
   }
@@ -204,14 +217,20 @@ Result<Values> values_of(Sorted& sorted) {
   return plain == sorted.destinations.end() ? Values{} : plain->second;
 }
 
-/// Puts the label's name in front of an error about a parameter.
-std::unexpected<Error> as_label_error(const Error& error) {
-  auto name = error.what.substr(0, error.what.find(':'));
-  if (find_known(name)) return fail(Errc::InvalidArgument, fmt::format("label {}{}", kPrefix, error.what));
-  return fail(Errc::InvalidArgument, "labels: " + error.what);
+bool is_routed(const Values& values) {
+  constexpr std::array<std::string_view, 5> kRouting = {"servicePath", "serviceDomain", "consulTemplatePath",
+                                                        "consulTemplateFePath", "templateFePath"};
+  return std::ranges::any_of(kRouting, [&](auto name) { return values.contains(std::string(name)); });
 }
 
 }  // namespace
+
+std::string as_label_problem(const std::string& problem) {
+  for (std::size_t at = 0, end = 0; (end = problem.find(": ", at)) != std::string::npos; at = end + 2)
+    if (find_known(std::string_view(problem).substr(at, end - at)))
+      return fmt::format("label {}{}", kPrefix, problem.substr(at));
+  return problem;
+}
 
 bool label_is_true(const Labels& labels, const std::string& label) {
   auto at = labels.find(label);
@@ -228,13 +247,12 @@ Result<std::optional<LabelOrder>> read_labels(const Labels& labels, const std::s
   if (!sorted) return std::unexpected(sorted.error());
   auto values = values_of(*sorted);
   if (!values) return std::unexpected(values.error());
+  std::erase_if(*values, [](const auto& entry) { return entry.second.empty(); });  // as not given
   values->try_emplace("serviceName", name);
-  bool routed = values->contains("servicePath") || values->contains("serviceDomain") ||
-                values->contains("consulTemplatePath");
-  if (!routed) return refuse("servicePath", "is missing, and so is com.df.serviceDomain");
+  if (!is_routed(*values)) return refuse("servicePath", "is missing, and so is com.df.serviceDomain");
   model::ParameterPairs pairs(values->begin(), values->end());
   auto request = model::decode_reconfigure(pairs);
-  if (!request) return as_label_error(request.error());
+  if (!request) return fail(Errc::InvalidArgument, as_label_problem(request.error().what));
   return LabelOrder{std::move(request->definition), std::move(sorted->notes)};
 }
 

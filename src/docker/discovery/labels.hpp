@@ -30,6 +30,10 @@ struct LabelOrder {
 Result<std::optional<LabelOrder>> read_labels(const Labels& labels, const std::string& name,
                                               const LabelRules& rules);
 
+/// A problem that names a parameter ("instances of web: port: …"), as one of the label ("label com.df.port:
+/// …").
+std::string as_label_problem(const std::string& problem);
+
 /// com.df.X as a boolean; false for anything else.
 bool label_is_true(const Labels& labels, const std::string& label);
 

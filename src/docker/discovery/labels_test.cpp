@@ -78,6 +78,21 @@ TEST(ServiceLabels, ForOthersAreNotedAndDoNoHarm) {
                           HasSubstr("com.df.servicePaths is not for the proxy; did you mean servicePath?")));
 }
 
+TEST(ServiceLabels, OfTheOriginalWithItsDefaultAreNothingThatIsMissing) {
+  auto order = must_read(labels({{"servicePath", "/a"},
+                                 {"reqMode", "http"},
+                                 {"httpsOnly", "false"},
+                                 {"users", ""},
+                                 {"sslVerifyNone.1", "false"}}));
+  EXPECT_THAT(order.definition.paths, ElementsAre("/a"));
+  EXPECT_THAT(order.notes, IsEmpty());
+}
+
+TEST(ServiceLabels, MayNameATemplateInsteadOfAPath) {
+  auto order = must_read(labels({{"templateFePath", "fe.tmpl"}, {"templateBePath", "be.tmpl"}}));
+  EXPECT_EQ(order.definition.template_fe_path, "fe.tmpl");
+}
+
 struct RefusalCase {
   const char* name;
   std::vector<std::pair<std::string, std::string>> labels;
@@ -104,6 +119,10 @@ INSTANTIATE_TEST_SUITE_P(
         RefusalCase{"ForOneRequest",
                     {{"servicePath", "/a"}, {"dryRun", "true"}},
                     "label com.df.dryRun: is for a single request"},
+        RefusalCase{"EmptyPath", {{"servicePath", ""}}, "label com.df.servicePath: is missing"},
+        RefusalCase{"OnlyTheFirstHasAPathType",
+                    {{"servicePath.1", "/a"}, {"pathType.1", "path_reg"}, {"servicePath.2", "/b"}},
+                    "label com.df.pathType.2: differs from index 1"},
         RefusalCase{"TwoPorts",
                     {{"servicePath.1", "/a"}, {"port.1", "80"}, {"servicePath.2", "/b"}, {"port.2", "81"}},
                     "label com.df.port.2: differs from index 1"},
