@@ -23,7 +23,8 @@ class ContainerProxy(harness.ProxyClient):
         for network in networks[1:]:
             engine.cli("network", "connect", network, name)
         self.address = engine.address
-        self.http_port, self.api_port = (engine.published_port(name, port) for port in (80, 8080))
+        in_hosts_network = networks[0] == "host"
+        self.http_port, self.api_port = (port if in_hosts_network else engine.published_port(name, port) for port in (80, 8080))
         harness.wait_until(lambda: self.api("successfulinitreload").status == 200, "the proxy is ready", 20)
 
     def log_text(self):

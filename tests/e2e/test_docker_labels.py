@@ -3,7 +3,7 @@ import re
 
 import harness
 import pytest
-from docker_engine import DEMO_IMAGE
+from docker_engine import BASE_IMAGE, DEMO_IMAGE
 from docker_proxy import ContainerProxy
 from test_swarm import labels
 
@@ -121,6 +121,28 @@ def test_containers_of_another_host_are_reached_where_they_are_published(rig, ne
     harness.wait_until(lambda: proxy.get("/open").status == 200, "what is published is reached")
     harness.wait_until(lambda: set(proxy.ok("services")["LabelProblems"]) == {"closed", "own"}, "the others are told")
     assert "not published" in proxy.ok("services")["LabelProblems"]["own"]
+
+
+def test_a_proxy_in_the_network_of_the_host_reaches_every_bridge(stage):
+    stage.engine.create_network("front", "bridge", ())
+    stage.proxy = ContainerProxy(stage.engine, *FOLLOW, networks=["host"])
+    stage.engine.run(DEMO_IMAGE, name="one", options=["--hostname", "one", *labels(servicePath="/one")])
+    stage.engine.run(DEMO_IMAGE, name="two", options=["--hostname", "two", "--network", "front", *labels(servicePath="/two")])
+    stage.wait_answering("/one", "one")
+    stage.wait_answering("/two", "two")
+
+
+def test_containers_without_a_network_of_their_own_are_reached(stage):
+    """In the host's network, at a port that the image does not tell; and in the network of another container."""
+    stage.start()
+    demo = "exec docker-flow-proxy demo-service --listen 0.0.0.0:9111 --instance $0"
+    stage.engine.run(BASE_IMAGE, "sh", "-c", demo, "in-hosts", name="in-hosts",
+                     options=["--network", "host", *labels(servicePath="/host", port="9111")])
+    stage.engine.run(BASE_IMAGE, "sleep", "1000", name="vpn")
+    stage.engine.run(BASE_IMAGE, "sh", "-c", demo, "behind", name="behind",
+                     options=["--network", "container:vpn", *labels(servicePath="/behind", port="9111")])
+    stage.wait_answering("/host", "in-hosts")
+    stage.wait_answering("/behind", "behind")
 
 
 def test_another_container_of_the_proxy_knows_what_the_labels_ordered(stage):

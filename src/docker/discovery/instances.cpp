@@ -9,6 +9,8 @@
 namespace dfp::docker::discovery {
 namespace {
 
+constexpr std::string_view kVirtual = "-vip";  ///< end of the id
+
 std::unexpected<Error> refuse(std::string what) { return fail(Errc::InvalidArgument, std::move(what)); }
 
 Result<std::uint16_t> port_of(const ServiceView& service, const model::Definition& definition) {
@@ -32,10 +34,11 @@ class Way {
   std::optional<Published> to(const Replica& replica) const {
     for (const auto& address : replica.addresses)
       if (fits(address)) return Published{address.ip, port_};
+    if (!network_.empty()) return std::nullopt;
+    if (!replica.host_address.empty()) return Published{replica.host_address, port_};
     auto published = replica.published.find(port_);
-    bool may_be_published = network_.empty() && published != replica.published.end();
-    if (may_be_published) return published->second;
-    return std::nullopt;
+    if (published == replica.published.end()) return std::nullopt;
+    return published->second;
   }
 
   /// The network's name is known from the copies.
@@ -72,13 +75,14 @@ std::unexpected<Error> unreachable(const View& view, const ServiceView& service,
   if (!network.empty())
     return refuse(fmt::format("network: service {} is not in the network {}; it is in: {}", service.name,
                               network, networks_of(service)));
-  auto why = view.vantage.in_container
-                 ? fmt::format("no network of service {} ({}) is one of the proxy's", service.name,
-                               networks_of(service))
-                 : fmt::format(
-                       "the proxy does not run in a container, so it cannot reach the networks of service {} "
-                       "({})",
-                       service.name, networks_of(service));
+  auto why =
+      view.vantage.in_container
+          ? fmt::format("no network of service {} ({}) is one of the proxy's", service.name,
+                        networks_of(service))
+          : fmt::format(
+                "the proxy is not in a container's network, so it cannot reach the networks of service {} "
+                "({})",
+                service.name, networks_of(service));
   return refuse(fmt::format("network: {}, and port {} is not published on its nodes (mode=host)", why, port));
 }
 
@@ -102,13 +106,15 @@ Result<std::vector<model::Instance>> virtual_ip_of(const ServiceView& service, c
     return refuse(
         fmt::format("network: the virtual IP of service {} is in no network of the proxy", service.name));
   auto instance = instance_at({vip->ip, port}, registered_name);
-  instance.id = service.name + "-vip";
+  instance.id = service.name + std::string(kVirtual);
   instance.node = "swarm";
   instance.meta[std::string(kOriginMeta)] = "swarm";
   return std::vector<model::Instance>{instance};
 }
 
 }  // namespace
+
+bool is_virtual(const model::Instance& instance) { return instance.id.ends_with(kVirtual); }
 
 Result<std::vector<model::Instance>> instances_of(const View& view, const ServiceView& service,
                                                   const model::Definition& definition,

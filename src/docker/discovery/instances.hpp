@@ -12,6 +12,9 @@ namespace dfp::docker::discovery {
 /// Meta of an instance that came from an engine: "swarm" or "container".
 constexpr std::string_view kOriginMeta = "docker";
 
+/// Whether this is no copy but the virtual IP of a service.
+bool is_virtual(const model::Instance& instance);
+
 /// The instances of a service for a definition, sorted by (node, id): every usable copy, at its address in
 /// the definition's network, else in a network that the proxy is in too, else where its port is published on
 /// its node; with discoveryType=overlay the virtual IP alone.

@@ -260,7 +260,7 @@ TEST(ContainerInstances, OfAnotherHostAreReachedWhereItPublishesThem) {
     auto view = view_of_containers({web}, kNetworks, host, nullptr);
     return places(instances_of(view, *view.find("web"), definition(), ""));
   };
-  EXPECT_THAT(place(other), ElementsAre(HasSubstr("network: the proxy does not run in a container")));
+  EXPECT_THAT(place(other), ElementsAre(HasSubstr("network: the proxy is not in a container's network")));
   web.ports[{8080, "tcp"}] = {{"0.0.0.0", 32768}};
   EXPECT_THAT(place(other), ElementsAre("10.0.0.7:32768"));
   web.ports[{8080, "tcp"}] = {{"127.0.0.1", 32768}};
@@ -268,6 +268,46 @@ TEST(ContainerInstances, OfAnotherHostAreReachedWhereItPublishesThem) {
   web.ports[{8080, "tcp"}] = {{"10.0.0.8", 32768}};
   EXPECT_THAT(place(other), ElementsAre("10.0.0.8:32768"));
   EXPECT_THAT(place(kHost), ElementsAre("172.17.0.2:8080"));
+}
+
+TEST(ContainerInstances, InTheNetworkOfTheHostAreReachedThereByAnyPort) {
+  auto web = container("web");
+  web.network_mode = "host";
+  web.networks = {{"host", "net-host", "", ""}};
+  auto view = view_of_containers({web}, kNetworks, kHost, nullptr);
+  EXPECT_THAT(places(instances_of(view, *view.find("web"), definition(9000), "")),
+              ElementsAre("127.0.0.1:9000"))
+      << "a port that the image does not tell";
+  auto own = proxy_container();
+  view = view_of_containers({web}, kNetworks, kHost, &own);
+  EXPECT_THAT(places(instances_of(view, *view.find("web"), definition(9000), "")),
+              ElementsAre(HasSubstr("network: no network of service web")));
+}
+
+TEST(ContainerInstances, InTheNetworkOfAnotherContainerAreWhereThatOneIs) {
+  auto web = container("web");
+  web.networks.clear();
+  web.network_mode = "container:" + container("vpn").id;
+  auto view = view_of_containers({web, container("vpn")}, kNetworks, kHost, nullptr);
+  EXPECT_THAT(places(instances_of(view, *view.find("web"), definition(9000), "")),
+              ElementsAre("172.17.0.2:9000"));
+  auto vpn = container("vpn");
+  vpn.network_mode = "host";
+  vpn.networks = {{"host", "net-host", "", ""}};
+  view = view_of_containers({web, vpn}, kNetworks, kHost, nullptr);
+  EXPECT_THAT(places(instances_of(view, *view.find("web"), definition(9000), "")),
+              ElementsAre("127.0.0.1:9000"));
+}
+
+TEST(ContainerInstances, OfOneCommandOfComposeAreNoCopies) {
+  Labels labels{{"com.docker.compose.project", "shop"}, {"com.docker.compose.service", "web"}};
+  auto shell = labels;
+  shell["com.docker.compose.oneoff"] = "True";
+  labels["com.docker.compose.oneoff"] = "False";
+  auto view = view_of_containers({container("shop_web_1", labels), container("shop_web_run_1", shell)},
+                                 kNetworks, kHost, nullptr);
+  ASSERT_THAT(view.services, SizeIs(1));
+  EXPECT_THAT(view.services[0].replicas, SizeIs(1));
 }
 
 TEST(ContainerInstances, OfAComposeServiceBelongTogether) {

@@ -12,10 +12,15 @@ using namespace std::chrono_literals;
 constexpr Clock::duration kLeaving = 30s;
 constexpr auto kKilled = "9";
 
-/// nullopt where the engine does not know it: then it runs elsewhere.
+/// The container whose network this process uses: its own one, or the one that that has joined. nullopt for
+/// the host's network, and where the engine does not know the container: then it runs elsewhere.
 Task<Result<std::optional<Container>>> find_own(Engine* engine, std::string id, Deadline deadline) {
+  constexpr std::string_view kJoined = "container:";
   if (id.empty()) co_return std::nullopt;
   auto own = co_await engine->container(std::move(id), deadline);
+  if (own && own->network_mode.starts_with(kJoined))
+    own = co_await engine->container(own->network_mode.substr(kJoined.size()), deadline);
+  if (own && own->network_mode == "host") co_return std::nullopt;
   if (own) co_return std::move(*own);
   if (own.error().code == Errc::NotFound) co_return std::nullopt;
   co_return std::unexpected(own.error());

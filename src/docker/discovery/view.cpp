@@ -35,6 +35,7 @@ Replica replica_of(const SwarmTask& task, const std::map<std::string, const Swar
   auto* node = found == nodes.end() ? nullptr : found->second;
   Replica replica;
   replica.id = task.id;
+  replica.node_id = task.node_id;
   replica.node = node ? node->hostname : task.node_id;
   replica.addresses = task.addresses;
   std::erase_if(replica.addresses, is_ingress);
@@ -59,6 +60,7 @@ ServiceView view_of(const SwarmService& service) {
   view.stack = label_of(service.labels, "com.docker.stack.namespace");
   view.short_name = label_is_true(service.labels, kShortName);
   view.labels = service.labels;
+  view.global = service.global;
   view.wanted = service.replicas;
   view.updating = service.update_state == "updating" || service.update_state == "rollback_started";
   view.virtual_ips = service.virtual_ips;
@@ -106,11 +108,36 @@ Replica replica_of(const Container& container, const EngineHost& host) {
     auto address = reachable_address(bindings[0], host);
     if (!address.empty()) replica.published[port.port] = {address, bindings[0].port};
   }
-  if (container.network_mode == "host" && !host.address.empty())
-    for (const auto& port : container.exposed) replica.published[port.port] = {host.address, port.port};
+  if (container.network_mode == "host") replica.host_address = host.address;
   bool well = container.health == ContainerHealth::None || container.health == ContainerHealth::Healthy;
   replica.usable = container.running && !container.paused && well;
   return replica;
+}
+
+/// `docker compose run web sh` bears the labels of the service web.
+bool is_one_command(const Container& container) {
+  return label_of(container.labels, "com.docker.compose.oneoff") == "True";
+}
+
+/// For a proxy in a container: the host's loopback address is not its own.
+void leave_host(Replica& replica) {
+  replica.published.clear();
+  replica.host_address.clear();
+}
+
+/// What shares the network of another one has that one's addresses and published ports.
+void join_networks(std::vector<Container>& containers) {
+  constexpr std::string_view kJoined = "container:";
+  for (auto& container : containers) {
+    if (!container.network_mode.starts_with(kJoined)) continue;
+    auto wanted = container.network_mode.substr(kJoined.size());
+    auto owner = std::ranges::find_if(
+        containers, [&](const Container& other) { return other.id == wanted || other.name == wanted; });
+    if (owner == containers.end()) continue;
+    container.networks = owner->networks;
+    container.ports = owner->ports;
+    container.network_mode = owner->network_mode;
+  }
 }
 
 void add_container(ServiceView& view, const Container& container, const EngineHost& host) {
@@ -145,16 +172,12 @@ View view_of_swarm(const std::vector<SwarmService>& services, const std::vector<
   std::map<std::string, const SwarmNode*> nodes_by_id;
   for (const auto& node : nodes) nodes_by_id.emplace(node.id, &node);
   std::map<std::string, ServiceView> by_id;
-  std::set<std::string> global;
-  for (const auto& service : services) {
-    by_id.emplace(service.id, view_of(service));
-    if (service.global) global.insert(service.id);
-  }
+  for (const auto& service : services) by_id.emplace(service.id, view_of(service));
   for (const auto& task : tasks) {
     auto service = by_id.find(task.service_id);
     if (service == by_id.end()) continue;
     service->second.replicas.push_back(replica_of(task, nodes_by_id));
-    if (global.contains(task.service_id)) ++service->second.wanted;  // one task for each eligible node
+    if (service->second.global) ++service->second.wanted;  // one task for each eligible node
   }
   View view;
   view.swarm = true;
@@ -168,14 +191,16 @@ View view_of_swarm(const std::vector<SwarmService>& services, const std::vector<
   return view;
 }
 
-View view_of_containers(const std::vector<Container>& containers, const std::vector<EngineNetwork>& networks,
+View view_of_containers(std::vector<Container> containers, const std::vector<EngineNetwork>& networks,
                         const EngineHost& host, const Container* own) {
+  join_networks(containers);
   std::map<std::string, ServiceView> by_name;
   for (const auto& container : containers) {
+    if (is_one_command(container)) continue;
     auto identity = identity_of(container);
     auto [at, added] = by_name.try_emplace(identity.name, identity);
     add_container(at->second, container, host);
-    if (own) at->second.replicas.back().published.clear();  // the host's loopback is not this container's
+    if (own) leave_host(at->second.replicas.back());
   }
   View view;
   for (auto& [name, service] : by_name) view.services.push_back(std::move(service));

@@ -21,8 +21,10 @@ struct Published {
 struct Replica {
   std::string id;
   std::string node;                              ///< host name
+  std::string node_id;                           ///< in the swarm; empty without one
   std::vector<TaskAddress> addresses;            ///< in its networks
   std::map<std::uint16_t, Published> published;  ///< its TCP ports that are published on its own node
+  std::string host_address;                      ///< where every port answers, in its network; or empty
   bool usable = false;  ///< meant to run, running, and healthy as far as Docker knows
   bool lost = false;    ///< it ran when the swarm lost its node, and may run on
 };
@@ -32,6 +34,7 @@ struct ServiceView {
   std::string stack;        ///< "shop", of a stack or a compose project; empty for none
   bool short_name = false;  ///< it is called by its name without the stack's
   Labels labels;
+  bool global = false;       ///< one copy on each eligible node of the swarm
   std::uint64_t wanted = 0;  ///< copies
   bool updating = false;     ///< or rolled back
   std::vector<Replica> replicas;
@@ -69,14 +72,15 @@ struct View {
 
 /// A swarm that changes its leader can lose nodes that are well, one after the other. So the lost copies of a
 /// service are usable where it has no others.
-/// @param own the container that this process runs in; nullptr: none
+/// @param own the container whose network this process uses; nullptr: it uses the host's
 View view_of_swarm(const std::vector<SwarmService>& services, const std::vector<SwarmTask>& tasks,
                    std::vector<SwarmNode> nodes, const Container* own);
 
-/// Containers that belong to one service: the same compose project and service, else the same
-/// com.df.serviceName, else the container alone under its name.
+/// Containers that belong to one service (those of `docker compose run` do to none): the same compose project
+/// and service, else the same com.df.serviceName, else the container alone under its name. One that shares
+/// another's network (network mode "container:ID") is where that one is.
 /// @param networks of the engine: their local ones can be reached from its host
-View view_of_containers(const std::vector<Container>& containers, const std::vector<EngineNetwork>& networks,
+View view_of_containers(std::vector<Container> containers, const std::vector<EngineNetwork>& networks,
                         const EngineHost& host, const Container* own);
 
 }  // namespace dfp::docker::discovery
