@@ -41,7 +41,8 @@ class CatalogReads {
   /// null when not wanted or not possible.
   Task<json::value> instances(model::Definition definition) {
     if (failed_) co_return nullptr;
-    auto found = co_await catalog_.instances_for(std::move(definition), deadline_);
+    auto found =
+        co_await catalog_.instances_for(std::move(definition), registry::Freshness::Recent, deadline_);
     if (!found && found.error().code == Errc::InvalidArgument) {  // of this service only
       error = found.error().what;
       co_return nullptr;

@@ -21,11 +21,13 @@ discovery::EngineHost engine_host(const settings::Docker& settings) {
   return host;
 }
 
-std::unique_ptr<discovery::Source> make_source(docker::Engine& engine, const settings::Docker& settings) {
+std::unique_ptr<discovery::Source> make_source(Executor executor, docker::Engine& engine,
+                                               const settings::Docker& settings) {
   auto own = discovery::own_container_id();
   if (settings.discovery == settings::Docker::Discovery::Swarm)
-    return std::make_unique<discovery::SwarmSource>(engine, own);
-  return std::make_unique<discovery::ContainerSource>(engine, own, engine_host(settings));
+    return std::make_unique<discovery::SwarmSource>(std::move(executor), engine, own);
+  return std::make_unique<discovery::ContainerSource>(std::move(executor), engine, own,
+                                                      engine_host(settings));
 }
 
 discovery::FollowerSettings follower_settings(const settings::Settings& settings) {
@@ -58,11 +60,16 @@ class DockerDiscovery::Proxy : public discovery::FollowedProxy {
   bool ready() const override { return reconciler_.synchronised(); }
   const model::DesiredState& served() const override { return reconciler_.state(); }
   Task<Result<>> reconfigure(model::Definition definition, std::string changed_by) override {
-    auto done = co_await reconciler_.reconfigure(std::move(definition), std::move(changed_by));
+    auto done = co_await reconciler_.reconfigure(std::move(definition), std::move(changed_by),
+                                                 {.recent_will_do = true});
     co_return without_outcome(done);
   }
   Task<Result<>> repin(std::string service) override {
     auto done = co_await reconciler_.repin(std::move(service));
+    co_return without_outcome(done);
+  }
+  Task<Result<>> unpin(std::string service, std::set<std::string> ids) override {
+    auto done = co_await reconciler_.unpin(std::move(service), std::move(ids));
     co_return without_outcome(done);
   }
   Task<Result<>> remove(std::string service, std::string changed_by) override {
@@ -83,7 +90,7 @@ DockerDiscovery::DockerDiscovery(Executor executor, const settings::Settings& se
     : executor_(std::move(executor)),
       settings_(follower_settings(settings)),
       engine_(std::move(engine)),
-      source_(make_source(*engine_, settings.docker)),
+      source_(make_source(executor_, *engine_, settings.docker)),
       catalog_(*source_, registry.catalog(), settings.docker.network),
       template_source_(catalog_, registry.template_source(), registry.key_value()) {
   warn_about_ipvs(settings.docker.discovery);

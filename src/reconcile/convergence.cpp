@@ -54,7 +54,7 @@ Task<> Reconciler::Impl::refresh(model::Service* service, bool* readable, Deadli
   model::Service bare;
   bare.definition = service->definition;
   bare.changed_at = service->changed_at;
-  auto now = co_await fill(std::move(bare), deadline);
+  auto now = co_await fill(std::move(bare), registry::Freshness::Recent, deadline);
   if (!now) {
     const auto& [code, what] = now.error();
     log::warn("reconcile.not_refreshed", {{"service", service->definition.service}, {"error", what}});

@@ -37,7 +37,8 @@ std::vector<model::Instance> Reconciler::Impl::newcomers(
 /// could only say that the time is up.
 Task<Result<>> Reconciler::Impl::wait_until_healthy(model::Definition definition, HealthGate* gate) {
   for (;;) {
-    auto instances = co_await present_instances(definition, Deadline::after(kCatalogTime));
+    auto instances =
+        co_await present_instances(definition, registry::Freshness::Now, Deadline::after(kCatalogTime));
     if (!instances) co_return std::unexpected(instances.error());
     Result<> done =
         fail(Errc::Conflict,

@@ -48,8 +48,9 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
 /// Instances in maintenance are left out: their operator took them out of service. Critical ones are kept: a
 /// check that has just begun is critical, and HAProxy's own checks decide who gets traffic.
 Task<Result<std::vector<model::Instance>>> Reconciler::Impl::present_instances(model::Definition definition,
+                                                                               registry::Freshness freshness,
                                                                                Deadline deadline) {
-  auto instances = co_await catalog.instances_for(definition, deadline);
+  auto instances = co_await catalog.instances_for(definition, freshness, deadline);
   if (!instances)
     co_return fail(fmt::format("instances of {}", definition.registered_name()), instances.error());
   std::erase_if(*instances,
@@ -58,9 +59,10 @@ Task<Result<std::vector<model::Instance>>> Reconciler::Impl::present_instances(m
 }
 
 /// With what the registry says at this moment: the service's instances, or what its template makes of it.
-Task<Result<model::Service>> Reconciler::Impl::fill(model::Service service, Deadline deadline) {
+Task<Result<model::Service>> Reconciler::Impl::fill(model::Service service, registry::Freshness freshness,
+                                                    Deadline deadline) {
   if (service.definition.has_template()) co_return co_await render(std::move(service), deadline);
-  auto instances = co_await present_instances(service.definition, deadline);
+  auto instances = co_await present_instances(service.definition, freshness, deadline);
   if (!instances) co_return std::unexpected(instances.error());
   service.instances = std::move(*instances);
   co_return service;
@@ -96,7 +98,13 @@ Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish, Deadline 
   model::Service wanted;
   wanted.definition = std::move(definition);
   wanted.changed_at = change_time_now();
-  auto next = co_await fill(std::move(wanted), deadline);
+  Result<model::Service> next;
+  if (wish.instances) {
+    wanted.instances = std::move(*wish.instances);
+    next = std::move(wanted);
+  } else {
+    next = co_await fill(std::move(wanted), wish.freshness, deadline);
+  }
   if (!next) co_return next;
   if (wish.gate)
     if (auto passed = wish.gate->admit(newcomers(next->definition.service, next->instances)); !passed)
@@ -231,6 +239,7 @@ Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, std:
                                               ReconfigureOptions options) {
   auto service = definition.service;
   Impl::Wish wish{std::move(definition), std::move(changed_by)};
+  if (options.recent_will_do) wish.freshness = registry::Freshness::Recent;
   Result<Outcome> outcome;
   if (options.healthy_within) {
     outcome = co_await impl_->reconfigure_when_healthy(std::move(wish), *options.healthy_within);
@@ -244,15 +253,26 @@ Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, std:
   co_return outcome;
 }
 
-Task<Result<Outcome>> Reconciler::repin(std::string service) {
-  auto lock = co_await impl_->turn.lock();
-  auto present = impl_->state.services.find(service);
-  if (present == impl_->state.services.end())
+Task<Result<Outcome>> Reconciler::Impl::pin(std::string service, std::set<std::string> without) {
+  auto lock = co_await turn.lock();
+  auto present = state.services.find(service);
+  if (present == state.services.end())
     co_return fail(Errc::NotFound, fmt::format("service {} is not configured", service));
-  Impl::Wish wish{present->second.definition, present->second.changed_by, true};
-  auto outcome = co_await impl_->reconfigure(std::move(wish));
+  Wish wish{present->second.definition, present->second.changed_by, true};
+  wish.freshness = registry::Freshness::Recent;
+  if (!without.empty()) wish.instances = present->second.instances;
+  for (const auto& id : without) std::erase_if(*wish.instances, [&](const auto& i) { return i.id == id; });
+  auto outcome = co_await reconfigure(std::move(wish));
   log_outcome("service.repin", service, outcome);
   co_return outcome;
+}
+
+Task<Result<Outcome>> Reconciler::repin(std::string service) {
+  co_return co_await impl_->pin(std::move(service), {});
+}
+
+Task<Result<Outcome>> Reconciler::unpin(std::string service, std::set<std::string> ids) {
+  co_return co_await impl_->pin(std::move(service), std::move(ids));
 }
 
 Task<Result<Outcome>> Reconciler::remove(std::string service, std::string changed_by) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/wait.hpp"
@@ -28,6 +29,8 @@ struct ReconfigureOptions {
   /// Instances that do not serve yet are used only after a good health check, all within this time; nullopt:
   /// HAProxy's own checks take them out later.
   std::optional<std::chrono::milliseconds> healthy_within = {};
+  /// One of many requests in a row, by somebody who comes again when the catalog has changed meanwhile.
+  bool recent_will_do = false;
 };
 
 struct ReconcilerSettings {
@@ -73,6 +76,9 @@ class Reconciler {
   /// authority over its instances (Docker) and is followed. Who asked for the service stays the same.
   /// @return NotFound when no such service is configured; else as reconfigure().
   Task<Result<Outcome>> repin(std::string service);
+
+  /// Takes single instances out of a configured service until it is pinned anew. @return as repin().
+  Task<Result<Outcome>> unpin(std::string service, std::set<std::string> ids);
 
   /// Removes the service's routes, servers and record. @return an Outcome with existed=false for an unknown
   /// one.

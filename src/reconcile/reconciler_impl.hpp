@@ -23,16 +23,21 @@ struct Reconciler::Impl : Followed {
     std::string changed_by;
     bool none_allowed = false;
     HealthGate* gate = nullptr;  ///< what newcomers among the instances must have passed; nullptr: nothing
+    registry::Freshness freshness = registry::Freshness::Now;
+    std::optional<std::vector<model::Instance>> instances = {};  ///< these, whatever the catalog says
   };
   /// Tries until no other writer interferes.
   Task<Result<Outcome>> reconfigure(Wish wish);
+  /// Pins a configured service anew; or, where some are given, only takes these out.
+  Task<Result<Outcome>> pin(std::string service, std::set<std::string> without);
   /// nullopt: another writer changed the stored service meanwhile, and nothing was changed here.
   Task<Result<std::optional<Outcome>>> reconfigure_once(Wish wish, Deadline deadline);
   Task<Result<Outcome>> remove_once(std::string service, Deadline deadline);
   Task<Result<model::Service>> next_service(Wish wish, Deadline deadline);
   Task<Result<std::vector<model::Instance>>> present_instances(model::Definition definition,
+                                                               registry::Freshness freshness,
                                                                Deadline deadline);
-  Task<Result<model::Service>> fill(model::Service service, Deadline deadline);
+  Task<Result<model::Service>> fill(model::Service service, registry::Freshness freshness, Deadline deadline);
   Task<Result<model::Service>> render(model::Service service, Deadline deadline);
   /// Renders a template for nothing, and without `turn`: one that is wrong, or takes its time to be so, must
   /// not hold up other requests.

@@ -49,6 +49,23 @@ TEST(Reconciler, RepinningFollowsTheCatalogEvenToNothing) {
   });
 }
 
+TEST(Reconciler, SingleInstancesCanBeTakenOut) {
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
+    for (auto id : {"1", "2", "3"}) registry.put_instance(instance("go-demo", id));
+    co_await proxy.reconciler.reconfigure(definition("go-demo"), "label");
+    auto less = co_await proxy.reconciler.unpin("go-demo", {"1", "3"});
+    EXPECT_TRUE(less) << less.error().what;
+    EXPECT_EQ(less->service.instances.at(0).id, "2");
+    EXPECT_EQ(proxy.serving("go-demo"), 1);
+    auto none = co_await proxy.reconciler.unpin("go-demo", {"2"});
+    EXPECT_TRUE(none) << none.error().what;
+    EXPECT_EQ(proxy.serving("go-demo"), 0);
+    auto again = co_await proxy.reconciler.repin("go-demo");
+    EXPECT_TRUE(again) << again.error().what;
+    EXPECT_EQ(proxy.serving("go-demo"), 3);
+  });
+}
+
 TEST(Reconciler, AnUnchangedRequestWritesAndAppliesNothing) {
   with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo", "1"));

@@ -40,7 +40,7 @@ Task<Result<Look>> Reconciler::Impl::look(model::Definition definition,
     if (!answer) co_return std::unexpected(answer.error());
     look.index = answer->index;
   }
-  auto instances = co_await present_instances(std::move(definition), deadline);
+  auto instances = co_await present_instances(std::move(definition), registry::Freshness::Recent, deadline);
   if (!instances) co_return std::unexpected(instances.error());
   look.instances = std::move(*instances);
   co_return look;
@@ -89,6 +89,7 @@ Task<Result<bool>> Reconciler::Impl::renew_once(std::string name, Deadline deadl
   if (!look) co_return std::unexpected(look.error());
   if (look->same_content({present->instances, present->rendered})) co_return true;
   Wish wish{present->definition, present->changed_by};
+  wish.freshness = registry::Freshness::Recent;
   auto outcome = co_await reconfigure_once(std::move(wish), deadline);
   if (!outcome) co_return std::unexpected(outcome.error());
   if (!*outcome) co_return false;

@@ -4,7 +4,7 @@
 
 namespace dfp::registry {
 
-Task<Result<std::vector<model::Instance>>> Catalog::instances_for(model::Definition definition,
+Task<Result<std::vector<model::Instance>>> Catalog::instances_for(model::Definition definition, Freshness,
                                                                   Deadline deadline) {
   co_return co_await instances(definition.registered_name(), deadline);
 }

@@ -23,6 +23,12 @@ struct HealthReport {
   std::uint64_t index = 0;        ///< position for the next health(); never 0
 };
 
+/// How new an answer has to be.
+enum class Freshness {
+  Now,     ///< sees every registration that was acknowledged before the call
+  Recent,  ///< where many questions are asked in a row: one reading may answer several of them
+};
+
 /// The instance side of a registry. One conformance suite holds for all implementations
 /// (registry/testing/conformance.hpp). Use from one executor.
 class Catalog {
@@ -38,7 +44,7 @@ class Catalog {
   /// ways to an instance (Docker), decides by the definition.
   /// @return also InvalidArgument, naming the parameter, where the definition does not say enough for that.
   virtual Task<Result<std::vector<model::Instance>>> instances_for(model::Definition definition,
-                                                                   Deadline deadline);
+                                                                   Freshness freshness, Deadline deadline);
 
   /// Names of all registered services, sorted.
   virtual Task<Result<std::vector<std::string>>> services(Deadline deadline) = 0;

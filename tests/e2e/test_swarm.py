@@ -283,7 +283,7 @@ def test_the_endpoints_of_the_listener(stage):
     service, = listener("get-services").json
     assert {key: service[key] for key in ("serviceName", "servicePath", "port", "replicas")} == {
         "serviceName": "shop", "servicePath": "/shop", "port": "8080", "replicas": "2"}
-    assert [node for node, _ in json.loads(service["nodeInfo"])] == ["manager-1", "manager-1"]
+    assert [node for node, _, _ in json.loads(service["nodeInfo"])] == ["manager-1", "manager-1"]
     node, = listener("get-nodes").json
     assert (node["hostname"], node["address"], node["role"]) == ("manager-1", stage.swarm.address, "manager")
     proxy.ok("remove", serviceName="shop")

@@ -29,14 +29,14 @@ model::Definition definition_of(const ServiceView& service) {
 Task<Result<bool>> DockerCatalog::knows(std::string service, Deadline deadline) {
   auto view = co_await source_.read(deadline);
   if (!view) co_return std::unexpected(view.error());
-  co_return view->find(service) != nullptr;
+  co_return (*view)->find(service) != nullptr;
 }
 
 Task<Result<std::vector<model::Instance>>> DockerCatalog::instances(std::string service, Deadline deadline) {
-  auto view = co_await source_.read(deadline);
+  auto view = co_await source_.recent(deadline);
   if (view)
-    if (auto* found = view->find(service))
-      co_return instances_of(*view, *found, definition_of(*found), network_);
+    if (auto* found = (*view)->find(service))
+      co_return instances_of(**view, *found, definition_of(*found), network_);
   auto others = co_await others_.instances(std::move(service), deadline);
   bool unknown = !others || others->empty();
   if (!view && unknown) co_return std::unexpected(view.error());
@@ -44,24 +44,29 @@ Task<Result<std::vector<model::Instance>>> DockerCatalog::instances(std::string 
 }
 
 Task<Result<std::vector<model::Instance>>> DockerCatalog::instances_for(model::Definition definition,
+                                                                        registry::Freshness freshness,
                                                                         Deadline deadline) {
-  auto view = co_await source_.read(deadline);
+  Result<ViewPtr> view;
+  if (freshness == registry::Freshness::Now)
+    view = co_await source_.read(deadline);
+  else
+    view = co_await source_.recent(deadline);
   if (view)
-    if (auto* service = view->find(definition.registered_name()))
-      co_return instances_of(*view, *service, definition, network_);
-  auto others = co_await others_.instances_for(std::move(definition), deadline);
+    if (auto* service = (*view)->find(definition.registered_name()))
+      co_return instances_of(**view, *service, definition, network_);
+  auto others = co_await others_.instances_for(std::move(definition), freshness, deadline);
   bool unknown = !others || others->empty();
   if (!view && unknown) co_return std::unexpected(view.error());
   co_return others;
 }
 
 Task<Result<std::vector<std::string>>> DockerCatalog::services(Deadline deadline) {
-  auto view = co_await source_.read(deadline);
+  auto view = co_await source_.recent(deadline);
   if (!view) co_return std::unexpected(view.error());
   auto others = co_await others_.services(deadline);
   if (!others) co_return others;
   std::set<std::string> names(others->begin(), others->end());
-  for (const auto& service : view->services) names.insert(service.called());
+  for (const auto& service : (*view)->services) names.insert(service.called());
   co_return std::vector<std::string>(names.begin(), names.end());
 }
 

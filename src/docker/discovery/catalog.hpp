@@ -6,8 +6,7 @@
 
 namespace dfp::docker::discovery {
 
-/// Instances from an engine: always asked anew. Services that it does not know are looked up in another
-/// catalog.
+/// Instances from an engine. Services that it does not know are looked up in another catalog.
 class DockerCatalog : public registry::Catalog {
  public:
   /// All must outlive it. @param network see instances_of()
@@ -17,6 +16,7 @@ class DockerCatalog : public registry::Catalog {
   /// Of a service of the engine: as its labels com.df.port and com.df.network say.
   Task<Result<std::vector<model::Instance>>> instances(std::string service, Deadline deadline) override;
   Task<Result<std::vector<model::Instance>>> instances_for(model::Definition definition,
+                                                           registry::Freshness freshness,
                                                            Deadline deadline) override;
   Task<Result<std::vector<std::string>>> services(Deadline deadline) override;
   /// Whether the engine has a service of this name. @return as Source::read()

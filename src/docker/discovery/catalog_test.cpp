@@ -16,7 +16,7 @@ using ::testing::SizeIs;
 
 struct World {
   explicit World(Executor executor)
-      : engine(executor), others(executor), source(engine, "proxy"), catalog(source, others, "") {
+      : engine(executor), others(executor), source(executor, engine, "proxy"), catalog(source, others, "") {
     engine.containers["proxy"] = proxy_container();
     engine.swarm_nodes = {swarm_node("n1")};
     auto service = swarm_service("web", 1);

@@ -21,16 +21,49 @@ bool is_news(const FollowSituation& s, const std::string& name, const model::Def
   return served == s.served.services.end() || served->second.definition != definition;
 }
 
-/// Whether the catalog would give other instances now.
-bool has_moved(const FollowSituation& s, const model::Service& served,
-               std::map<std::string, std::string>& problems) {
+/// Whether a copy is still where this instance says. A task keeps its addresses, a container may leave a
+/// network.
+bool is_there(const Replica& replica, const model::Instance& instance, bool swarm) {
+  if (replica.id != instance.id || !replica.usable) return false;
+  auto published = [&](const auto& entry) { return entry.second.address == instance.address; };
+  auto same = [&](const TaskAddress& address) { return address.ip == instance.address; };
+  return swarm || replica.host_address == instance.address || std::ranges::any_of(replica.addresses, same) ||
+         std::ranges::any_of(replica.published, published);
+}
+
+/// Instances that have gone, of a service whose present ones cannot be found. Another service may get their
+/// addresses.
+std::set<std::string> gone_from(const FollowSituation& s, const ServiceView& service,
+                                const model::Service& served) {
+  std::set<std::string> gone;
+  for (const auto& instance : served.instances) {
+    bool ours = instance.meta.contains(std::string(kOriginMeta)) && !is_virtual(instance);
+    auto there = [&](const Replica& replica) { return is_there(replica, instance, s.view.swarm); };
+    if (ours && std::ranges::none_of(service.replicas, there)) gone.insert(instance.id);
+  }
+  return gone;
+}
+
+/// What has to be done so that a service has the instances that the catalog would give now.
+void follow_instances(const FollowSituation& s, const model::Service& served, FollowPlan& plan,
+                      std::map<std::string, std::string>& problems) {
   const auto& definition = served.definition;
-  if (definition.has_template()) return false;
+  const auto& name = definition.service;
+  if (definition.has_template()) return;
   auto* service = s.view.find(definition.registered_name());
-  if (!service) return is_from_docker(served);
+  if (!service) {
+    if (is_from_docker(served)) plan.repin.insert(name);
+    return;
+  }
   auto instances = instances_of(s.view, *service, definition, s.network);
-  if (!instances) problems.insert_or_assign(definition.service, instances.error().what);
-  return instances && *instances != served.instances;
+  if (instances) {
+    if (*instances != served.instances) plan.repin.insert(name);
+    return;
+  }
+  bool by_label = s.orders.definitions.contains(name);
+  problems.insert_or_assign(name,
+                            by_label ? as_label_problem(instances.error().what) : instances.error().what);
+  if (auto gone = gone_from(s, *service, served); !gone.empty()) plan.unpin.emplace(name, std::move(gone));
 }
 
 }  // namespace
@@ -72,8 +105,8 @@ FollowPlan follow_plan(const FollowSituation& s, std::map<std::string, std::stri
     bool ordered = s.orders.definitions.contains(name) || s.orders.problems.contains(name);
     if (by_label && !ordered)
       plan.remove.insert(name);
-    else if (has_moved(s, service, problems))
-      plan.repin.insert(name);
+    else
+      follow_instances(s, service, plan, problems);
   }
   return plan;
 }

@@ -25,6 +25,8 @@ Orders orders_of(const View& view, const LabelRules& rules);
 struct FollowPlan {
   std::map<std::string, model::Definition> reconfigure;
   std::set<std::string> repin;
+  std::map<std::string, std::set<std::string>>
+      unpin;  ///< ids of instances whose addresses may be others' now
   std::set<std::string> remove;
 };
 

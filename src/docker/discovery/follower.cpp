@@ -1,6 +1,7 @@
 #include "docker/discovery/follower.hpp"
 
 #include <algorithm>
+#include <boost/container_hash/hash.hpp>
 
 #include "base/log.hpp"
 
@@ -14,6 +15,18 @@ constexpr Clock::duration kQuiet = 2ms;    ///< events that come together are on
 constexpr Clock::duration kPause = 500ms;  ///< after a failed pass
 
 bool is_updating(const View& view) { return std::ranges::any_of(view.services, &ServiceView::updating); }
+
+/// Another number when other routes are served.
+std::size_t fingerprint(const model::DesiredState& served) {
+  std::size_t sum = 0;
+  auto add = [&](const std::string& text) { boost::hash_combine(sum, text); };
+  for (const auto& [name, service] : served.services) {
+    add(name);
+    std::ranges::for_each(service.definition.paths, add);
+    std::ranges::for_each(service.definition.domains, add);
+  }
+  return sum;
+}
 
 bool is_on_its_way(const View& view) {
   return std::ranges::any_of(view.services,
@@ -71,11 +84,14 @@ Task<> Follower::watch() {
 Task<> Follower::follow() {
   while (!stopping_) {
     auto seen = wakes_;
+    auto began = Clock::now();
     auto done = co_await pass();
     if (stopping_) break;
     report(done);
+    auto took = Clock::now() - began;
     if (done && *done) busy_until_ = Clock::now() + kBusy;
     Clock::duration pause = is_busy() || (done && *done) ? settings_.poll_fast : settings_.poll;
+    pause = std::max(pause, took);  // at most half of the time, however much there is to read
     if (!done) pause = std::max<Clock::duration>(kPause, settings_.poll_fast);
     if (wakes_ == seen || !done) co_await wake_.wait(Deadline::after(pause));
     if (wakes_ != seen && !stopping_) co_await sleep_for(kQuiet);
@@ -96,9 +112,10 @@ Task<Result<bool>> Follower::pass() {
   if (!proxy_.ready()) co_return false;
   auto view = co_await source_.read(Deadline::after(kRead));
   if (!view) co_return std::unexpected(view.error());
-  auto orders = orders_of(*view, settings_.rules);
+  forgive_refusals();
+  auto orders = orders_of(**view, settings_.rules);
   auto problems = orders.problems;
-  auto plan = follow_plan({.view = *view,
+  auto plan = follow_plan({.view = **view,
                            .orders = orders,
                            .served = proxy_.served(),
                            .given = given_,
@@ -129,6 +146,10 @@ Task<bool> Follower::apply(FollowPlan plan, Problems* problems) {
     changed = changed || done;
     if (!done && done.error().code != Errc::NotFound) problems->insert_or_assign(name, done.error().what);
   }
+  for (auto& [name, ids] : plan.unpin) {
+    auto done = co_await proxy_.unpin(name, std::move(ids));
+    changed = changed || done;
+  }
   for (auto& [name, definition] : plan.reconfigure) {
     auto done = co_await pass_on(name, definition, problems);
     changed = changed || done;
@@ -144,7 +165,8 @@ Task<bool> Follower::pass_on(std::string name, model::Definition definition, Pro
   }
   auto done = co_await proxy_.reconfigure(definition, source_.author());
   if (!done) {
-    problems->insert_or_assign(name, done.error().what);
+    bool by_labels = done.error().code == Errc::InvalidArgument;
+    problems->insert_or_assign(name, by_labels ? as_label_problem(done.error().what) : done.error().what);
     note_refusal(name, std::move(definition));
     co_return false;
   }
@@ -159,6 +181,13 @@ bool Follower::is_refused(const std::string& name, const model::Definition& defi
          Clock::now() < refusal->second.again;
 }
 
+/// A route may be free now that was another service's.
+void Follower::forgive_refusals() {
+  auto routes = fingerprint(proxy_.served());
+  if (routes != routes_) refusals_.clear();
+  routes_ = routes;
+}
+
 void Follower::note_refusal(const std::string& name, model::Definition definition) {
   auto before = refusals_.find(name);
   bool again = before != refusals_.end() && before->second.definition == definition;
@@ -167,7 +196,7 @@ void Follower::note_refusal(const std::string& name, model::Definition definitio
   refusals_.insert_or_assign(name, Refusal{std::move(definition), Clock::now() + pause, pause});
 }
 
-void Follower::publish(Orders orders, Problems problems, View view) {
+void Follower::publish(Orders orders, Problems problems, ViewPtr view) {
   for (const auto& [name, reason] : problems) {
     auto known = status_.problems.find(name);
     if (known == status_.problems.end() || known->second != reason)

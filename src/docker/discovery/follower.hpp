@@ -1,7 +1,6 @@
 #pragma once
 #include <chrono>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "base/wait.hpp"
@@ -21,6 +20,8 @@ class FollowedProxy {
   virtual const model::DesiredState& served() const = 0;
   virtual Task<Result<>> reconfigure(model::Definition definition, std::string changed_by) = 0;
   virtual Task<Result<>> repin(std::string service) = 0;
+  /// Takes these instances out.
+  virtual Task<Result<>> unpin(std::string service, std::set<std::string> ids) = 0;
   virtual Task<Result<>> remove(std::string service, std::string changed_by) = 0;
 };
 
@@ -46,7 +47,7 @@ class Follower {
     std::map<std::string, std::string>
         problems;                    ///< service name -> why its labels or copies are not followed
     std::vector<std::string> notes;  ///< labels that were left out
-    std::optional<View> view;        ///< as last read
+    ViewPtr view;                    ///< as last read; nullptr: not yet
   };
 
   /// All must outlive it.
@@ -78,9 +79,10 @@ class Follower {
   Task<bool> apply(FollowPlan plan, Problems* problems);
   Task<bool> pass_on(std::string name, model::Definition definition, Problems* problems);
   bool is_refused(const std::string& name, const model::Definition& definition) const;
+  void forgive_refusals();
   void note_refusal(const std::string& name, model::Definition definition);
   void report(const Result<bool>& done);
-  void publish(Orders orders, Problems problems, View view);
+  void publish(Orders orders, Problems problems, ViewPtr view);
 
   Executor executor_;
   Source& source_;
@@ -89,6 +91,7 @@ class Follower {
   EventWatch events_;
   std::map<std::string, model::Definition> given_;
   std::map<std::string, Refusal> refusals_;
+  std::size_t routes_ = 0;  ///< fingerprint of all served ones
   Status status_;
   Counters counters_;
   Clock::time_point busy_until_ = Clock::time_point::min();

@@ -42,6 +42,11 @@ class FakeProxy : public FollowedProxy {
     asked.push_back("repin " + service);
     co_return co_await pin(service);
   }
+  Task<Result<>> unpin(std::string service, std::set<std::string> ids) override {
+    asked.push_back("unpin " + service);
+    std::erase_if(state.services[service].instances, [&](const auto& i) { return ids.contains(i.id); });
+    co_return Result<>{};
+  }
   Task<Result<>> remove(std::string service, std::string) override {
     asked.push_back("remove " + service);
     state.services.erase(service);
@@ -53,10 +58,10 @@ class FakeProxy : public FollowedProxy {
     auto view = co_await source_.read(Deadline::after(1s));
     if (!view) co_return std::unexpected(view.error());
     auto& service = state.services[name];
-    auto* found = view->find(service.definition.registered_name());
+    auto* found = (*view)->find(service.definition.registered_name());
     service.instances.clear();
     if (!found) co_return Result<>{};
-    auto instances = instances_of(*view, *found, service.definition, "");
+    auto instances = instances_of(**view, *found, service.definition, "");
     if (!instances) co_return std::unexpected(instances.error());
     service.instances = *instances;
     co_return Result<>{};
@@ -70,7 +75,7 @@ const Labels kRouted{{"com.df.notify", "true"}, {"com.df.servicePath", "/web"}, 
 /// A follower between an engine in memory and a proxy in memory.
 struct World {
   explicit World(Executor executor_)
-      : executor(executor_), engine(executor), source(engine, "proxy"), proxy(source) {
+      : executor(executor_), engine(executor), source(executor, engine, "proxy"), proxy(source) {
     engine.containers["proxy"] = proxy_container();
     engine.swarm_nodes = {swarm_node("n1"), swarm_node("n2")};
   }
@@ -81,10 +86,11 @@ struct World {
   FakeProxy proxy;
   std::unique_ptr<Follower> follower;
 
-  void start(FollowerSettings settings = {}) {
+  void start(std::chrono::milliseconds retry = 50ms) {
+    FollowerSettings settings;
     settings.poll = 20ms;
     settings.poll_fast = 5ms;
-    settings.retry_first = 50ms;
+    settings.retry_first = retry;
     follower = std::make_unique<Follower>(executor, engine, source, proxy, std::move(settings));
     follower->start();
   }
@@ -314,6 +320,53 @@ TEST(LabelFollower, ARefusedOrderIsTriedAgainNowAndThen) {
   });
 }
 
+TEST(LabelFollower, ARefusedOrderIsTriedAgainAsSoonAsOtherRoutesAreServed) {
+  play([](World& w) -> Task<> {
+    auto& other = w.proxy.state.services["other"];
+    other.definition.service = "other";
+    w.proxy.refuse = Error{Errc::Conflict, "path_beg /web belongs to service other"};
+    w.deploy("web", 1);
+    w.start(1h);
+    auto told = [&] { return w.follower->status().problems.contains("web"); };
+    co_await eventually(told, "a problem");
+    w.proxy.refuse.reset();
+    co_await w.passes(3);
+    EXPECT_FALSE(w.knows("web"));
+    w.proxy.state.services.erase("other");
+    co_await w.until_serving("web", 1);
+  });
+}
+
+TEST(LabelFollower, AMissingPortIsNamedAsALabel) {
+  play([](World& w) -> Task<> {
+    auto labels = kRouted;
+    labels.erase("com.df.port");
+    w.deploy("web", 1, labels);
+    w.proxy.refuse = Error{Errc::InvalidArgument, "instances of web: port: Docker does not tell it"};
+    w.start();
+    auto told = [&] { return w.follower->status().problems.contains("web"); };
+    co_await eventually(told, "a problem");
+    EXPECT_EQ(w.follower->status().problems.at("web"), "label com.df.port: Docker does not tell it");
+  });
+}
+
+TEST(LabelFollower, CopiesThatLeftTheProxysNetworkGetNoMoreRequests) {
+  play([](World& w) -> Task<> {
+    w.deploy("web", 2);
+    w.start();
+    co_await w.until_serving("web", 2);
+    w.engine.swarm_tasks[0].id = "web-new";  // an updated task, in another network
+    w.engine.swarm_tasks[0].addresses = {{"net-back", "back", "10.9.0.1"}};
+    co_await w.until_serving("web", 1);
+    w.engine.swarm_tasks[1].addresses = w.engine.swarm_tasks[0].addresses;
+    co_await w.passes(2);
+    EXPECT_EQ(w.serving("web"), 1u) << "a task is not told to lose an address";
+    w.engine.swarm_tasks[1].id = "web-new-too";
+    co_await w.until_serving("web", 0);
+    EXPECT_THAT(w.follower->status().problems.at("web"), HasSubstr("label com.df.network: no network"));
+  });
+}
+
 TEST(LabelFollower, TwoServicesOfOneNameAreToldApart) {
   play([](World& w) -> Task<> {
     auto labels = kRouted;
@@ -375,12 +428,20 @@ TEST(ListenerEndpoints, AnswerAsTheOriginal) {
     EXPECT_EQ(
         answer_listener("/v1/docker-flow-swarm-listener/get-services", *w.follower)->body,
         R"([{"serviceName":"web","distribute":"true","port":"8080","servicePath":"/web","replicas":"1",)"
-        R"("nodeInfo":"[[\"host-n1\",\"10.0.1.1\"]]"}])");
+        R"("nodeInfo":"[[\"host-n1\",\"10.0.1.1\",\"n1\"]]"}])");
     EXPECT_THAT(
         answer_listener("/v1/docker-flow-swarm-listener/get-nodes/", *w.follower)->body,
         HasSubstr(
             R"({"id":"n1","hostname":"host-n1","address":"192.168.0.1","versionIndex":"0","state":"ready",)"
             R"("role":"worker","availability":"active"})"));
+    w.engine.swarm_services[0].global = true;
+    w.engine.swarm_services[0].labels["com.df.scrapeNetwork"] = "elsewhere";
+    auto services = [&] {
+      return answer_listener("/v1/docker-flow-swarm-listener/get-services", *w.follower)->body;
+    };
+    auto no_replicas = [&] { return !services().contains("replicas"); };
+    co_await eventually(no_replicas, "a global service without replicas");
+    EXPECT_THAT(services(), HasSubstr(R"("nodeInfo":"[]")"));
     w.proxy.asked.clear();
     w.proxy.state.services["web"].definition.paths = {"/by-hand"};
     EXPECT_EQ(answer_listener("/v1/docker-flow-swarm-listener/notify-services", *w.follower)->status, 200);

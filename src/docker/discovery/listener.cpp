@@ -14,12 +14,21 @@ void add_labels(const Labels& labels, json::object& out) {
     if (label.starts_with(kPrefix)) out.insert_or_assign(label.substr(kPrefix.size()), value);
 }
 
-/// [["node","address"], …] as a text, as the original puts it into its query.
+/// In the network that com.df.scrapeNetwork names, else in any; empty for none.
+std::string address_of(const Replica& replica, const ServiceView& service) {
+  auto wanted = service.labels.find("com.df.scrapeNetwork");
+  for (const auto& address : replica.addresses)
+    if (wanted == service.labels.end() || address.network == wanted->second) return address.ip;
+  return {};
+}
+
+/// [["node","address","node's id"], …] as a text, as the original puts it into its query.
 std::string node_info(const ServiceView& service) {
   json::array list;
-  for (const auto& replica : service.replicas)
-    if (replica.usable && !replica.addresses.empty())
-      list.push_back(json::array{replica.node, replica.addresses.front().ip});
+  for (const auto& replica : service.replicas) {
+    auto address = replica.usable ? address_of(replica, service) : std::string();
+    if (!address.empty()) list.push_back(json::array{replica.node, address, replica.node_id});
+  }
   return json::serialize(list);
 }
 
@@ -35,9 +44,9 @@ std::string render_services(const View& view, const LabelRules& rules) {
     if (!label_is_true(service.labels, rules.notify) || service.usable() == 0) continue;
     json::object out{{"serviceName", service.called()}, {"distribute", "true"}};
     add_labels(service.labels, out);
-    out["replicas"] = std::to_string(service.wanted);
+    if (!service.global) out["replicas"] = std::to_string(service.wanted);
     out["nodeInfo"] = node_info(service);
-    for (auto own : {"notify", "shortName"}) out.stable_erase(own);
+    out.stable_erase("notify");
     list.push_back(std::move(out));
   }
   return json::serialize(list);

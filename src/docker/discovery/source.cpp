@@ -28,8 +28,24 @@ Task<Result<std::optional<Container>>> find_own(Engine* engine, std::string id, 
 
 }  // namespace
 
-SwarmSource::SwarmSource(Engine& engine, std::string own_container)
-    : engine_(engine), own_container_(std::move(own_container)) {}
+Task<Result<ViewPtr>> Source::read(Deadline deadline) {
+  auto began = Clock::now();
+  auto view = co_await look(deadline);
+  if (!view) co_return std::unexpected(view.error());
+  auto ended = Clock::now();
+  last_ = std::make_shared<const View>(std::move(*view));
+  last_until_ = ended + (ended - began);
+  co_return last_;
+}
+
+Task<Result<ViewPtr>> Source::recent(Deadline deadline) {
+  auto lock = co_await turn_.lock();
+  if (last_ && Clock::now() < last_until_) co_return last_;
+  co_return co_await read(deadline);
+}
+
+SwarmSource::SwarmSource(Executor executor, Engine& engine, std::string own_container)
+    : Source(std::move(executor)), engine_(engine), own_container_(std::move(own_container)) {}
 
 /// "kill" is the signal that a task gets at its end: from then on it is not meant to run.
 EventFilter SwarmSource::events() const {
@@ -48,7 +64,7 @@ void SwarmSource::note(const Event& event) {
   if (!task.empty() && (killed || event.action == "die")) ended_.insert(task);
 }
 
-Task<Result<View>> SwarmSource::read(Deadline deadline) {
+Task<Result<View>> SwarmSource::look(Deadline deadline) {
   auto services = co_await engine_.services(deadline);
   if (!services) co_return std::unexpected(services.error());
   auto tasks = co_await engine_.tasks(deadline);
@@ -64,8 +80,12 @@ Task<Result<View>> SwarmSource::read(Deadline deadline) {
   co_return view_of_swarm(*services, *tasks, std::move(*nodes), *own ? &**own : nullptr);
 }
 
-ContainerSource::ContainerSource(Engine& engine, std::string own_container, EngineHost host)
-    : engine_(engine), own_container_(std::move(own_container)), host_(std::move(host)) {}
+ContainerSource::ContainerSource(Executor executor, Engine& engine, std::string own_container,
+                                 EngineHost host)
+    : Source(std::move(executor)),
+      engine_(engine),
+      own_container_(std::move(own_container)),
+      host_(std::move(host)) {}
 
 EventFilter ContainerSource::events() const {
   return {.types = {"container", "network"},
@@ -103,7 +123,7 @@ Task<Result<Container>> ContainerSource::inspect(std::string id, Deadline deadli
   co_return container;
 }
 
-Task<Result<View>> ContainerSource::read(Deadline deadline) {
+Task<Result<View>> ContainerSource::look(Deadline deadline) {
   if (host_.name.empty()) {
     auto info = co_await engine_.info(deadline);
     if (!info) co_return std::unexpected(info.error());

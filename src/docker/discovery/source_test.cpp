@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "base/testing.hpp"
+#include "base/wait.hpp"
+#include "docker/discovery/instances.hpp"
 #include "docker/testing/fake_engine.hpp"
 
 namespace dfp::docker::discovery {
@@ -17,7 +19,7 @@ Event signal_to(const std::string& id, const std::string& signal) {
 /// How many copies of the service "web" may be used.
 Task<std::size_t> usable(ContainerSource* source) {
   auto view = co_await source->read(Deadline::after(5s));
-  auto* web = view ? view->find("web") : nullptr;
+  auto* web = view ? (*view)->find("web") : nullptr;
   if (!web) ADD_FAILURE() << "the service is not known any more";
   co_return web ? web->usable() : 0;
 }
@@ -31,7 +33,7 @@ TEST(ContainerSources, LeaveAContainerThatIsToldToEnd) {
     web.running = true;
     web.stop_signal = 3;
     engine.containers["web-id"] = web;
-    ContainerSource source(engine, "", {});
+    ContainerSource source(executor, engine, "", {});
     auto count = co_await usable(&source);
     EXPECT_EQ(count, 1u);
 
@@ -56,10 +58,66 @@ TEST(ContainerSources, LeaveAContainerThatIsToldToEnd) {
   });
 }
 
+/// Where the only container, in the default bridge, is reached by a proxy in a container with this network
+/// mode.
+Task<std::string> place_for(Executor executor, std::string network_mode) {
+  FakeEngine engine(executor);
+  engine.engine_networks = {{"net-bridge", "bridge", "bridge", "local"}};
+  auto add = [&](std::string name, std::string mode) -> Container& {
+    auto& made = engine.containers[name + "-id"];
+    made.id = name + "-id";
+    made.name = name;
+    made.running = true;
+    made.network_mode = std::move(mode);
+    return made;
+  };
+  add("web", "bridge").networks = {{"bridge", "net-bridge", "172.17.0.2", ""}};
+  add("sidecar", "bridge").networks = {{"bridge", "net-bridge", "172.17.0.3", ""}};
+  add("proxy", std::move(network_mode));
+  ContainerSource source(executor, engine, "proxy-id", {});
+  auto view = co_await source.read(Deadline::after(5s));
+  model::Definition definition;
+  definition.service = "web";
+  definition.port = 80;
+  auto instances = instances_of(**view, *(*view)->find("web"), definition, "");
+  co_return instances ? instances->at(0).address : instances.error().what;
+}
+
+TEST(ContainerSources, SeeWhatTheNetworkOfTheirContainerReaches) {
+  dfp::testing::run([](Executor executor) -> Task<> {
+    auto in_hosts = co_await place_for(executor, "host");
+    EXPECT_EQ(in_hosts, "172.17.0.2");
+    auto in_anothers = co_await place_for(executor, "container:sidecar-id");
+    EXPECT_EQ(in_anothers, "172.17.0.2");
+    auto in_none = co_await place_for(executor, "none");
+    EXPECT_THAT(in_none, ::testing::HasSubstr("no network of service web (bridge) is one of the proxy's"));
+  });
+}
+
+/// An engine that is slow, or asked by many at once.
+TEST(Sources, AnswerManyQuestionsWithOneReading) {
+  dfp::testing::run([](Executor executor) -> Task<> {
+    FakeEngine engine(executor);
+    engine.delay = 50ms;
+    SwarmSource source(executor, engine, "");
+    auto ask = [&](std::size_t) -> Task<> {
+      auto view = co_await source.recent(Deadline::after(5s));
+      EXPECT_TRUE(view);
+    };
+    co_await for_each_concurrently(20, 20, ask);
+    EXPECT_EQ(engine.listings(), 1);
+    auto view = co_await source.read(Deadline::after(5s));
+    EXPECT_EQ(engine.listings(), 2) << "who has to know it as it is now";
+    co_await sleep_for(400ms);
+    view = co_await source.recent(Deadline::after(5s));
+    EXPECT_EQ(engine.listings(), 3) << "what was read has become old";
+  });
+}
+
 TEST(ContainerSources, BearTheNameOfTheEngine) {
   dfp::testing::run([](Executor executor) -> Task<> {
     FakeEngine engine(executor);
-    ContainerSource source(engine, "", {});
+    ContainerSource source(executor, engine, "", {});
     auto view = co_await source.read(Deadline::after(5s));
     EXPECT_TRUE(view);
     EXPECT_EQ(source.author(), "label docker node-1");

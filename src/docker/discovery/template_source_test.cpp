@@ -27,7 +27,7 @@ struct World {
   explicit World(Executor executor)
       : engine(executor),
         registry(executor),
-        swarm(engine, "proxy"),
+        swarm(executor, engine, "proxy"),
         catalog(swarm, registry, ""),
         plain(registry, registry, ""),
         source(catalog, plain, registry) {

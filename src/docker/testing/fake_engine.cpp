@@ -57,6 +57,7 @@ Task<Result<std::string>> FakeEngine::container_json(std::string id, Deadline) {
 
 Task<Result<std::vector<SwarmService>>> FakeEngine::services(Deadline) {
   ++listings_;
+  if (delay.count() > 0) co_await sleep_for(delay);
   if (auto ok = leading(); !ok) co_return std::unexpected(ok.error());
   co_return swarm_services;
 }

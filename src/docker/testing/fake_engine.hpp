@@ -48,6 +48,8 @@ class FakeEngine : public Engine {
   void come_back() { away_ = false; }
   /// This worker does not know the swarm any more.
   bool manager = true;
+  /// The list of services comes after this time.
+  Clock::duration delay{0};
 
   int listings() const { return listings_; }
   int inspections() const { return inspections_; }
