@@ -72,6 +72,11 @@ Gauge& Registry::gauge(std::string_view name, std::string_view help, Labels labe
   return family(name, help, "gauge").gauges[std::move(labels)];
 }
 
+void Registry::remove_gauge(std::string_view name, const Labels& labels) {
+  auto found = families_.find(name);
+  if (found != families_.end()) found->second->gauges.erase(labels);
+}
+
 Histogram& Registry::histogram(std::string_view name, std::string_view help, std::vector<double> upper_bounds,
                                Labels labels) {
   auto& histograms = family(name, help, "histogram").histograms;

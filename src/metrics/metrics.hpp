@@ -53,6 +53,8 @@ class Registry {
 
   Counter& counter(std::string_view name, std::string_view help, Labels labels = {});
   Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {});
+  /// It is not rendered any more, and must not be used.
+  void remove_gauge(std::string_view name, const Labels& labels);
   /// @param upper_bounds ascending; of the first call for this name
   Histogram& histogram(std::string_view name, std::string_view help, std::vector<double> upper_bounds,
                        Labels labels = {});

@@ -29,5 +29,14 @@ TEST(Registry, GivesTheSameMetricForTheSameLabels) {
   EXPECT_NE(&registry.counter("a_total", "", {{"x", "1"}}), &registry.counter("a_total", "", {{"x", "2"}}));
 }
 
+TEST(Registry, ForgetsAGauge) {
+  Registry registry;
+  registry.gauge("dfp_a", "A.", {{"x", "1"}}).set(1);
+  registry.gauge("dfp_a", "A.", {{"x", "2"}}).set(1);
+  registry.remove_gauge("dfp_a", {{"x", "1"}});
+  registry.remove_gauge("dfp_b", {});
+  EXPECT_EQ(registry.render(), "# HELP dfp_a A.\n# TYPE dfp_a gauge\ndfp_a{x=\"2\"} 1\n");
+}
+
 }  // namespace
 }  // namespace dfp::metrics

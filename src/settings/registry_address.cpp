@@ -72,13 +72,13 @@ Result<Registry> parse_registry(std::string_view text) {
   auto rest = text;
   if (consume(rest, "embedded") && (rest.empty() || consume(rest, ":")))
     return Registry{.kind = Registry::Kind::Embedded, .file = std::string(rest), .servers = {}};
-  for (auto scheme : {"consuls", "consul"}) {
+  for (std::string_view scheme : {"consuls", "consul-tls", "consul"}) {  // the second is Registrator's
     rest = text;
     if (!consume(rest, scheme)) continue;
     Registry registry{.kind = Registry::Kind::Consul, .file = {}, .servers = {}};
     if (rest.empty() || rest == "://") return registry;
     if (!consume(rest, "://")) continue;
-    auto servers = parse_consul_servers(rest, std::string_view(scheme) == "consuls");
+    auto servers = parse_consul_servers(rest, scheme != "consul");
     if (!servers) return std::unexpected(servers.error());
     registry.servers = std::move(*servers);
     return registry;

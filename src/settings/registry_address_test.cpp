@@ -35,6 +35,7 @@ TEST(ParseRegistry, ReadsEveryForm) {
   EXPECT_EQ(parse_registry("consul://")->kind, Registry::Kind::Consul);
   EXPECT_EQ(parse_registry("consul://a:1,b:2")->servers, (Servers{"http://a:1", "http://b:2"}));
   EXPECT_EQ(parse_registry("consuls://a:1")->servers, Servers{"https://a:1"});
+  EXPECT_EQ(parse_registry("consul-tls://a:1")->servers, Servers{"https://a:1"});
 }
 
 TEST(ParseRegistry, RefusesTheRestSayingWhatIsAllowed) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 
 #include "metrics/metrics.hpp"
@@ -19,12 +20,20 @@ class Counters {
 
   /// @param problems service name -> reason, "label com.df.port: …" where it is a label's
   void set_problems(const std::map<std::string, std::string>& problems) {
-    for (auto& [key, gauge] : shown_) gauge->set(0);
-    for (const auto& [service, reason] : problems) show(service, label_in(reason)).set(1);
+    std::set<metrics::Labels> now;
+    for (const auto& [service, reason] : problems)
+      now.insert(metrics::Labels{{"service", service}, {"label", label_in(reason)}});
+    for (const auto& gone : shown_)
+      if (!now.contains(gone)) registry_.remove_gauge(kProblem, gone);
+    for (const auto& labels : now)
+      registry_.gauge(kProblem, "1 while this service cannot be followed.", labels).set(1);
+    shown_ = std::move(now);
     problems_.set(static_cast<double>(problems.size()));
   }
 
  private:
+  static constexpr auto kProblem = "dfp_docker_label_problem";
+
   /// "label com.df.port: …" -> "com.df.port"; empty when no single label is to blame.
   static std::string label_in(const std::string& reason) {
     constexpr std::string_view kLabel = "label ";
@@ -32,18 +41,10 @@ class Counters {
     return reason.substr(kLabel.size(), reason.find(':') - kLabel.size());
   }
 
-  metrics::Gauge& show(const std::string& service, const std::string& label) {
-    auto& gauge = shown_[{service, label}];
-    if (!gauge)
-      gauge = &registry_.gauge("dfp_docker_label_problem", "1 while this service cannot be followed.",
-                               {{"service", service}, {"label", label}});
-    return *gauge;
-  }
-
   metrics::Registry& registry_;
   metrics::Gauge& problems_;
   metrics::Gauge& away_;
-  std::map<std::pair<std::string, std::string>, metrics::Gauge*> shown_;
+  std::set<metrics::Labels> shown_;
 };
 
 }  // namespace dfp::docker::discovery

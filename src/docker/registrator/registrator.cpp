@@ -184,7 +184,7 @@ Task<Result<Registrations>> Registrator::wanted() {
     for (auto& registration : desired.registrations) {
       auto id = registration.instance.id;
       auto [at, added] = registrations.emplace(id, std::move(registration));
-      if (!added) problems.push_back(container.name + ": another container has the id " + id + " already");
+      if (!added) problems.push_back(container.name + ": another port has the id " + id + " already");
     }
   }
   report_problems(std::move(problems));
