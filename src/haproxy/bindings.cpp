@@ -151,6 +151,13 @@ Clock::time_point Bindings::next_due() const {
   return next;
 }
 
+std::vector<Bindings::Leaving> Bindings::leaving() const {
+  std::vector<Leaving> all;
+  for (const auto& [backend, servers] : leaving_)
+    for (const auto& [server, retry] : servers) all.push_back({backend, server});
+  return all;
+}
+
 std::size_t Bindings::leaving_count() const {
   std::size_t count = 0;
   for (const auto& [backend, servers] : leaving_) count += servers.size();

@@ -62,6 +62,7 @@ class Bindings {
   /// When the next deletion of a server or backend is due.
   Clock::time_point next_due() const;
   std::size_t leaving_count() const;
+  std::vector<Leaving> leaving() const;
 
  private:
   void free(const std::string& backend);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/log.hpp"
 #include "haproxy/driver_impl.hpp"
@@ -13,6 +14,16 @@ constexpr int kAttempts = 2;
 // A request that read the flags just before a commit has chosen its backend long before this has passed.
 constexpr auto kCleanupAfter = 2ms;
 constexpr std::size_t kShownDifferences = 20;
+
+/// Servers whose deletion was done, but not answered.
+void forget_deleted(const LiveState& live, Bindings& bindings) {
+  auto leaving = bindings.leaving();
+  if (leaving.empty()) return;
+  std::set<std::pair<std::string_view, std::string_view>> present;
+  for (const auto& row : live.servers) present.emplace(row.backend, row.name);
+  for (const auto& [backend, server] : leaving)
+    if (!present.contains({backend, server})) bindings.left(backend, server);
+}
 
 }  // namespace
 
@@ -112,6 +123,7 @@ Task<Result<>> Driver::Impl::repair_from(LiveState live, Unfinished unfinished, 
       co_return co_await reload("repair", "too few backends", true, deadline);
     unfinished = unfinished_of(live);
   }
+  forget_deleted(live, bindings);
   auto repair = make_repair(live, world, bindings, settings, unfinished);
   auto log_difference = cause == kAdoption ? log::info : log::warn;
   for (std::size_t i = 0; i < std::min(repair.found.size(), kShownDifferences); ++i)
