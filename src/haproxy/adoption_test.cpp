@@ -74,7 +74,7 @@ TEST(Adoption, OtherSettingsNeedAReloadThatLosesNothing) {
   rig.settings.timeouts.server = 7s;
   ASSERT_TRUE(rig.start(state));
   EXPECT_NE(rig.worker(), worker);
-  EXPECT_TRUE(rig.driver().config().contains("timeout server 7000ms"));
+  EXPECT_TRUE(rig.config().contains("timeout server 7000ms"));
   EXPECT_EQ(client.stop(), 0U) << client.first_failure();
 }
 

@@ -52,7 +52,7 @@ TEST(Driver, AppliesChangesAndRemovals) {
   EXPECT_EQ(rig.get("acme.com.evil.net", "/b").status, 503);
   ASSERT_TRUE(rig.remove("a"));
   EXPECT_EQ(rig.get("acme.com", "/b").status, 503);
-  EXPECT_TRUE(rig.driver().applied().services.empty());
+  EXPECT_TRUE(rig.applied().services.empty());
 }
 
 TEST(Driver, AServiceWithoutInstancesAnswers503) {
@@ -69,7 +69,7 @@ TEST(Driver, RefusesABadPatternAndChangesNothing) {
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().code, Errc::Rejected);
   EXPECT_TRUE(plan.error().what.contains("service bad")) << plan.error().what;
-  EXPECT_EQ(rig.driver().applied().services.size(), 1U);
+  EXPECT_EQ(rig.applied().services.size(), 1U);
   EXPECT_EQ(rig.get("x", "/a").body, "one");
 }
 
@@ -91,7 +91,7 @@ TEST(Driver, LosesNoRequestDuringReloads) {
   auto idle = rig.client("/a", true);
   auto busy = rig.client("/a", false);
   auto worker = rig.worker();
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(rig.run(rig.driver().reload(i % 2 == 0, Deadline::after(20s))));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(rig.reload(i % 2 == 0));
   EXPECT_NE(rig.worker(), worker);
   EXPECT_EQ(idle.stop(), 0U) << idle.first_failure();
   EXPECT_EQ(busy.stop(), 0U) << busy.first_failure();

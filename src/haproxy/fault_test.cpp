@@ -69,7 +69,7 @@ TEST_P(Faults, AtEveryStepLeaveOldOrNewNeverAMix) {
     fired = socket.fired();
     auto wanted = plan ? kNew : kOld;
     EXPECT_EQ(picture(), wanted) << "step " << step << ": " << (plan ? "applied" : plan.error().what);
-    EXPECT_EQ(rig.driver().applied().services.contains("s5"), plan.has_value());
+    EXPECT_EQ(rig.applied().services.contains("s5"), plan.has_value());
     auto back = rig.apply(state(false));
     ASSERT_TRUE(back) << "step " << step << ": " << back.error().what;
     ASSERT_EQ(picture(), kOld) << "step " << step;

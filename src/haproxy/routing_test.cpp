@@ -79,7 +79,7 @@ class LiveRouting : public ::testing::TestWithParam<unsigned> {
                                                     "y.org", "q.x.a.b.com", "z"};
     static const std::vector<std::string> kPaths = {"/",  "/a",     "/a/",    "/a/b",      "/a/b/c/d", "/abc",
                                                     "/b", "/x/a/b", "/a%20b", "/a;b?x=/b", "/B"};
-    auto ranked = model::routes_of(rig.driver().applied());
+    auto ranked = model::routes_of(rig.applied());
     for (const auto& host : kHosts)
       for (const auto& path : kPaths) {
         auto* wanted = model::find_route(ranked, host, path.substr(0, path.find('?')), regex_matches);
@@ -105,11 +105,11 @@ TEST_P(LiveRouting, EqualsTheReference) {
     ASSERT_NO_FATAL_FAILURE(expect_reference()) << "after change " << step;
   }
   EXPECT_GT(at_runtime, 10);
-  auto state = rig.driver().applied();
+  auto state = rig.applied();
   rig.restart_control_plane();
   ASSERT_TRUE(rig.start(state));
   ASSERT_NO_FATAL_FAILURE(expect_reference()) << "after adoption";
-  ASSERT_TRUE(rig.run(rig.driver().reload(true, Deadline::after(std::chrono::seconds(20)))));
+  ASSERT_TRUE(rig.reload(true));
   ASSERT_NO_FATAL_FAILURE(expect_reference()) << "after a reload";
 }
 

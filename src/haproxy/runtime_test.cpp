@@ -29,7 +29,7 @@ class Runtime : public ::testing::Test {
  protected:
   /// The plan's means, after applying; also checks that no worker was replaced.
   model::Means put(model::Service s) {
-    auto planned = rig.driver().plan({{s.definition.service, s}});
+    auto planned = rig.plan({{s.definition.service, s}});
     auto plan = rig.put(s);
     EXPECT_TRUE(plan) << plan.error().what;
     if (!plan) return model::Means::Nothing;
@@ -191,7 +191,7 @@ TEST_F(Runtime, SparesAreRefilledWithoutAnybodyWaiting) {
     EXPECT_EQ(put(service(name, {std::string("/") + name})), model::Means::Runtime);
   EXPECT_TRUE(eventually([&] { return rig.worker() != worker; }));
   EXPECT_TRUE(eventually([&] {
-    auto plan = rig.driver().plan({{"e", service("e", {"/e"})}});
+    auto plan = rig.plan({{"e", service("e", {"/e"})}});
     return plan.means() == model::Means::Runtime;
   }));
   EXPECT_TRUE(rig.ask("show backend").contains("svc-d"));  // real names now

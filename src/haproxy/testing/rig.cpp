@@ -79,6 +79,16 @@ Result<model::Plan> Rig::apply(model::Change change) {
 Result<model::Plan> Rig::put(const model::Service& service) {
   return apply({{service.definition.service, service}});
 }
+Result<> Rig::reload(bool recreate) { return run(driver_->reload(recreate, Deadline::after(20s))); }
+model::Plan Rig::plan(const model::Change& change) {
+  return inspect([&] { return driver_->plan(change); });
+}
+model::DesiredState Rig::applied() {
+  return inspect([this] { return driver_->applied(); });
+}
+std::string Rig::config() {
+  return inspect([this] { return driver_->config(); });
+}
 Result<model::Plan> Rig::remove(const std::string& service) { return apply({{service, std::nullopt}}); }
 
 void Rig::stop() {

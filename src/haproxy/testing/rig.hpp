@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 #include <filesystem>
 #include <memory>
@@ -108,7 +109,12 @@ class Rig {
   Result<model::Plan> apply(model::Change change);
   Result<model::Plan> put(const model::Service& service);
   Result<model::Plan> remove(const std::string& service);
+  Result<> reload(bool recreate);
   void stop();
+  // As of a moment between two steps of the driver.
+  model::Plan plan(const model::Change& change);
+  model::DesiredState applied();
+  std::string config();
 
   Answer get(const std::string& host, const std::string& path) const;
   Client client(const std::string& path, bool keep_alive) const;
@@ -118,17 +124,20 @@ class Rig {
   pid_t master();
   pid_t worker();
 
-  Driver& driver() { return *driver_; }
   Settings settings;
   std::string address;
   std::uint16_t port = 8000;
 
+ private:
   template <class T>
   T run(Task<T> task) {
     return boost::asio::co_spawn(*context_, std::move(task), boost::asio::use_future).get();
   }
-
- private:
+  /// Where the driver lives.
+  template <class Look>
+  auto inspect(Look look) {
+    return boost::asio::post(*context_, boost::asio::use_future(look)).get();
+  }
   runtime::ProcessList processes();
   void launch_context();
   void drop_context();
