@@ -57,11 +57,12 @@ class DockerDiscovery::Proxy : public discovery::FollowedProxy {
  public:
   explicit Proxy(reconcile::Reconciler& reconciler) : reconciler_(reconciler) {}
 
-  bool ready() const override { return reconciler_.synchronised(); }
+  /// Also with what it knew last, where the registry is away.
+  bool ready() const override { return reconciler_.synchronised() || !reconciler_.state().services.empty(); }
   const model::DesiredState& served() const override { return reconciler_.state(); }
   Task<Result<>> reconfigure(model::Definition definition, std::string changed_by) override {
-    auto done = co_await reconciler_.reconfigure(std::move(definition), std::move(changed_by),
-                                                 {.recent_will_do = true});
+    auto done =
+        co_await reconciler_.reconfigure(std::move(definition), std::move(changed_by), {.by_follower = true});
     co_return without_outcome(done);
   }
   Task<Result<>> repin(std::string service) override {
@@ -72,7 +73,9 @@ class DockerDiscovery::Proxy : public discovery::FollowedProxy {
     auto done = co_await reconciler_.unpin(std::move(service), std::move(ids));
     co_return without_outcome(done);
   }
+  /// A removal that is not kept would come back. Without copies the service answers 503 meanwhile.
   Task<Result<>> remove(std::string service, std::string changed_by) override {
+    if (reconciler_.registry_away()) co_return fail(Errc::Unavailable, "not removed: the registry is away");
     auto done = co_await reconciler_.remove(std::move(service), std::move(changed_by));
     co_return without_outcome(done);
   }

@@ -1,4 +1,6 @@
 // How the reconciler follows the definition store: start, watch, converge.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/log.hpp"
@@ -113,7 +115,7 @@ Task<Result<>> Reconciler::Impl::start_isolating(model::DesiredState wanted) {
 
 Task<> Reconciler::Impl::follow() {
   auto pause = settings.retry_first;
-  bool away = !synchronised;
+  away = !synchronised;
   while (!stopping) {
     Result<> done;
     if (!away) {
@@ -160,9 +162,16 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   index = snapshot.index;
   // Not even the store's own marker is left: a lost token or a wiped registry, not the wish to stop serving.
   if (snapshot.blank && !state.services.empty()) {
-    if (!blank_reported) log::error("reconcile.store_blank", {{"kept_services", state.services.size()}});
+    if (!blank_reported) {
+      log::error("reconcile.store_blank", {{"kept_services", state.services.size()}});
+      write_back = !unkept.empty();
+    }
     blank_reported = true;
-    co_return Result<>{};
+    for (const auto& [name, service] : state.services) unkept.insert(name);
+    versions.clear();
+    own_writes.clear();
+    if (!write_back) co_return Result<>{};
+    co_return co_await keep_again();
   }
   blank_reported = false;
   model::Change change;
@@ -174,17 +183,54 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
     if (service) change.emplace(name, std::move(service));
   }
   for (const auto& [name, service] : state.services) {
-    bool gone = !snapshot.services.contains(name) && !snapshot.broken.contains(name);
-    if (gone && !written_by_us_after(name, snapshot.index)) change.emplace(name, std::nullopt);
+    bool gone =
+        !snapshot.services.contains(name) && !snapshot.broken.contains(name) && !unkept.contains(name);
+    if (!gone || written_by_us_after(name, snapshot.index)) continue;
+    if (is_lost(name, snapshot.index))
+      unkept.insert(name);
+    else
+      change.emplace(name, std::nullopt);
   }
   for (const auto& [name, reason] : snapshot.broken) set_aside.insert_or_assign(name, reason);
   std::erase_if(set_aside, [&](const auto& entry) {
     return !snapshot.broken.contains(entry.first) && !snapshot.services.contains(entry.first);
   });
   std::erase_if(own_writes, [&](const auto& entry) { return entry.second <= snapshot.index; });
-  if (change.empty()) co_return Result<>{};
+  if (change.empty()) co_return co_await keep_again();
   log::info("reconcile.converge", {{"services", change.size()}, {"index", snapshot.index}});
-  co_return co_await apply_isolating(std::move(change));
+  auto applied = co_await apply_isolating(std::move(change));
+  if (!applied) co_return applied;
+  co_return co_await keep_again();
+}
+
+/// A registry whose history ends before the service was written has not removed it but forgotten it: it was
+/// wiped, and another proxy is writing back what it serves.
+bool Reconciler::Impl::is_lost(const std::string& service, std::uint64_t snapshot_index) {
+  auto known = versions.find(service);
+  if (known == versions.end() || known->second <= snapshot_index) return false;
+  versions.erase(known);
+  return true;
+}
+
+/// One that another proxy has written meanwhile is left to the next look.
+Task<Result<>> Reconciler::Impl::keep_again() {
+  auto names = unkept;
+  for (const auto& name : names) {
+    auto present = state.services.find(name);
+    auto known = versions.find(name);
+    Result<std::uint64_t> version = fail(Errc::Conflict, "it is served no more");
+    if (present != state.services.end())
+      version = co_await store.put(present->second, known == versions.end() ? 0 : known->second,
+                                   Deadline::after(kStoreTimeout));
+    if (!version && version.error().code != Errc::Conflict)
+      co_return fail(fmt::format("keeping {} again", name), version.error());
+    unkept.erase(name);
+    if (!version) continue;
+    note_own_write(name, *version);
+    versions[name] = *version;
+    log::info("reconcile.kept_again", {{"service", name}});
+  }
+  co_return Result<>{};
 }
 
 /// The stored service if it has to be applied; notes its version.
@@ -199,12 +245,13 @@ std::optional<model::Service> Reconciler::Impl::newer(const registry::StoredServ
   auto present = state.services.find(name);
   bool same_version = known != versions.end() && known->second == stored.version;
   bool same_definition = present != state.services.end() && present->second.definition == service.definition;
-  if (same_version && same_definition) return std::nullopt;
+  if (same_version && (same_definition || unkept.contains(name))) return std::nullopt;
   if (auto valid = model::validate(service.definition); !valid) {
     set_aside.insert_or_assign(name, valid.error().what);
     return std::nullopt;
   }
   versions[name] = stored.version;
+  unkept.erase(name);
   return service;
 }
 

@@ -136,6 +136,42 @@ TEST(Reconciler, AWipedRegistryIsNotBelieved) {
     registry.erase("docker-flow/_/changed");
     co_await sleep_for(500ms);
     EXPECT_EQ(proxy.serving("go-demo"), 1);
+    EXPECT_FALSE(registry.value("docker-flow/go-demo/definition"));
+    auto changed = co_await proxy.reconciler.reconfigure(definition("other", "/other"), "test");
+    EXPECT_TRUE(changed) << changed.error().what;
+    EXPECT_TRUE(registry.value("docker-flow/go-demo/definition")) << "what is served is written back with it";
+    co_await sleep_for(700ms);
+    EXPECT_EQ(proxy.serving("go-demo"), 1) << "nothing is taken away";
+    registry.put_instance(instance("go-demo", "2"));
+    auto again = co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    EXPECT_TRUE(again) << again.error().what;
+    EXPECT_EQ(proxy.serving("go-demo"), 2);
+  });
+}
+
+TEST(Reconciler, WhatAFollowerOrdersIsServedAtOnceAndKeptWhenTheRegistryIsBack) {
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
+    registry.put_instance(instance("go-demo", "1"));
+    co_await proxy.reconciler.reconfigure(definition("go-demo"), "label");
+    registry.put_instance(instance("go-demo", "2"));
+    registry.fail_next(4, {Errc::Unavailable, "connection refused"}, registry::testing::Call::Transact);
+    auto refused = co_await proxy.reconciler.reconfigure(definition("go-demo"), "api");
+    EXPECT_FALSE(refused) << "an answer says that it is kept";
+    EXPECT_EQ(proxy.serving("go-demo"), 1);
+    auto moved = co_await proxy.reconciler.repin("go-demo");
+    EXPECT_TRUE(moved) << moved.error().what;
+    auto ordered =
+        co_await proxy.reconciler.reconfigure(definition("new", "/new"), "label", {.by_follower = true});
+    EXPECT_TRUE(ordered) << ordered.error().what;
+    EXPECT_EQ(proxy.serving("go-demo"), 2);
+    EXPECT_FALSE(registry.value("docker-flow/new/definition"));
+    auto kept = [&] {
+      auto old = registry.value("docker-flow/go-demo/definition");
+      return registry.value("docker-flow/new/definition") && old && old->contains("\"2\"");
+    };
+    co_await eventually(kept, "both are kept");
+    EXPECT_EQ(proxy.serving("go-demo"), 2);
+    EXPECT_TRUE(proxy.knows("new"));
   });
 }
 

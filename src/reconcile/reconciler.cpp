@@ -16,6 +16,8 @@ bool same_content(const model::Service& a, const model::Service& b) {
          a.template_hash == b.template_hash;
 }
 
+bool is_away(const Error& error) { return error.code == Errc::Unavailable || error.code == Errc::Timeout; }
+
 void log_outcome(std::string_view event, const std::string& service, const Result<Outcome>& outcome) {
   if (!outcome) {
     log::warn(event, {{"service", service}, {"error", outcome.error().what}});
@@ -118,19 +120,31 @@ Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish, Deadline 
 }
 
 Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wish, Deadline deadline) {
+  bool keep_later = wish.keep_later;
   auto next = co_await next_service(std::move(wish), deadline);
   if (!next) co_return std::unexpected(next.error());
   auto name = next->definition.service;
   auto present = state.services.find(name);
   bool existed = present != state.services.end();
-  if (existed && same_content(present->second, *next)) co_return Outcome{present->second, {}, true};
+  bool all_kept = keep_later || !unkept.contains(name);
+  if (existed && all_kept && same_content(present->second, *next))
+    co_return Outcome{present->second, {}, true};
   std::optional<model::Service> before;
   if (existed) before = present->second;
 
   auto plan = co_await driver.apply({{name, *next}}, deadline);
   if (!plan) co_return std::unexpected(plan.error());
   auto known = versions.find(name);
-  auto version = co_await store.put(*next, known == versions.end() ? 0 : known->second, deadline);
+  Result<std::uint64_t> version = fail(Errc::Unavailable, "the registry is away");
+  if (!away || !keep_later)
+    version = co_await store.put(*next, known == versions.end() ? 0 : known->second, deadline);
+  if (!version && keep_later && is_away(version.error())) {
+    away = true;  // the others need not wait for it too, until follow() has seen it again
+    if (unkept.insert(name).second)
+      log::warn("reconcile.not_kept", {{"service", name}, {"error", version.error().what}});
+    note_kept(name);
+    co_return Outcome{std::move(*next), std::move(*plan), existed};
+  }
   if (!version) {
     co_await undo(name, std::move(before));
     if (version.error().code == Errc::Conflict) co_return std::nullopt;
@@ -138,7 +152,11 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   }
   note_own_write(name, *version);
   versions[name] = *version;
+  unkept.erase(name);
   note_kept(name);
+  // A store with only this one in it would say that the others were removed.
+  if (auto kept = co_await keep_again(); !kept)
+    log::warn("reconcile.not_kept", {{"error", kept.error().what}});
   co_return Outcome{std::move(*next), std::move(*plan), existed};
 }
 
@@ -155,6 +173,7 @@ Task<Result<Outcome>> Reconciler::Impl::remove_once(std::string service, Deadlin
   if (!version) co_return fail(fmt::format("removing {}", service), version.error());
   note_own_write(service, *version);
   versions.erase(service);
+  unkept.erase(service);
   set_aside.erase(service);
   if (!existed) co_return outcome;
 
@@ -239,7 +258,8 @@ Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, std:
                                               ReconfigureOptions options) {
   auto service = definition.service;
   Impl::Wish wish{std::move(definition), std::move(changed_by)};
-  if (options.recent_will_do) wish.freshness = registry::Freshness::Recent;
+  if (options.by_follower) wish.freshness = registry::Freshness::Recent;
+  wish.keep_later = options.by_follower;
   Result<Outcome> outcome;
   if (options.healthy_within) {
     outcome = co_await impl_->reconfigure_when_healthy(std::move(wish), *options.healthy_within);
@@ -260,6 +280,7 @@ Task<Result<Outcome>> Reconciler::Impl::pin(std::string service, std::set<std::s
     co_return fail(Errc::NotFound, fmt::format("service {} is not configured", service));
   Wish wish{present->second.definition, present->second.changed_by, true};
   wish.freshness = registry::Freshness::Recent;
+  wish.keep_later = true;
   if (!without.empty()) wish.instances = present->second.instances;
   for (const auto& id : without) std::erase_if(*wish.instances, [&](const auto& i) { return i.id == id; });
   auto outcome = co_await reconfigure(std::move(wish));
@@ -303,6 +324,7 @@ Task<Result<>> Reconciler::reload(bool recreate) {
 }
 
 bool Reconciler::synchronised() const { return impl_->synchronised; }
+bool Reconciler::registry_away() const { return impl_->away; }
 const model::DesiredState& Reconciler::state() const { return impl_->state; }
 const std::map<std::string, std::string>& Reconciler::set_aside() const { return impl_->set_aside; }
 const std::map<std::string, std::string>& Reconciler::not_refreshed() const { return impl_->not_refreshed; }

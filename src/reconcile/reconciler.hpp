@@ -29,8 +29,9 @@ struct ReconfigureOptions {
   /// Instances that do not serve yet are used only after a good health check, all within this time; nullopt:
   /// HAProxy's own checks take them out later.
   std::optional<std::chrono::milliseconds> healthy_within = {};
-  /// One of many requests in a row, by somebody who comes again when the catalog has changed meanwhile.
-  bool recent_will_do = false;
+  /// By somebody who follows labels: one of many in a row, who comes again when the catalog has changed
+  /// meanwhile. While the registry is away it is served at once, and kept when the registry is back.
+  bool by_follower = false;
 };
 
 struct ReconcilerSettings {
@@ -73,7 +74,8 @@ class Reconciler {
                                     ReconfigureOptions options = {});
 
   /// Pins anew what the catalog knows now for a configured service, none included: for a catalog that is the
-  /// authority over its instances (Docker) and is followed. Who asked for the service stays the same.
+  /// authority over its instances (Docker) and is followed. Who asked for the service stays the same. While
+  /// the registry is away it is served at once, and kept when the registry is back.
   /// @return NotFound when no such service is configured; else as reconfigure().
   Task<Result<Outcome>> repin(std::string service);
 
@@ -93,6 +95,8 @@ class Reconciler {
 
   /// True after the first full synchronisation with the registry.
   bool synchronised() const;
+  /// Whether the registry could not be reached when it was asked last.
+  bool registry_away() const;
   const model::DesiredState& state() const;
   /// Stored services that cannot be applied: name -> reason. All others keep working.
   const std::map<std::string, std::string>& set_aside() const;

@@ -24,6 +24,7 @@ struct Reconciler::Impl : Followed {
     bool none_allowed = false;
     HealthGate* gate = nullptr;  ///< what newcomers among the instances must have passed; nullptr: nothing
     registry::Freshness freshness = registry::Freshness::Now;
+    bool keep_later = false;                                     ///< where the registry is away
     std::optional<std::vector<model::Instance>> instances = {};  ///< these, whatever the catalog says
   };
   /// Tries until no other writer interferes.
@@ -56,6 +57,9 @@ struct Reconciler::Impl : Followed {
   Task<> follow();
   Task<Result<>> synchronise(Deadline deadline);
   Task<Result<>> converge(registry::StoreSnapshot snapshot);
+  /// Writes what could not be kept when it was applied, or was lost with the registry.
+  Task<Result<>> keep_again();
+  bool is_lost(const std::string& service, std::uint64_t snapshot_index);
   Task<model::DesiredState> recovered_state(registry::StoreSnapshot snapshot, Deadline deadline);
   Task<Result<>> start_isolating(model::DesiredState wanted);
   std::optional<model::Service> newer(const registry::StoredService& stored, std::uint64_t snapshot_index);
@@ -109,7 +113,10 @@ struct Reconciler::Impl : Followed {
   std::map<std::string, std::string> set_aside;  ///< stored services that cannot be applied, with the reason
   std::map<std::string, std::string> not_refreshed;  ///< services that are served as they were stored
   std::map<std::string, std::uint64_t> refused;  ///< the stored version that the proxy refused, by service
+  std::set<std::string> unkept;                  ///< applied services that the registry does not have so
+  bool away = false;                             ///< the registry, when it was asked last
   bool blank_reported = false;
+  bool write_back = false;  ///< to the blank store: something changed meanwhile; else it waits for a change
   LastKnown last_known;
   Watcher watcher;
 };

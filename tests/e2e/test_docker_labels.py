@@ -105,6 +105,31 @@ def test_wrong_labels_are_told_and_disturb_nobody(stage):
     assert re.search('docker.label_problem service=bad reason="label com.df.servicePath', stage.proxy.log.read_text())
 
 
+def test_a_registry_that_is_away_or_has_forgotten_everything_holds_up_no_container(stage):
+    consul = stage.rig.consul(stage.engine.site.address)
+    stage.proxy = stage.rig.proxy(machine=stage.engine.machine, registry=consul.url, arguments=["--docker", stage.engine.host, *FOLLOW])
+    for name in ("stays", "moves", "goes"):
+        stage.run(name, servicePath=f"/{name}")
+        stage.wait_answering(f"/{name}", name)
+    consul.kill()
+    consul.popen.wait()
+    harness.wait_until(lambda: "registry_away" in stage.proxy.log.read_text(), "the registry is missed")
+    stage.engine.cli("rm", "-f", "moves", "goes")
+    stage.run("elsewhere", serviceName="moves", servicePath="/moves")
+    stage.run("new", servicePath="/new")
+    stage.wait_answering("/moves", "elsewhere")
+    stage.wait_answering("/new", "new")
+    stage.wait_status("/goes", 503)
+    consul.start()  # and it knows nothing any more
+    harness.wait_until(lambda: consul.key("docker-flow/stays/path") == "/stays" and consul.key("docker-flow/new/path") == "/new",
+                       "what is served is written back", 20)
+    harness.wait_until(lambda: consul.key("docker-flow/goes/path") is None, "what went is not")
+    stage.run("newer", servicePath="/newer")
+    stage.wait_answering("/newer", "newer")
+    for path, name in {"/stays": "stays", "/moves": "elsewhere", "/new": "new"}.items():
+        stage.wait_answering(path, name)
+
+
 def test_an_explicit_call_routes_a_container_without_labels(stage):
     stage.start()
     stage.engine.run(DEMO_IMAGE, name="plain", options=["--hostname", "plain"])

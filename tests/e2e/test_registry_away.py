@@ -1,4 +1,6 @@
 """Routing outlives the registry."""
+import time
+
 from harness import wait_until
 
 
@@ -16,6 +18,29 @@ def test_consul_down_routing_goes_on_and_nothing_changes(rig):
     assert proxy.api("remove", serviceName="go-demo").status == 503
     assert proxy.get("/demo/hello").status == 200
     assert proxy.get("/other").status == 503
+
+
+def test_a_registry_that_has_forgotten_everything_is_told_again(rig):
+    consul = rig.consul()
+    proxy = rig.proxy(registry=consul.url)
+    services = [rig.service("one"), rig.service("two")]
+    for service in services:
+        consul.register(service)
+        proxy.ok("reconfigure", serviceName=service.name, servicePath=f"/{service.name}")
+    consul.kill()
+    consul.popen.wait()
+    wait_until(lambda: "reconcile.registry_away" in proxy.log.read_text(), "the registry is missed")
+    consul.start()
+    wait_until(lambda: "reconcile.store_blank" in proxy.log.read_text(), "the loss is seen", 20)
+    for service in services:
+        consul.register(service)
+    assert [proxy.get(path).status for path in ("/one", "/two")] == [200, 200]
+    proxy.ok("reconfigure", serviceName="one", servicePath="/one,/more")
+    wait_until(lambda: consul.key("docker-flow/two/path") == "/two", "what is served is written back with the first change")
+    time.sleep(1.5)  # the proxy has read it
+    assert proxy.get("/more").status == 200
+    assert [proxy.get(path).status for path in ("/one", "/two")] == [200, 200]
+    assert consul.key("docker-flow/one/path") == "/one,/more"
 
 
 def test_start_without_consul_serves_the_last_known_routes(rig):
