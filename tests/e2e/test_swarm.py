@@ -151,6 +151,20 @@ def test_a_changed_label_changes_the_route(stage):
     stage.wait_status("/new", 503)
 
 
+def test_two_services_swap_their_routes(stage):
+    stage.proxy_outside()
+    stage.service("blue", labels(servicePath="/live", port=8080))
+    stage.service("green", labels(servicePath="/preview", port=8080))
+    stage.wait_answering("/live", "blue")
+    stage.wait_answering("/preview", "green")
+    stage.swarm.service_update("green", "--label-add", "com.df.servicePath=/live")
+    harness.wait_until(lambda: stage.problem("green"), "blue still has it")
+    stage.swarm.service_update("blue", "--label-add", "com.df.servicePath=/preview")
+    stage.wait_answering("/live", "green")
+    stage.wait_answering("/preview", "blue")
+    assert stage.problem("green") is None and stage.problem("blue") is None
+
+
 def test_a_wrong_label_is_told_everywhere_and_disturbs_nobody(stage):
     stage.proxy_outside()
     stage.service("good", labels(servicePath="/good", port=8080))

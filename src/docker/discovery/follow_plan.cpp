@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "docker/discovery/instances.hpp"
+#include "docker/discovery/swaps.hpp"
 
 namespace dfp::docker::discovery {
 namespace {
@@ -42,6 +43,13 @@ std::set<std::string> gone_from(const FollowSituation& s, const ServiceView& ser
     if (ours && std::ranges::none_of(service.replicas, there)) gone.insert(instance.id);
   }
   return gone;
+}
+
+/// Whether an order would be accepted again, as far as that is known here.
+bool can_follow(const FollowSituation& s, const model::Definition& order) {
+  auto* service = s.view.find(order.registered_name());
+  if (!service || order.has_template()) return false;
+  return instances_of(s.view, *service, order, s.network).has_value();
 }
 
 /// What has to be done so that a service has the instances that the catalog would give now.
@@ -99,6 +107,8 @@ FollowPlan follow_plan(const FollowSituation& s, std::map<std::string, std::stri
     if (is_news(s, name, definition) && (served || !s.orders.waiting.contains(name)))
       plan.reconfigure.emplace(name, definition);
   }
+  for (const auto& name : in_each_others_way(plan.reconfigure, s.served))
+    if (can_follow(s, plan.reconfigure.at(name))) plan.remove.insert(name);
   for (const auto& [name, service] : s.served.services) {
     if (plan.reconfigure.contains(name)) continue;
     bool by_label = service.changed_by == s.author;

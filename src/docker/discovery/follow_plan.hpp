@@ -26,8 +26,8 @@ struct FollowPlan {
   std::map<std::string, model::Definition> reconfigure;
   std::set<std::string> repin;
   std::map<std::string, std::set<std::string>>
-      unpin;  ///< ids of instances whose addresses may be others' now
-  std::set<std::string> remove;
+      unpin;                     ///< ids of instances whose addresses may be others' now
+  std::set<std::string> remove;  ///< some of them to be configured anew at once
 };
 
 struct FollowSituation {

@@ -150,10 +150,13 @@ Task<bool> Follower::apply(FollowPlan plan, Problems* problems) {
     auto done = co_await proxy_.unpin(name, std::move(ids));
     changed = changed || done;
   }
-  for (auto& [name, definition] : plan.reconfigure) {
-    auto done = co_await pass_on(name, definition, problems);
-    changed = changed || done;
-  }
+  forgive_refusals();
+  for (bool was_in_the_way : {false, true})
+    for (auto& [name, definition] : plan.reconfigure) {
+      if (plan.remove.contains(name) != was_in_the_way) continue;
+      auto done = co_await pass_on(name, definition, problems);
+      changed = changed || done;
+    }
   co_return changed;
 }
 

@@ -26,6 +26,7 @@ class FakeProxy : public FollowedProxy {
   model::DesiredState state;
   std::vector<std::string> asked;
   std::optional<Error> refuse;
+  bool claims = false;  ///< no two services may have the same paths
 
   bool ready() const override { return is_ready; }
   const model::DesiredState& served() const override { return state; }
@@ -33,6 +34,9 @@ class FakeProxy : public FollowedProxy {
   Task<Result<>> reconfigure(model::Definition definition, std::string changed_by) override {
     asked.push_back("reconfigure " + definition.service);
     if (refuse) co_return std::unexpected(*refuse);
+    for (const auto& [name, other] : state.services)
+      if (claims && name != definition.service && other.definition.paths == definition.paths)
+        co_return fail(Errc::Conflict, "the path belongs to service " + name);
     auto& service = state.services[definition.service];
     service.definition = definition;
     service.changed_by = changed_by;
@@ -334,6 +338,33 @@ TEST(LabelFollower, ARefusedOrderIsTriedAgainAsSoonAsOtherRoutesAreServed) {
     EXPECT_FALSE(w.knows("web"));
     w.proxy.state.services.erase("other");
     co_await w.until_serving("web", 1);
+  });
+}
+
+TEST(LabelFollower, TwoServicesMaySwapTheirRoutes) {
+  play([](World& w) -> Task<> {
+    auto labels = [](std::string path) {
+      return Labels{
+          {"com.df.notify", "true"}, {"com.df.servicePath", std::move(path)}, {"com.df.port", "80"}};
+    };
+    w.deploy("blue", 1, labels("/"));
+    w.deploy("green", 1, labels("/preview"));
+    w.start(1h);
+    co_await w.until_serving("blue", 1);
+    co_await w.until_serving("green", 1);
+    w.proxy.claims = true;
+    w.engine.swarm_services[1].labels = labels("/");
+    auto refused = [&] { return w.follower->status().problems.contains("green"); };
+    co_await eventually(refused, "blue has it");
+    w.engine.swarm_services[0].labels = labels("/preview");
+    auto path = [&](const char* name) {
+      auto found = w.proxy.state.services.find(name);
+      return found == w.proxy.state.services.end() ? "" : found->second.definition.paths.at(0);
+    };
+    auto swapped = [&] { return path("blue") == "/preview" && path("green") == "/"; };
+    co_await eventually(swapped, "the routes are swapped");
+    co_await w.passes(2);
+    EXPECT_THAT(w.follower->status().problems, ::testing::IsEmpty());
   });
 }
 
