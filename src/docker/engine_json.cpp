@@ -163,6 +163,7 @@ bool read_node(JsonView view, SwarmNode& node) {
   node.manager = view["Spec"]["Role"].text() == "manager";
   node.version = view["Version"]["Index"].number();
   node.labels = labels_of(view["Spec"]["Labels"]);
+  node.labels.merge(labels_of(view["Description"]["Engine"]["Labels"]));
   return !node.id.empty();
 }
 

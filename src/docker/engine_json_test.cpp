@@ -175,6 +175,13 @@ TEST(EngineJson, AManagerThatListensEverywhereIsFoundByItsManagerAddress) {
   EXPECT_EQ(nodes->at(0).address, "fd00::1");
 }
 
+TEST(EngineJson, ANodeHasTheLabelsOfItsEngineToo) {
+  auto nodes = decode_nodes(R"([{"ID":"n","Spec":{"Labels":{"a":"node"}},
+      "Description":{"Engine":{"Labels":{"a":"engine","b":"engine"}}}}])");
+  ASSERT_TRUE(nodes);
+  EXPECT_EQ(nodes->at(0).labels, (Labels{{"a", "node"}, {"b", "engine"}}));
+}
+
 TEST(EngineJson, ReadsAnEvent) {
   auto event = decode_event(
       R"({"status":"die","id":"eaee","Type":"container","Action":"die","Actor":{"ID":"eaee",

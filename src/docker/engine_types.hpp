@@ -137,7 +137,7 @@ struct SwarmNode {
   std::string availability;
   std::string state;
   std::uint64_t version = 0;
-  Labels labels;
+  Labels labels;  ///< of the node; and those of its engine that it does not have itself
 
   bool operator==(const SwarmNode&) const = default;
 };

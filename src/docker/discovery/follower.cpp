@@ -208,9 +208,13 @@ void Follower::publish(Orders orders, Problems problems, ViewPtr view) {
   for (const auto& note : orders.notes)
     if (std::ranges::find(status_.notes, note) == status_.notes.end())
       log::info("docker.label_ignored", {{"what", note}});
+  for (const auto& name : orders.waiting)
+    if (!status_.waiting.contains(name))
+      log::info("docker.waiting", {{"service", name}, {"for", "a copy that runs and is not unhealthy"}});
   counters_.set_problems(problems);
   status_.problems = std::move(problems);
   status_.notes = std::move(orders.notes);
+  status_.waiting = std::move(orders.waiting);
   status_.view = std::move(view);
 }
 

@@ -47,6 +47,7 @@ class Follower {
     std::map<std::string, std::string>
         problems;                    ///< service name -> why its labels or copies are not followed
     std::vector<std::string> notes;  ///< labels that were left out
+    std::set<std::string> waiting;   ///< ordered, but no copy is usable
     ViewPtr view;                    ///< as last read; nullptr: not yet
   };
 

@@ -184,8 +184,11 @@ TEST(LabelFollower, WaitsForTheFirstTask) {
     w.start();
     co_await w.passes(3);
     EXPECT_FALSE(w.knows("web"));
+    EXPECT_TRUE(w.follower->status().waiting.contains("web"));
     w.engine.swarm_tasks[0].state = "running";
     co_await w.until_serving("web", 1);
+    co_await w.passes(2);
+    EXPECT_FALSE(w.follower->status().waiting.contains("web"));
   });
 }
 
