@@ -246,6 +246,12 @@ std::optional<model::Service> Reconciler::Impl::newer(const registry::StoredServ
   bool same_version = known != versions.end() && known->second == stored.version;
   bool same_definition = present != state.services.end() && present->second.definition == service.definition;
   if (same_version && (same_definition || unkept.contains(name))) return std::nullopt;
+  // A write whose answer was lost, for example: what is served since then is newer.
+  bool ours_is_newer = present != state.services.end() && service.revision <= present->second.revision;
+  if (unkept.contains(name) && ours_is_newer) {
+    versions[name] = stored.version;
+    return std::nullopt;
+  }
   if (auto valid = model::validate(service.definition); !valid) {
     set_aside.insert_or_assign(name, valid.error().what);
     return std::nullopt;

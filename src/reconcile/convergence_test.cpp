@@ -149,6 +149,25 @@ TEST(Reconciler, AWipedRegistryIsNotBelieved) {
   });
 }
 
+TEST(Reconciler, AnOlderRecordOfOursTakesNothingBack) {
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
+    registry.put_instance(instance("go-demo", "1"));
+    co_await proxy.reconciler.reconfigure(definition("go-demo"), "label");
+    registry.drop_instance("node-1", "1");
+    registry.lose_answer_next(1);
+    auto none = co_await proxy.reconciler.repin("go-demo");  // kept, but nobody knows
+    EXPECT_TRUE(none) << none.error().what;
+    registry.put_instance(instance("go-demo", "2"));
+    auto one = co_await proxy.reconciler.repin("go-demo");
+    EXPECT_TRUE(one) << one.error().what;
+    auto kept = [&] { return registry.value("docker-flow/go-demo/definition")->contains("\"2\""); };
+    auto applies = proxy.driver.applies;
+    co_await eventually(kept, "the newer one is kept");
+    EXPECT_EQ(proxy.driver.applies, applies) << "and was served all the time";
+    EXPECT_EQ(proxy.serving("go-demo"), 1);
+  });
+}
+
 TEST(Reconciler, WhatAFollowerOrdersIsServedAtOnceAndKeptWhenTheRegistryIsBack) {
   with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo", "1"));
