@@ -84,6 +84,7 @@ ContainerSource::ContainerSource(Executor executor, Engine& engine, std::string 
                                  EngineHost host)
     : Source(std::move(executor)),
       engine_(engine),
+      reader_(engine),
       own_container_(std::move(own_container)),
       host_(std::move(host)) {}
 
@@ -111,15 +112,13 @@ bool ContainerSource::is_leaving(const Container& container) const {
 /// One that is leaving counts as ended. It is not asked about: for as long as the engine is busy with its end
 /// (up to a second) it would not answer.
 Task<Result<Container>> ContainerSource::inspect(std::string id, Deadline deadline) {
-  if (auto known = known_.find(id); known != known_.end() && is_leaving(known->second)) {
-    auto ended = known->second;
+  if (const auto* known = reader_.known(id); known && is_leaving(*known)) {
+    auto ended = *known;
     ended.running = false;
     co_return ended;
   }
-  auto container = co_await engine_.container(id, deadline);
-  if (!container) co_return container;
-  known_.insert_or_assign(id, *container);
-  if (is_leaving(*container)) container->running = false;
+  auto container = co_await reader_.read(std::move(id), deadline);
+  if (container && is_leaving(*container)) container->running = false;
   co_return container;
 }
 
@@ -132,15 +131,18 @@ Task<Result<View>> ContainerSource::look(Deadline deadline) {
   auto ids = co_await engine_.container_ids(false, deadline);
   if (!ids) co_return std::unexpected(ids.error());
   std::vector<Container> containers;
+  std::optional<Error> unreadable;
   for (const auto& id : *ids) {
     auto container = co_await inspect(id, deadline);
     if (container && (container->running || is_leaving(*container)))
       containers.push_back(std::move(*container));
+    else if (!container && container.error().code == Errc::Rejected)
+      unreadable = container.error();
     else if (!container && container.error().code != Errc::NotFound)
       co_return std::unexpected(container.error());
   }
-  std::erase_if(known_,
-                [&](const auto& entry) { return std::ranges::find(*ids, entry.first) == ids->end(); });
+  if (containers.empty() && unreadable) co_return std::unexpected(*unreadable);
+  reader_.keep_only(*ids);
   auto networks = co_await engine_.networks(deadline);
   if (!networks) co_return std::unexpected(networks.error());
   auto own = co_await find_own(&engine_, own_container_, deadline);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/wait.hpp"
+#include "docker/container_reader.hpp"
 #include "docker/discovery/view.hpp"
 #include "docker/engine.hpp"
 
@@ -76,10 +77,10 @@ class ContainerSource : public Source {
   Task<Result<Container>> inspect(std::string id, Deadline deadline);
 
   Engine& engine_;
+  ContainerReader reader_;
   std::string own_container_;
   EngineHost host_;
   std::map<std::string, Signalled> signalled_;  ///< container id -> its last signal; as killed when it ended
-  std::map<std::string, Container> known_;      ///< by id, as last read
 };
 
 /// The id of the container that a process with this /proc/self/mountinfo runs in: Docker mounts its files

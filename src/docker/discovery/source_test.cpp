@@ -114,6 +114,32 @@ TEST(Sources, AnswerManyQuestionsWithOneReading) {
   });
 }
 
+TEST(ContainerSources, AContainerThatCannotBeReadHidesNoOther) {
+  dfp::testing::run([](Executor executor) -> Task<> {
+    FakeEngine engine(executor);
+    for (auto id : {"web", "damaged"}) {
+      engine.containers[id].id = id;
+      engine.containers[id].name = id;
+      engine.containers[id].running = true;
+    }
+    ContainerSource source(executor, engine, "", {});
+    engine.unreadable = {"damaged"};
+    auto view = co_await source.read(Deadline::after(5s));
+    EXPECT_TRUE(view);
+    if (!view) co_return;
+    EXPECT_NE((*view)->find("web"), nullptr);
+    EXPECT_EQ((*view)->find("damaged"), nullptr);
+    engine.unreadable = {"web"};
+    view = co_await source.read(Deadline::after(5s));
+    EXPECT_NE((*view)->find("web"), nullptr) << "as it was";
+    EXPECT_NE((*view)->find("damaged"), nullptr);
+    ContainerSource fresh(executor, engine, "", {});
+    engine.unreadable = {"web", "damaged"};
+    view = co_await fresh.read(Deadline::after(5s));
+    EXPECT_FALSE(view) << "an engine that cannot tell about anything is not one without containers";
+  });
+}
+
 TEST(ContainerSources, BearTheNameOfTheEngine) {
   dfp::testing::run([](Executor executor) -> Task<> {
     FakeEngine engine(executor);

@@ -144,11 +144,21 @@ Task<Result<std::vector<Registrator::Inspected>>> Registrator::running_container
   auto ids = co_await engine_.container_ids(false, Deadline::after(kCall));
   if (!ids) co_return std::unexpected(ids.error());
   std::vector<Inspected> containers;
+  std::map<std::string, Inspected> read;
+  std::optional<Error> unreadable;
   for (const auto& id : *ids) {
     auto inspected = co_await inspect(id);
-    if (inspected && inspected->container.running) containers.push_back(std::move(*inspected));
-    if (!inspected && inspected.error().code != Errc::NotFound) co_return std::unexpected(inspected.error());
+    bool rejected = !inspected && inspected.error().code == Errc::Rejected;
+    if (rejected) unreadable = inspected.error();
+    if (auto before = last_read_.find(id); rejected && before != last_read_.end()) inspected = before->second;
+    bool skipped = rejected || (!inspected && inspected.error().code == Errc::NotFound);
+    if (!inspected && !skipped) co_return std::unexpected(inspected.error());
+    if (!inspected) continue;
+    read.insert_or_assign(id, *inspected);
+    if (inspected->container.running) containers.push_back(std::move(*inspected));
   }
+  if (containers.empty() && unreadable) co_return std::unexpected(*unreadable);
+  last_read_ = std::move(read);
   co_return containers;
 }
 

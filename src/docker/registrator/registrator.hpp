@@ -68,6 +68,7 @@ class Registrator {
   const HostFacts host_;
   const TagsTemplate tags_;
   EventWatch events_;
+  std::map<std::string, Inspected> last_read_;  ///< by id; for one that the engine cannot tell about any more
   Registrations told_;
   std::map<std::string, int> exit_codes_;  ///< of containers that ended, by short id
   Clock::time_point renewed_at_ = Clock::time_point::min();

@@ -160,6 +160,20 @@ TEST(RegistratorLoop, FollowsHealthPauseAndRename) {
   });
 }
 
+TEST(RegistratorLoop, AContainerThatCannotBeReadHidesNoOther) {
+  play([](World& w) -> Task<> {
+    w.run(web("a", 1000));
+    co_await w.start();
+    co_await w.until_there("a");
+    w.engine.unreadable = {w.named("a").id};
+    w.run(web("b", 1001));
+    w.tell("start", "b");
+    co_await w.until_there("b");
+    EXPECT_NE(w.entry("a"), nullptr);
+    EXPECT_EQ(w.registrator->status().error, "");
+  });
+}
+
 TEST(RegistratorLoop, ALostEventIsMadeUpForByTheResync) {
   play([](World& w) -> Task<> {
     co_await w.start({.resync = 1s});

@@ -42,6 +42,7 @@ Task<Result<std::vector<std::string>>> FakeEngine::container_ids(bool all, Deadl
 Task<Result<Container>> FakeEngine::container(std::string id, Deadline) {
   ++inspections_;
   if (auto ok = reachable(); !ok) co_return std::unexpected(ok.error());
+  if (unreadable.contains(id)) co_return fail(Errc::Rejected, "docker: layer does not exist (status 500)");
   for (const auto& [full, container] : containers)
     if (full.starts_with(id) || container.name == id) co_return container;
   co_return fail(Errc::NotFound, "docker: No such container: " + id);

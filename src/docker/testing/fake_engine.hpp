@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ class FakeEngine : public Engine {
   void come_back() { away_ = false; }
   /// This worker does not know the swarm any more.
   bool manager = true;
+  /// Ids of containers that it lists and cannot tell about.
+  std::set<std::string> unreadable;
   /// The list of services comes after this time.
   Clock::duration delay{0};
 
