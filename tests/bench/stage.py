@@ -91,6 +91,14 @@ class Stage:
             thread.join()
         assert not failures, failures[0]
 
+    def connect_often(self, proxy):
+        """Lets the worker's table of descriptors grow, as in one that has served for a while; see the report's text."""
+        clients = [Client(proxy.address, proxy.http_port) for _ in range(700)]
+        for client in clients:
+            client.get("/")
+        for client in clients:
+            client.close()
+
 
 def reconfigure_target(service, more=""):
     return f"/v1/docker-flow-proxy/reconfigure?serviceName={service}&servicePath=/{service}/&skipCheck=true{more}"
