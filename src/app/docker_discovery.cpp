@@ -95,7 +95,7 @@ DockerDiscovery::DockerDiscovery(Executor executor, const settings::Settings& se
       engine_(std::move(engine)),
       source_(make_source(executor_, *engine_, settings.docker)),
       catalog_(*source_, registry.catalog(), settings.docker.network),
-      template_source_(catalog_, registry.template_source(), registry.key_value()) {
+      template_source_(*source_, catalog_, registry.template_source(), registry.key_value()) {
   warn_about_ipvs(settings.docker.discovery);
 }
 

@@ -58,9 +58,9 @@ Task<> Reconciler::Impl::refresh(model::Service* service, bool* readable, Deadli
   bare.changed_at = service->changed_at;
   auto now = co_await fill(std::move(bare), registry::Freshness::Recent, deadline);
   if (!now) {
-    const auto& [code, what] = now.error();
+    const auto& what = now.error().what;
     log::warn("reconcile.not_refreshed", {{"service", service->definition.service}, {"error", what}});
-    *readable = code != Errc::Unavailable && code != Errc::Timeout;
+    *readable = !is_away(now.error());
     if (*readable) not_refreshed.insert_or_assign(service->definition.service, what);
     co_return;
   }
@@ -217,11 +217,13 @@ Task<Result<>> Reconciler::Impl::keep_again() {
   auto names = unkept;
   for (const auto& name : names) {
     auto present = state.services.find(name);
+    if (present == state.services.end()) {
+      unkept.erase(name);
+      continue;
+    }
     auto known = versions.find(name);
-    Result<std::uint64_t> version = fail(Errc::Conflict, "it is served no more");
-    if (present != state.services.end())
-      version = co_await store.put(present->second, known == versions.end() ? 0 : known->second,
-                                   Deadline::after(kStoreTimeout));
+    auto version = co_await store.put(present->second, known == versions.end() ? 0 : known->second,
+                                      Deadline::after(kStoreTimeout));
     if (!version && version.error().code != Errc::Conflict)
       co_return fail(fmt::format("keeping {} again", name), version.error());
     unkept.erase(name);

@@ -16,8 +16,6 @@ bool same_content(const model::Service& a, const model::Service& b) {
          a.template_hash == b.template_hash;
 }
 
-bool is_away(const Error& error) { return error.code == Errc::Unavailable || error.code == Errc::Timeout; }
-
 void log_outcome(std::string_view event, const std::string& service, const Result<Outcome>& outcome) {
   if (!outcome) {
     log::warn(event, {{"service", service}, {"error", outcome.error().what}});

@@ -6,6 +6,11 @@
 
 namespace dfp::reconcile {
 
+/// Whether the registry could not be asked; any other error is its answer.
+inline bool is_away(const Error& error) {
+  return error.code == Errc::Unavailable || error.code == Errc::Timeout;
+}
+
 /// The reconciler's inside, shared by the files that implement it: requests (reconciler.cpp), following the
 /// definition store (convergence.cpp), and following the registry for single services (watching.cpp).
 struct Reconciler::Impl : Followed {

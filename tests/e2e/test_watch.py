@@ -5,6 +5,15 @@ from harness import Traffic, wait_until
 from test_templates import Templates, article, templates  # noqa: F401
 
 
+def replace(templates, first):
+    """Starts a second instance, then stops the first one; requests follow both times. Returns the second."""
+    second = templates.registry.run()
+    wait_until(lambda: second.instance in templates.proxy.instances_answering("/demo/hello", 6), "the second is used", 20)
+    templates.registry.stop(first)
+    wait_until(lambda: templates.proxy.instances_answering("/demo/hello", 6) == {second.instance: 6}, "only the second", 20)
+    return second
+
+
 def test_watch_follows_the_data_of_a_template(templates):
     proxy = templates.proxy
     first, other = templates.registry.run(), templates.registry.run("other")
@@ -12,10 +21,7 @@ def test_watch_follows_the_data_of_a_template(templates):
     proxy.ok("reconfigure", serviceName="go-demo", consulTemplatePath=path, watch="true")
     proxy.ok("reconfigure", serviceName="other", servicePath="/other")
     with Traffic(proxy, "/demo/hello") as traffic:
-        second = templates.registry.run()
-        wait_until(lambda: second.instance in proxy.instances_answering("/demo/hello", 6), "the second is used", 20)
-        templates.registry.stop(first)
-        wait_until(lambda: proxy.instances_answering("/demo/hello", 6) == {second.instance: 6}, "only the second", 20)
+        second = replace(templates, first)
         traffic.wait_for(100)
     assert traffic.failures == []
 
@@ -55,10 +61,7 @@ def test_watch_follows_instances_without_a_template(templates):
     proxy.ok("reconfigure", serviceName="go-demo", servicePath="/demo", watch="true")
     proxy.ok("reconfigure", serviceName="pinned", servicePath="/pinned")
     with Traffic(proxy, "/demo/hello") as traffic:
-        second = templates.registry.run()
-        wait_until(lambda: second.instance in proxy.instances_answering("/demo/hello", 6), "the second is used", 20)
-        templates.registry.stop(first)
-        wait_until(lambda: proxy.instances_answering("/demo/hello", 6) == {second.instance: 6}, "only the second", 20)
+        second = replace(templates, first)
         templates.registry.stop(second)
         problem = wait_until(lambda: proxy.ok("services")["WatchProblems"].get("go-demo"), "a problem is shown", 20)
         assert "no instance of go-demo" in problem

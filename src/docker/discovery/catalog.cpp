@@ -4,33 +4,32 @@
 
 #include "base/parse.hpp"
 #include "docker/discovery/instances.hpp"
+#include "docker/discovery/labels.hpp"
 
 namespace dfp::docker::discovery {
 
 namespace {
 
-std::string label_of(const ServiceView& service, const char* name) {
-  auto at = service.labels.find(name);
-  return at == service.labels.end() ? std::string() : at->second;
-}
-
 /// As far as labels tell it.
 model::Definition definition_of(const ServiceView& service) {
   model::Definition definition;
   definition.service = service.called();
-  auto port = parse::number(label_of(service, "com.df.port"), 1, 65535);
+  auto port = parse::number(label_of(service.labels, "com.df.port"), 1, 65535);
   definition.port = static_cast<std::uint16_t>(port.value_or(0));
-  definition.network = label_of(service, "com.df.network");
+  definition.network = label_of(service.labels, "com.df.network");
   return definition;
 }
 
-}  // namespace
+using Instances = Result<std::vector<model::Instance>>;
 
-Task<Result<bool>> DockerCatalog::knows(std::string service, Deadline deadline) {
-  auto view = co_await source_.read(deadline);
-  if (!view) co_return std::unexpected(view.error());
-  co_return (*view)->find(service) != nullptr;
+/// The other catalog's answer; where it has none, an engine that is away is the reason.
+Instances known_elsewhere(const Result<ViewPtr>& view, Instances others) {
+  bool unknown = !others || others->empty();
+  if (!view && unknown) return std::unexpected(view.error());
+  return others;
 }
+
+}  // namespace
 
 Task<Result<std::vector<model::Instance>>> DockerCatalog::instances(std::string service, Deadline deadline) {
   auto view = co_await source_.recent(deadline);
@@ -38,9 +37,7 @@ Task<Result<std::vector<model::Instance>>> DockerCatalog::instances(std::string 
     if (auto* found = (*view)->find(service))
       co_return instances_of(**view, *found, definition_of(*found), network_);
   auto others = co_await others_.instances(std::move(service), deadline);
-  bool unknown = !others || others->empty();
-  if (!view && unknown) co_return std::unexpected(view.error());
-  co_return others;
+  co_return known_elsewhere(view, std::move(others));
 }
 
 Task<Result<std::vector<model::Instance>>> DockerCatalog::instances_for(model::Definition definition,
@@ -55,9 +52,7 @@ Task<Result<std::vector<model::Instance>>> DockerCatalog::instances_for(model::D
     if (auto* service = (*view)->find(definition.registered_name()))
       co_return instances_of(**view, *service, definition, network_);
   auto others = co_await others_.instances_for(std::move(definition), freshness, deadline);
-  bool unknown = !others || others->empty();
-  if (!view && unknown) co_return std::unexpected(view.error());
-  co_return others;
+  co_return known_elsewhere(view, std::move(others));
 }
 
 Task<Result<std::vector<std::string>>> DockerCatalog::services(Deadline deadline) {

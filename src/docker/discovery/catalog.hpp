@@ -19,8 +19,6 @@ class DockerCatalog : public registry::Catalog {
                                                            registry::Freshness freshness,
                                                            Deadline deadline) override;
   Task<Result<std::vector<std::string>>> services(Deadline deadline) override;
-  /// Whether the engine has a service of this name. @return as Source::read()
-  Task<Result<bool>> knows(std::string service, Deadline deadline);
   /// The registry's: Docker's unhealthy copies are no instances at all.
   Task<Result<registry::HealthReport>> health(std::uint64_t index, Deadline deadline) override {
     return others_.health(index, deadline);

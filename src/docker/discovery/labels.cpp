@@ -232,6 +232,11 @@ std::string as_label_problem(const std::string& problem) {
   return problem;
 }
 
+std::string label_of(const Labels& labels, const std::string& name) {
+  auto at = labels.find(name);
+  return at == labels.end() ? std::string() : at->second;
+}
+
 bool label_is_true(const Labels& labels, const std::string& label) {
   auto at = labels.find(label);
   return at != labels.end() && parse::boolean(at->second).value_or(false);

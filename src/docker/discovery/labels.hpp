@@ -34,6 +34,9 @@ Result<std::optional<LabelOrder>> read_labels(const Labels& labels, const std::s
 /// …").
 std::string as_label_problem(const std::string& problem);
 
+/// Empty for none.
+std::string label_of(const Labels& labels, const std::string& name);
+
 /// com.df.X as a boolean; false for anything else.
 bool label_is_true(const Labels& labels, const std::string& label);
 

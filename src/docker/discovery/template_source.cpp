@@ -44,21 +44,22 @@ Task<Result<>> DockerTemplateSource::wait(Question question, std::uint64_t index
 }
 
 Task<Result<SourceAnswer>> DockerTemplateSource::service(ServiceQuestion question, Deadline deadline) {
-  auto known = co_await catalog_.knows(question.service, deadline);
-  if (!known) co_return std::unexpected(known.error());
-  if (*known) co_return co_await PlainTemplateSource::ask(std::move(question), deadline);
+  auto view = co_await engine_.read(deadline);
+  if (!view) co_return std::unexpected(view.error());
+  if ((*view)->find(question.service))
+    co_return co_await PlainTemplateSource::ask(std::move(question), deadline);
   co_return co_await others_.ask(std::move(question), deadline);
 }
 
 Task<Result<SourceAnswer>> DockerTemplateSource::services(ServicesQuestion question, Deadline deadline) {
-  auto names = co_await catalog_.services(deadline);
-  if (!names) co_return std::unexpected(names.error());
+  auto view = co_await engine_.read(deadline);
+  if (!view) co_return std::unexpected(view.error());
   auto answer = co_await others_.ask(std::move(question), deadline);
   if (!answer) co_return answer;
   auto& all = std::get<std::vector<registry::ServiceTags>>(answer->data);
   std::map<std::string, std::vector<std::string>> tags;
   for (auto& known : all) tags.emplace(std::move(known.name), std::move(known.tags));
-  for (auto& name : *names) tags.try_emplace(std::move(name));
+  for (const auto& service : (*view)->services) tags.try_emplace(service.called());
   all.clear();
   for (auto& [name, list] : tags) all.push_back({name, std::move(list)});
   co_return answer;

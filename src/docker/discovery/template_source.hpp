@@ -9,9 +9,11 @@ namespace dfp::docker::discovery {
 /// What templates ask: services of the engine are answered by it, everything else by the registry.
 class DockerTemplateSource : public registry::PlainTemplateSource {
  public:
-  /// All must outlive it. @param others the registry's own source @param key_value the registry's
-  DockerTemplateSource(DockerCatalog& catalog, TemplateSource& others, registry::KeyValue& key_value)
-      : PlainTemplateSource(catalog, key_value, ""), catalog_(catalog), others_(others) {}
+  /// All must outlive it. @param catalog of `engine` @param others the registry's own source
+  /// @param key_value the registry's
+  DockerTemplateSource(Source& engine, DockerCatalog& catalog, TemplateSource& others,
+                       registry::KeyValue& key_value)
+      : PlainTemplateSource(catalog, key_value, ""), engine_(engine), others_(others) {}
 
   Task<Result<registry::SourceAnswer>> ask(registry::Question question, Deadline deadline) override;
   Task<Result<>> wait(registry::Question question, std::uint64_t index, Deadline deadline) override;
@@ -20,7 +22,7 @@ class DockerTemplateSource : public registry::PlainTemplateSource {
   Task<Result<registry::SourceAnswer>> service(registry::ServiceQuestion question, Deadline deadline);
   Task<Result<registry::SourceAnswer>> services(registry::ServicesQuestion question, Deadline deadline);
 
-  DockerCatalog& catalog_;
+  Source& engine_;
   TemplateSource& others_;
 };
 

@@ -30,7 +30,7 @@ struct World {
         swarm(executor, engine, "proxy"),
         catalog(swarm, registry, ""),
         plain(registry, registry, ""),
-        source(catalog, plain, registry) {
+        source(swarm, catalog, plain, registry) {
     engine.containers["proxy"] = proxy_container();
     engine.swarm_nodes = {swarm_node("n1")};
     engine.swarm_services = {swarm_service("web", 1, {{"com.df.port", "8080"}})};

@@ -10,11 +10,6 @@ namespace {
 constexpr auto kShortName = "com.df.shortName";
 constexpr auto kServiceName = "com.df.serviceName";
 
-std::string label_of(const Labels& labels, const std::string& name) {
-  auto at = labels.find(name);
-  return at == labels.end() ? std::string() : at->second;
-}
-
 Vantage vantage_of(const Container* own) {
   Vantage vantage;
   if (!own) return vantage;
