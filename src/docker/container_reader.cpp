@@ -1,11 +1,28 @@
 #include "docker/container_reader.hpp"
 
 #include "base/log.hpp"
+#include "docker/engine_json.hpp"
 
 namespace dfp::docker {
 
-Task<Result<Container>> ContainerReader::read(std::string id, Deadline deadline) {
-  auto container = co_await engine_.container(id, deadline);
+Task<Result<InspectedContainer>> ContainerReader::inspect(std::string id, Deadline deadline) {
+  InspectedContainer inspected;
+  Result<Container> container;
+  if (with_json_) {
+    auto json = co_await engine_.container_json(std::move(id), deadline);
+    if (!json) co_return std::unexpected(json.error());
+    inspected.json = std::move(*json);
+    container = decode_container(inspected.json);
+  } else {
+    container = co_await engine_.container(std::move(id), deadline);
+  }
+  if (!container) co_return std::unexpected(container.error());
+  inspected.container = std::move(*container);
+  co_return inspected;
+}
+
+Task<Result<InspectedContainer>> ContainerReader::read(std::string id, Deadline deadline) {
+  auto container = co_await inspect(id, deadline);
   if (container) {
     known_.insert_or_assign(id, *container);
     reported_.erase(id);
@@ -18,7 +35,7 @@ Task<Result<Container>> ContainerReader::read(std::string id, Deadline deadline)
   co_return container;
 }
 
-const Container* ContainerReader::known(const std::string& id) const {
+const InspectedContainer* ContainerReader::known(const std::string& id) const {
   auto found = known_.find(id);
   return found == known_.end() ? nullptr : &found->second;
 }

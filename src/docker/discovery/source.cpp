@@ -112,13 +112,15 @@ bool ContainerSource::is_leaving(const Container& container) const {
 /// One that is leaving counts as ended. It is not asked about: for as long as the engine is busy with its end
 /// (up to a second) it would not answer.
 Task<Result<Container>> ContainerSource::inspect(std::string id, Deadline deadline) {
-  if (const auto* known = reader_.known(id); known && is_leaving(*known)) {
-    auto ended = *known;
+  if (const auto* known = reader_.known(id); known && is_leaving(known->container)) {
+    auto ended = known->container;
     ended.running = false;
     co_return ended;
   }
-  auto container = co_await reader_.read(std::move(id), deadline);
-  if (container && is_leaving(*container)) container->running = false;
+  auto inspected = co_await reader_.read(std::move(id), deadline);
+  if (!inspected) co_return std::unexpected(inspected.error());
+  auto container = std::move(inspected->container);
+  if (is_leaving(container)) container.running = false;
   co_return container;
 }
 

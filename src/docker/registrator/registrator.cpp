@@ -4,7 +4,6 @@
 #include <cstdlib>
 
 #include "base/log.hpp"
-#include "docker/engine_json.hpp"
 
 namespace dfp::docker::registrator {
 namespace {
@@ -40,6 +39,7 @@ Registrator::Registrator(Executor executor, Engine& engine, registry::Registrar&
       events_(
           executor, engine, wanted_events(), [this] { ++wakes_, wake_.notify_all(); },
           [this](const Event& event) { on_event(event); }),
+      reader_(engine, static_cast<bool>(tags_)),
       pause_(kFirstPause),
       wake_(executor),
       ended_(executor) {}
@@ -140,39 +140,23 @@ Task<Result<>> Registrator::pass() {
   co_return applied;
 }
 
-Task<Result<std::vector<Registrator::Inspected>>> Registrator::running_containers() {
+Task<Result<std::vector<InspectedContainer>>> Registrator::running_containers() {
   auto ids = co_await engine_.container_ids(false, Deadline::after(kCall));
   if (!ids) co_return std::unexpected(ids.error());
-  std::vector<Inspected> containers;
-  std::map<std::string, Inspected> read;
+  std::vector<InspectedContainer> containers;
   std::optional<Error> unreadable;
   for (const auto& id : *ids) {
-    auto inspected = co_await inspect(id);
-    bool rejected = !inspected && inspected.error().code == Errc::Rejected;
-    if (rejected) unreadable = inspected.error();
-    if (auto before = last_read_.find(id); rejected && before != last_read_.end()) inspected = before->second;
-    bool skipped = rejected || (!inspected && inspected.error().code == Errc::NotFound);
-    if (!inspected && !skipped) co_return std::unexpected(inspected.error());
-    if (!inspected) continue;
-    read.insert_or_assign(id, *inspected);
-    if (inspected->container.running) containers.push_back(std::move(*inspected));
+    auto inspected = co_await reader_.read(id, Deadline::after(kCall));
+    if (!inspected && inspected.error().code == Errc::Rejected)
+      unreadable = inspected.error();
+    else if (!inspected && inspected.error().code != Errc::NotFound)
+      co_return std::unexpected(inspected.error());
+    else if (inspected && inspected->container.running)
+      containers.push_back(std::move(*inspected));
   }
   if (containers.empty() && unreadable) co_return std::unexpected(*unreadable);
-  last_read_ = std::move(read);
+  reader_.keep_only(*ids);
   co_return containers;
-}
-
-Task<Result<Registrator::Inspected>> Registrator::inspect(std::string id) {
-  if (!tags_) {
-    auto container = co_await engine_.container(std::move(id), Deadline::after(kCall));
-    if (!container) co_return std::unexpected(container.error());
-    co_return Inspected{std::move(*container), {}};
-  }
-  auto json = co_await engine_.container_json(std::move(id), Deadline::after(kCall));
-  if (!json) co_return std::unexpected(json.error());
-  auto container = decode_container(*json);
-  if (!container) co_return std::unexpected(container.error());
-  co_return Inspected{std::move(*container), std::move(*json)};
 }
 
 Task<Result<Container>> Registrator::joined_container(std::string network_mode) {

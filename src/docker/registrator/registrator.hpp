@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/wait.hpp"
+#include "docker/container_reader.hpp"
 #include "docker/event_watch.hpp"
 #include "docker/registrator/registry_plan.hpp"
 #include "registry/registrar.hpp"
@@ -44,12 +45,7 @@ class Registrator {
   Task<Result<>> compare_first();
   Task<Result<>> pass();
   Task<Result<Registrations>> wanted();
-  struct Inspected {
-    Container container;
-    std::string json;  ///< see Subject
-  };
-  Task<Result<std::vector<Inspected>>> running_containers();
-  Task<Result<Inspected>> inspect(std::string id);
+  Task<Result<std::vector<InspectedContainer>>> running_containers();
   Task<Result<Container>> joined_container(std::string network_mode);
   Task<Result<>> apply(RegistryPlan plan);
   Task<Result<>> remove(model::Instance instance);
@@ -68,7 +64,7 @@ class Registrator {
   const HostFacts host_;
   const TagsTemplate tags_;
   EventWatch events_;
-  std::map<std::string, Inspected> last_read_;  ///< by id; for one that the engine cannot tell about any more
+  ContainerReader reader_;
   Registrations told_;
   std::map<std::string, int> exit_codes_;  ///< of containers that ended, by short id
   Clock::time_point renewed_at_ = Clock::time_point::min();
