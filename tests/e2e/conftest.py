@@ -4,13 +4,17 @@ import tempfile
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+HERE = pathlib.Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import harness  # noqa: E402
+import time_limit  # noqa: E402
 from docker_engine import Engine  # noqa: E402
+from time_limit import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown  # noqa: E402,F401
 
 
 def pytest_configure(config):
+    time_limit.configure(config)
     config.addinivalue_line("markers", "alone: counts lost requests of several engines; runs beside no other test")
 
 

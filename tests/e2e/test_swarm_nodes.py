@@ -10,7 +10,7 @@ from docker_machine import Site
 from docker_proxy import ContainerProxy
 from test_swarm import labels
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.limit(600)]  # several engines start
 
 CLIENTS = 4
 CONNECT = "import socket, sys; [socket.create_connection((ip, 8080), 2) for ip in sys.argv[1:]]"

@@ -7,7 +7,7 @@ from docker_engine import DEMO_IMAGE
 from docker_proxy import ContainerProxy, Wrk
 from test_swarm import PUBLISHED, labels
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.limit(600)]  # several engines start
 
 FAST_UPDATES = ["--restart-delay", "100ms"] + [word for kind in ("update", "rollback") for word in (f"--{kind}-delay", "100ms", f"--{kind}-monitor", "100ms")]
 REPLICAS = 2

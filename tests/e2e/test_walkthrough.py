@@ -6,7 +6,7 @@ import sys
 import harness
 import pytest
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.limit(400)]
 
 
 def test_the_walkthrough_happens_as_it_is_written_down():
