@@ -72,6 +72,54 @@ TEST(AsyncMutex, IsFirstComeFirstServed) {
   EXPECT_EQ(order, "aabbcc");
 }
 
+TEST(AsyncMutex, WhoGivesUpLosesItsPlaceAndTheOthersMoveUp) {
+  testing::run([](Executor executor) -> Task<> {
+    AsyncMutex mutex(executor);
+    auto held = std::make_unique<AsyncMutex::Lock>(co_await mutex.lock());
+    auto late = co_await mutex.lock(Deadline::after(1ms));
+    EXPECT_EQ(late.error().code, Errc::Timeout);
+    std::stop_source client;
+    std::string order;
+    auto wait = [&](std::string name, std::stop_token left) -> Task<> {
+      auto lock = co_await mutex.lock(Deadline::after(5s), left);
+      order += name + (lock ? "+" : lock.error().code == Errc::Cancelled ? "-" : "?");
+    };
+    spawn(executor, wait("a", client.get_token()), "a");
+    spawn(executor, wait("b", {}), "b");
+    co_await sleep_for(1ms);
+    client.request_stop();
+    co_await sleep_for(1ms);
+    EXPECT_EQ(order, "a-");
+    held.reset();
+    co_await sleep_for(1ms);
+    EXPECT_EQ(order, "a-b+");
+    auto gone = co_await mutex.lock(Deadline::never(), client.get_token());
+    EXPECT_EQ(gone.error().code, Errc::Cancelled);
+    auto free = co_await mutex.lock(Deadline::after(5s));
+    EXPECT_TRUE(free) << "every lock was handed on";
+  });
+}
+
+TEST(AsyncMutex, WhoLeavesAtTheMomentOfItsTurnHandsItOn) {
+  testing::run([](Executor executor) -> Task<> {
+    AsyncMutex mutex(executor);
+    auto held = std::make_unique<AsyncMutex::Lock>(co_await mutex.lock());
+    std::stop_source client;
+    std::optional<Errc> ended;
+    auto wait = [&]() -> Task<> {
+      auto lock = co_await mutex.lock(Deadline::after(5s), client.get_token());
+      ended = lock ? Errc::Internal : lock.error().code;
+    };
+    spawn(executor, wait(), "wait");
+    co_await sleep_for(1ms);
+    held.reset();
+    client.request_stop();
+    auto next = co_await mutex.lock(Deadline::after(5s));
+    EXPECT_TRUE(next);
+    EXPECT_EQ(ended, Errc::Cancelled);
+  });
+}
+
 TEST(ForEachConcurrently, KeepsToItsWidthAndWaitsForAll) {
   std::size_t running = 0, most = 0, done = 0;
   testing::run([&](Executor) -> Task<> {

@@ -70,25 +70,41 @@ Task<bool> Signal::wait(Deadline deadline) {
 }
 
 struct AsyncMutex::State {
+  struct Place {
+    Place(const Executor& executor, Deadline deadline) : timer(executor, deadline.at) {}
+    void wake() { timer.expires_at(Clock::time_point::min()); }
+    asio::steady_timer timer;
+    bool granted = false;  ///< the lock was handed over: `held` stayed true
+  };
   explicit State(Executor e) : executor(std::move(e)) {}
   Executor executor;
   bool held = false;
-  std::deque<std::shared_ptr<asio::steady_timer>> queue;
+  std::deque<std::shared_ptr<Place>> queue;
 };
 
 AsyncMutex::AsyncMutex(Executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
 AsyncMutex::~AsyncMutex() = default;
 
 Task<AsyncMutex::Lock> AsyncMutex::lock() {
+  auto lock = co_await this->lock(Deadline::never());
+  co_return std::move(*lock);
+}
+
+Task<Result<AsyncMutex::Lock>> AsyncMutex::lock(Deadline deadline, std::stop_token left) {
   auto state = state_;
-  if (state->held) {
-    auto turn = std::make_shared<asio::steady_timer>(state->executor, Clock::time_point::max());
-    state->queue.push_back(turn);
-    // The releaser hands the lock over (held stays true) and cancels our timer.
-    co_await turn->async_wait(kNoThrow);
+  if (left.stop_requested()) co_return fail(Errc::Cancelled, "nobody waits for this any more");
+  if (!std::exchange(state->held, true)) co_return Lock(this);
+  auto place = std::make_shared<State::Place>(state->executor, deadline);
+  state->queue.push_back(place);
+  {
+    std::stop_callback on_leave(left, [place] { place->wake(); });
+    co_await place->timer.async_wait(kNoThrow);
   }
-  state->held = true;
-  co_return Lock(this);
+  if (!place->granted) std::erase(state->queue, place);
+  Lock mine(place->granted ? this : nullptr);  // who has left hands it on at once
+  if (left.stop_requested()) co_return fail(Errc::Cancelled, "nobody waits for this any more");
+  if (!place->granted) co_return fail(Errc::Timeout, "others were busy until the time was up");
+  co_return std::move(mine);
 }
 
 void AsyncMutex::unlock() {
@@ -98,7 +114,8 @@ void AsyncMutex::unlock() {
   }
   auto next = std::move(state_->queue.front());
   state_->queue.pop_front();
-  next->expires_at(Clock::time_point::min());
+  next->granted = true;
+  next->wake();
 }
 
 AsyncMutex::Lock& AsyncMutex::Lock::operator=(Lock&& other) noexcept {

@@ -1,9 +1,11 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <utility>
 
 #include "base/deadline.hpp"
+#include "base/result.hpp"
 #include "base/task.hpp"
 
 namespace dfp {
@@ -51,6 +53,12 @@ class AsyncMutex {
   ~AsyncMutex();
   /// Waits for its turn. The lock is released when the returned value dies.
   Task<Lock> lock();
+  /// The same for somebody who does not wait for ever; whoever gives up loses the place in the queue, and the
+  /// others move up.
+  /// @param left requested when nobody needs the turn any more, for example because the client has gone
+  /// @return Timeout at the deadline; Cancelled when `left` is requested, even if the turn came at that
+  /// moment.
+  Task<Result<Lock>> lock(Deadline deadline, std::stop_token left = {});
 
  private:
   void unlock();
