@@ -1,0 +1,191 @@
+"""Faults of services: instances that die, hang or have no address, templates, one route wanted by two."""
+import socket
+import time
+
+from faults import CLUSTER, CROWD, fault
+from origins import Origin
+from proxy import MAX_CONNECTIONS, wait_until
+from services import Service
+
+TEMPLATE = """frontend {name}
+  bind {bind}
+  default_backend {name}-be
+backend {name}-be
+  server s1 127.0.0.1:{port}
+"""
+
+
+@fault("instance.kill", (CROWD,), cut=5.0, allowed="what was under way at the instance, and until HAProxy's checks take it out: 5 s")
+def instance_kill(play):
+    """An instance dies, and comes back after two seconds."""
+    play.hit = {proxy.name for proxy in play.lane.proxies}
+    service = play.services.all[play.rng.choice(("one", "two", "three", "four"))]
+    origin = play.rng.choice(service.instances[service.colour])
+    origin.close()
+    time.sleep(2)
+    origin.open()
+
+
+@fault("instance.unresolvable", (CROWD,))
+def unresolvable(play):
+    """A service is ordered whose instance has a name that no name server answers: others do not wait for it."""
+    ghost = Origin(play.lane.loop, "ghost", "blue", 1)
+    ghost.close()
+    ghost.address = f"nowhere-{play.services.next()}.test"
+    play.lane.register(ghost)
+    play.undo.append(lambda: play.lane.deregister(ghost))
+    order = play.parallel(play.proxy.api, "reconfigure", serviceName="ghost", serviceColor="blue", servicePath="/ghost", timeout=50)
+    play.undo.append(lambda: play.proxy.api("remove", serviceName="ghost"))
+    time.sleep(0.2)
+    play.within(5, "a change beside a name that is not answered", play.services.change, play.rng, play.proxy, ("colour",), True)
+    order(55)
+
+
+@fault("instance.hung", (CROWD,))
+def hung(play):
+    """A service whose instance says nothing is asked over more connections than the proxy takes: others are served."""
+    service = Service("hung")
+    service.paths, service.instances = [], {"blue": [Origin(play.lane.loop, "hung", "blue", 1)]}
+    play.lane.register(service.instances["blue"][0])
+    play.services.order(play.proxy, service, ["/hung"], "blue", must=True)
+    clients = []
+    for _ in range(MAX_CONNECTIONS + 50):
+        client = socket.socket()
+        client.setblocking(False)
+        client.connect_ex((play.proxy.address, play.proxy.http_port))
+        clients.append(client)
+    time.sleep(0.3)
+    for client in clients:
+        try:
+            client.send(f"GET /hung/never HTTP/1.1\r\nHost: {play.proxy.address}\r\n\r\n".encode())
+        except OSError:
+            pass
+    def lift():
+        for client in clients:
+            client.close()
+        for origin in play.services.remove(play.proxy, service):
+            play.lane.later(origin.close)
+    play.undo.append(lift)
+    for _ in range(4):
+        answer = play.within(2, "a request to another service", play.proxy.get, "/one", timeout=4)
+        play.require(answer.status == 200, f"/one while another service hangs: {answer}")
+
+
+@fault("instance.address_reused", (CLUSTER, CROWD))
+def address_reused(play):
+    """An instance leaves, and its address is given to an instance of another service: no request goes astray for more than 3 s."""
+    lane, services = play.lane, play.services
+    origin = Origin(lane.loop, "guest", "blue", services.next())
+    guest = Service("guest")
+    guest.paths, guest.instances = [], {"blue": [origin]}
+    lane.register(origin)
+    services.order(play.proxy, guest, ["/guest"], "blue", must=True)
+    services.all["guest"] = guest
+    services.settle(10)
+    services.all.pop("guest")  # the load does not ask it from here on
+    time.sleep(0.5)
+    origin.close()
+    lane.deregister(origin)
+    heir = Origin(lane.loop, "heir", "blue", services.next(), port=origin.port)
+    lane.register(heir)
+    time.sleep(3)
+    answers = [proxy.get("/guest", timeout=10) for proxy in lane.proxies for _ in range(3)]
+    astray = [answer for answer in answers if answer.status == 200]
+    guest.instances = {}
+    services.remove(play.proxy, guest)
+    lane.deregister(heir)
+    lane.later(heir.close)
+    play.require(not astray, f"/guest is answered by {[a.headers.get('X-Origin') for a in astray]}")
+
+
+@fault("route.wanted_by_two", (CLUSTER,))
+def wanted_by_two(play):
+    """Two proxies are asked for one route for two services at the same moment: one is refused, both proxies agree."""
+    lane, route = play.lane, f"/both{play.services.next()}"
+    rivals = [Origin(lane.loop, name, "blue", 1) for name in ("rival-1", "rival-2")]
+    for rival in rivals:
+        lane.register(rival)
+    orders = [play.parallel(proxy.api, "reconfigure", serviceName=rival.service, serviceColor="blue", servicePath=route)
+              for proxy, rival in zip(lane.proxies, rivals)]
+    statuses = [order().status for order in orders]
+    def lift():
+        for rival in rivals:
+            lane.proxies[0].api("remove", serviceName=rival.service)
+            lane.deregister(rival)
+            lane.later(rival.close)
+    play.undo.append(lift)
+    play.require(sorted(statuses) == [200, 409], f"both were asked for {route}: {statuses}")
+    time.sleep(1.5)
+    owner = rivals[statuses.index(200)].name
+    answered = {proxy.get(route).headers.get("X-Origin") for proxy in lane.proxies for _ in range(4)}
+    play.require(answered == {owner}, f"{route} belongs to {owner} and is answered by {answered}")
+
+
+@fault("template.port_taken", (CROWD,))
+def port_taken(play):
+    """Templates bind a port that another program has, the proxy's own API, a range with a taken one: refused, nothing lost."""
+    proxy, address = play.proxy, play.proxy.address
+    play.holds(address, 9999)
+    for bind in (f"{address}:9999", f"{address}:{proxy.api_port}", f"{address}:9990-9999"):
+        name = f"port{play.services.next()}"
+        (proxy.templates / f"{name}.tmpl").write_text(TEMPLATE.format(name=name, bind=bind, port=9))
+        answer = play.proxy.api("reconfigure", serviceName=name, consulTemplatePath=f"{name}.tmpl", timeout=60)
+        play.require(answer.status >= 400, f"a template with bind {bind}, which is taken, was answered {answer}")
+
+
+@fault("watch.changes", (CLUSTER, CROWD))
+def watch_changes(play):
+    """Four services that follow the registry; their instances are exchanged three times: each follows and is never taken back."""
+    lane, names = play.lane, [f"w{play.services.next()}" for _ in range(4)]
+    now = {name: Origin(lane.loop, name, "blue", 1) for name in names}
+    for name in names:
+        lane.register(now[name])
+        answer = play.proxy.api("reconfigure", serviceName=name, serviceColor="blue", servicePath=f"/{name}", watch="true")
+        play.require(answer.status == 200, f"{name}: {answer}")
+    def lift():
+        for name in names:
+            play.proxy.api("remove", serviceName=name)
+            lane.deregister(now[name])
+            lane.later(now[name].close)
+    play.undo.append(lift)
+    for number in (2, 3, 4):
+        before = dict(now)
+        for name in names:
+            now[name] = Origin(lane.loop, name, "blue", number)
+            lane.register(now[name])
+            lane.deregister(before[name])
+            lane.later(before[name].close)
+        wait_until(lambda: all(answers(lane, name, now) for name in names), "watched services follow", 12)
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            for name in names:
+                play.require(answers(lane, name, now), f"{name} was taken back to an instance that had left")
+
+
+def answers(lane, name, now):
+    return all(proxy.get(f"/{name}", timeout=10).headers.get("X-Origin") == now[name].name for proxy in lane.proxies)
+
+
+@fault("order.overtaken", (CROWD,))
+def overtaken(play):
+    """An order waits for a healthy instance; meanwhile another one for the same service is acknowledged, which stays in force."""
+    lane, name = play.lane, f"o{play.services.next()}"
+    old, slow = Origin(lane.loop, name, "blue", 1), Origin(lane.loop, name, "green", 1)
+    slow.close()
+    for origin in (old, slow):
+        lane.register(origin)
+    order = {"serviceName": name, "servicePath": f"/{name}"}
+    waiting = play.parallel(play.proxy.api, "reconfigure", **order, serviceColor="green", waitForHealthy="true", waitTimeout="20s")
+    def lift():
+        play.proxy.api("remove", serviceName=name)
+        for origin in (old, slow):
+            lane.deregister(origin)
+            lane.later(origin.close)
+    play.undo.append(lift)
+    time.sleep(0.5)
+    newer = play.within(10, "an order beside one that waits", play.proxy.api, "reconfigure", **order, serviceColor="blue")
+    play.require(newer.status == 200, f"the newer order: {newer}")
+    slow.open()
+    status = waiting(30).status
+    served = {play.proxy.get(f"/{name}").headers.get("X-Origin") for _ in range(4)}
+    play.require(served == {old.name} and status == 409, f"the older order was answered {status}, {name} is answered by {served}")
