@@ -63,7 +63,7 @@ def gone(play):
     others_are_served(play)
     sick.open()
     time.sleep(1.5)
-    play.lane.later(sick.close)
+    play.lane.later(sick.retire)
     play.require(play.proxy.get("/sick").status != 200, "an order whose client had gone was applied")
 
 

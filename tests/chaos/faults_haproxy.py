@@ -2,6 +2,7 @@
 import http.client
 import os
 import signal
+import socket
 import time
 
 from faults import CLUSTER, CROWD, SINGLE, fault
@@ -83,9 +84,16 @@ def master_stop(play):
 
 @fault("reload.storm", (CROWD,))
 def reload_storm(play):
-    """Thirteen reloads in a row while long answers are under way: none is cut."""
+    """Thirteen reloads in a row while long answers are under way: none is cut, also one that lasts over all of them."""
+    client = socket.create_connection((play.proxy.address, play.proxy.http_port), 10)
+    play.undo.append(client.close)
+    client.sendall(f"GET /one/longer HTTP/1.1\r\nHost: {play.proxy.address}\r\n\r\n".encode())
+    play.require(client.recv(1000).startswith(b"HTTP/1.1 200"), "a long answer does not begin")
     statuses = [play.proxy.api("reload", timeout=60).status for _ in range(13)]
     play.require(set(statuses) == {200}, f"reloads answered {statuses}")
+    end = time.monotonic() + 1  # what had arrived is read; then more has to come
+    while time.monotonic() < end:
+        play.require(client.recv(1000), "a long answer ended in the middle after thirteen reloads")
 
 
 @fault("reload.idle_connections", (CROWD,))

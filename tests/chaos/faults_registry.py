@@ -138,7 +138,7 @@ def foreign_claim(play):
     def lift():
         play.consul.delete("docker-flow/a-evil/")
         play.consul.deregister(evil)
-        play.lane.later(evil.close)
+        play.lane.later(evil.retire)
     play.undo.append(lift)
     time.sleep(2.5)
     play.services.check()

@@ -64,7 +64,7 @@ def hung(play):
         for client in clients:
             client.close()
         for origin in play.services.remove(play.proxy, service):
-            play.lane.later(origin.close)
+            play.lane.later(origin.retire)
     play.undo.append(lift)
     for _ in range(4):
         answer = play.within(2, "a request to another service", play.proxy.get, "/one", timeout=4)
@@ -75,26 +75,22 @@ def hung(play):
 def address_reused(play):
     """An instance leaves, and its address is given to an instance of another service: no request goes astray for more than 3 s."""
     lane, services = play.lane, play.services
-    origin = Origin(lane.loop, "guest", "blue", services.next())
-    guest = Service("guest")
-    guest.paths, guest.instances = [], {"blue": [origin]}
-    lane.register(origin)
-    services.order(play.proxy, guest, ["/guest"], "blue", must=True)
-    services.all["guest"] = guest
-    services.settle(10)
-    services.all.pop("guest")  # the load does not ask it from here on
-    time.sleep(0.5)
-    origin.close()
-    lane.deregister(origin)
-    heir = Origin(lane.loop, "heir", "blue", services.next(), port=origin.port)
+    guest = Origin(lane.loop, "guest", "blue", services.next())
+    lane.register(guest)
+    answer = play.proxy.api("reconfigure", serviceName="guest", serviceColor="blue", servicePath="/guest")
+    play.require(answer.status == 200, f"{answer}")
+    play.undo.append(lambda: play.proxy.api("remove", serviceName="guest"))
+    wait_until(lambda: all(answers(lane, "guest", {"guest": guest}) for _ in range(2)), "/guest is routed", 10)
+    guest.close()
+    lane.deregister(guest)
+    heir = Origin(lane.loop, "heir", "blue", services.next(), port=guest.port)
     lane.register(heir)
+    def lift():
+        lane.deregister(heir)
+        lane.later(heir.retire)
+    play.undo.append(lift)
     time.sleep(3)
-    answers = [proxy.get("/guest", timeout=10) for proxy in lane.proxies for _ in range(3)]
-    astray = [answer for answer in answers if answer.status == 200]
-    guest.instances = {}
-    services.remove(play.proxy, guest)
-    lane.deregister(heir)
-    lane.later(heir.close)
+    astray = [a for a in (proxy.get("/guest", timeout=10) for proxy in lane.proxies for _ in range(3)) if a.status == 200]
     play.require(not astray, f"/guest is answered by {[a.headers.get('X-Origin') for a in astray]}")
 
 
@@ -154,7 +150,7 @@ def watch_changes(play):
             now[name] = Origin(lane.loop, name, "blue", number)
             lane.register(now[name])
             lane.deregister(before[name])
-            lane.later(before[name].close)
+            lane.later(before[name].retire)
         wait_until(lambda: all(answers(lane, name, now) for name in names), "watched services follow", 12)
         end = time.monotonic() + 1.5
         while time.monotonic() < end:
@@ -180,7 +176,7 @@ def overtaken(play):
         play.proxy.api("remove", serviceName=name)
         for origin in (old, slow):
             lane.deregister(origin)
-            lane.later(origin.close)
+            lane.later(origin.retire)
     play.undo.append(lift)
     time.sleep(0.5)
     newer = play.within(10, "an order beside one that waits", play.proxy.api, "reconfigure", **order, serviceColor="blue")

@@ -8,10 +8,11 @@ _ports = itertools.count(20000)  # never one twice: a port that comes back would
 class Origin:
     """One instance, `SERVICE/COLOUR/NUMBER`.
 
-    /…/long answers for some seconds, bit by bit, and /…/never not at all. The rest is answered at once.
+    /…/long answers for six seconds, bit by bit, /…/longer for two minutes, and /…/never not at all. The rest is answered
+    at once.
     """
 
-    LONG_PARTS = 60  # of a tenth of a second each
+    PARTS = {b"long": 60, b"longer": 1200}  # of a tenth of a second each
 
     def __init__(self, loop, service, colour, number, port=None):
         self.loop, self.service, self.colour = loop, service, colour
@@ -28,6 +29,13 @@ class Origin:
 
     def close(self):
         self.loop.call(self._close())
+
+    def retire(self):
+        """Takes no new connections; answers that are under way go on, as of an instance that ends well."""
+        self.loop.call(self._retire())
+
+    async def _retire(self):
+        self.server.close()
 
     async def _close(self):
         self.server.close()
@@ -49,10 +57,11 @@ class Origin:
     async def answer(self, target, writer):
         if target.endswith(b"/never"):
             await asyncio.sleep(60)
-        length = self.LONG_PARTS if target.endswith(b"/long") else len(self.name) + 1
+        parts = self.PARTS.get(target.rsplit(b"/", 1)[1], 0)
+        length = parts or len(self.name) + 1
         writer.write(b"HTTP/1.1 200 OK\r\nX-Origin: %s\r\nContent-Length: %d\r\n\r\n" % (self.name.encode(), length))
-        if target.endswith(b"/long"):
-            for _ in range(self.LONG_PARTS):
+        if parts:
+            for _ in range(parts):
                 writer.write(b".")
                 await writer.drain()
                 await asyncio.sleep(0.1)

@@ -206,7 +206,7 @@ class Services:
             self.pending.append((service, list(service.paths), service.colour))
             self.expect(dict.fromkeys(service.paths, before | service.registered(service.colour)))
         if gone:
-            self.lane.later(gone.close)
+            self.lane.later(gone.retire)
         return status
 
     def passing(self, proxy):
@@ -220,7 +220,7 @@ class Services:
         self.check_route(proxy, f"/{name}")
         self.all[name] = service
         for origin in self.remove(proxy, service):
-            self.lane.later(origin.close)
+            self.lane.later(origin.retire)
 
     def next(self):
         self.counter += 1
