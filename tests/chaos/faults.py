@@ -27,6 +27,7 @@ EXCLUDED = {
     "instance.hung": "a hung service takes all connections",
     "instance.unresolvable": "a name that is not answered holds all changes",
     "order.overtaken": "an older order wins",
+    "reload.changes": "an old worker answers with the routes it had",
     "reload.idle_connections": "an old worker answers with the routes it had",
     "reload.storm": "the eleventh reload cuts what is long",
     "route.wanted_by_two": "two proxies accept one route",

@@ -100,7 +100,7 @@ class Lane:
             raise Violation(f"{proxy.name}: two changes took {time.monotonic() - began:.0f} s")
         self.services.settle(READY)
         self.services.check()
-        self.services.agree()
+        self.services.agree(15)
         for proxy in self.proxies:
             self.check_resources(proxy)
 

@@ -135,6 +135,7 @@ class Services:
             service, paths, colour = self.pending[0]
             wait_until(lambda: self.order_again(service, paths, colour), f"{service.name} can be changed again", seconds)
             self.pending.pop(0)
+        self.agree(seconds)
         for proxy, route in list(self.behind):
             wait_until(lambda: self.follows(proxy, route), f"{proxy.name} follows with {route}: {self.wanted(route)}", seconds)
             self.truth[proxy.name].set(route, self.wanted(route))
@@ -167,13 +168,17 @@ class Services:
             if origin not in allowed if answer.status == 200 else always:
                 raise Violation(f"{proxy.name}: {route} answers {answer.status} from {origin}, right is {sorted(allowed) or 'nobody'}")
 
-    def agree(self):
-        """Proxies with one registry hold the same definitions."""
+    def agree(self, seconds):
+        """Proxies with one registry hold the same definitions, of the same revision and with the same instances."""
         def held(proxy):
-            return json.loads(proxy.api("config", type="json", timeout=10).body)
+            listed = json.loads(proxy.api("services", catalog="false", timeout=10).body)["Services"]
+            return [(s["ServiceName"], s["ServiceColor"], s["ServicePath"], s["Revision"], s["InForce"],
+                     sorted(i["ID"] for i in s["Instances"])) for s in listed]
+        def same():
+            first, *others = [held(proxy) for proxy in self.lane.proxies]
+            return all(other == first for other in others)
         if len(self.lane.proxies) > 1:
-            wait_until(lambda: len({json.dumps(held(p), sort_keys=True) for p in self.lane.proxies}) == 1,
-                       "the proxies hold the same definitions", 15)
+            wait_until(same, "the proxies hold the same definitions", seconds)
 
     # --- changes of an ordinary day
 
