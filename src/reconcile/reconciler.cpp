@@ -177,16 +177,30 @@ Task<Result<Outcome>> Reconciler::Impl::remove_once(std::string service, Deadlin
 
   auto plan = co_await driver.apply({{service, std::nullopt}}, deadline);
   if (!plan) {
-    auto restored = co_await store.put(outcome.service, 0, deadline);
-    if (restored) {
-      note_own_write(service, *restored);
-      versions[service] = *restored;
-    }
-    co_return std::unexpected(plan.error());
+    auto why = co_await put_back(std::move(outcome.service), plan.error());
+    co_return std::unexpected(std::move(why));
   }
   note_kept(service);
   outcome.plan = std::move(*plan);
   co_return outcome;
+}
+
+/// The registry gets the record again of a service that the proxy could not remove; this has a time of its
+/// own, as the refusal may have used up the request's. Where that fails the service goes after all, with the
+/// next look at the definition store, here and in the other proxies.
+/// @return what the caller of remove is told.
+Task<Error> Reconciler::Impl::put_back(model::Service service, Error refusal) {
+  auto name = service.definition.service;
+  auto restored = co_await store.put(std::move(service), 0, Deadline::after(settings.request_timeout));
+  if (!restored) {
+    log::error("reconcile.not_put_back", {{"service", name}, {"error", restored.error().what}});
+    refusal.what += fmt::format("; the registry no longer knows it and it goes with the next look: {}",
+                                restored.error().what);
+    co_return refusal;
+  }
+  note_own_write(name, *restored);
+  versions[name] = *restored;
+  co_return refusal;
 }
 
 Task<Result<Outcome>> Reconciler::Impl::reconfigure(Wish wish) {

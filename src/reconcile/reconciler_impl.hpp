@@ -56,6 +56,7 @@ struct Reconciler::Impl : Followed {
   Task<Result<Outcome>> reconfigure_when_healthy(Wish wish, std::chrono::milliseconds within);
   Task<Result<>> wait_until_healthy(model::Definition definition, HealthGate* gate);
   Task<> undo(std::string service, std::optional<model::Service> before);
+  Task<Error> put_back(model::Service service, Error refusal);
 
   // Following the store (convergence.cpp).
   Task<Result<>> start();

@@ -1,13 +1,18 @@
 #pragma once
+#include <deque>
+#include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/wait.hpp"
 #include "reconcile/proxy_driver.hpp"
 
 namespace dfp::reconcile::testing {
 
-/// A proxy in memory: remembers what it serves, and can be told to refuse.
+/// A proxy in memory: remembers what it serves, and can be told to refuse whatever the real one can refuse: a
+/// service that it cannot render, a removal, a change that is taken back, each at once or by its deadline.
 class FakeDriver : public ProxyDriver {
  public:
   Task<Result<>> start(model::DesiredState state, Deadline) override {
@@ -36,6 +41,11 @@ class FakeDriver : public ProxyDriver {
     ++applies;
     auto accepted = co_await examine(change, deadline);
     if (!accepted) co_return std::unexpected(accepted.error());
+    if (auto failed = next_outcome()) {
+      if (on_failure) on_failure();
+      if (failed->code == Errc::Timeout) co_await sleep_for(deadline.left());
+      co_return std::unexpected(*failed);
+    }
     auto planned = plan(change);
     for (auto& [name, service] : change) {
       if (service)
@@ -62,7 +72,11 @@ class FakeDriver : public ProxyDriver {
   Task<> stop(Deadline) override { co_return; }
 
   std::set<std::string> refused;  ///< services that it cannot serve
-  std::set<std::string> sick;     ///< ids of instances whose check is bad
+  /// What the next applies come to, whatever they change: nothing is a success. A Timeout uses up the
+  /// caller's deadline, as a reload does that HAProxy does not answer.
+  std::deque<std::optional<Error>> outcomes;
+  std::function<void()> on_failure;  ///< called before such an apply fails
+  std::set<std::string> sick;        ///< ids of instances whose check is bad
   int starts = 0;
   int checks = 0;
   int applies = 0;
@@ -70,6 +84,13 @@ class FakeDriver : public ProxyDriver {
   int recreations = 0;  ///< everything anew
 
  private:
+  std::optional<Error> next_outcome() {
+    if (outcomes.empty()) return std::nullopt;
+    auto outcome = std::move(outcomes.front());
+    outcomes.pop_front();
+    return outcome;
+  }
+
   model::DesiredState applied_;
 };
 
