@@ -130,6 +130,13 @@ Task<Result<std::uint64_t>> DefinitionStore::put_over_unreadable(model::Service 
   co_return co_await kv_.transact(std::move(operations), deadline);
 }
 
+Task<Result<bool>> DefinitionStore::holds(std::string service, std::uint64_t version, Deadline deadline) {
+  auto record = co_await kv_.get(folder(service) + "definition", deadline);
+  if (!record) co_return fail("definition store: read " + service, record.error());
+  auto stored = *record ? (*record)->version : 0;
+  co_return stored == version;
+}
+
 Task<Result<std::uint64_t>> DefinitionStore::remove(std::string service, Deadline deadline) {
   if (auto valid = check_key_name(service); !valid) co_return std::unexpected(valid.error());
   std::vector<Operation> operations{DeleteTree{folder(service)}, marker(fresh_write_id())};

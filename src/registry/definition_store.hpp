@@ -51,6 +51,9 @@ class DefinitionStore {
   /// version.
   /// @return the new version; Conflict when the stored one differs.
   Task<Result<std::uint64_t>> put(model::Service service, std::uint64_t expected_version, Deadline deadline);
+  /// Whether the service's record still is the version that load() or put() gave (0: there is none). Reads
+  /// one key, consistently.
+  Task<Result<bool>> holds(std::string service, std::uint64_t version, Deadline deadline);
   /// Deletes the service's whole subtree. Removing an absent one succeeds. @return the registry's version of
   /// the removal.
   Task<Result<std::uint64_t>> remove(std::string service, Deadline deadline);

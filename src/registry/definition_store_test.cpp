@@ -33,6 +33,24 @@ TEST(DefinitionStore, ErrorsNameTheOperationAndTheService) {
   });
 }
 
+TEST(DefinitionStore, KnowsWhetherARecordIsStillTheVersionThatWasRead) {
+  dfp::testing::run([](Executor executor) -> Task<> {
+    FakeRegistry fake(executor);
+    DefinitionStore store(fake, "docker-flow"), other(fake, "docker-flow");
+    auto absent = co_await must(store.holds("go-demo", 0, soon()));
+    EXPECT_TRUE(absent);
+    auto version = co_await must(store.put(service("go-demo"), 0, soon()));
+    auto ours = co_await must(store.holds("go-demo", version, soon()));
+    EXPECT_TRUE(ours);
+    co_await must(other.put(service("go-demo"), version, soon()));
+    ours = co_await must(store.holds("go-demo", version, soon()));
+    EXPECT_FALSE(ours);
+    fake.go_away();
+    auto away = co_await must_fail(store.holds("go-demo", version, soon()));
+    EXPECT_EQ(away, Errc::Unavailable);
+  });
+}
+
 /// As the embedded registry: every transaction takes the next number.
 struct ConsecutiveRegistry : FakeRegistry {
   using FakeRegistry::FakeRegistry;
