@@ -145,20 +145,28 @@ Task<> Reconciler::Impl::follow() {
   follow_ended.notify_all();
 }
 
-/// Reads the store without holding up requests, then converges in turn.
+/// Reads the store without holding up requests, then converges in turn. Where somebody else has converged
+/// while this waited, what was read is older than what is served, and is read again in turn: nothing that was
+/// applied and kept is ever taken back.
 Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
   auto began = Clock::now();
+  auto known = convergences;
   auto snapshot = co_await store.load(deadline);
   if (!snapshot) co_return std::unexpected(snapshot.error());
   last_read = Clock::now() - began;
   auto lock = co_await turn.lock();
   if (stopping) co_return Result<>{};
+  if (convergences != known) {
+    snapshot = co_await store.load(Deadline::after(kStoreTimeout));
+    if (!snapshot) co_return std::unexpected(snapshot.error());
+  }
   auto converged = co_await converge(std::move(*snapshot));
   if (converged) synchronised = true;
   co_return converged;
 }
 
 Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
+  ++convergences;
   index = snapshot.index;
   // Not even the store's own marker is left: a lost token or a wiped registry, not the wish to stop serving.
   if (snapshot.blank && !state.services.empty()) {
@@ -176,6 +184,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   blank_reported = false;
   model::Change change;
   bool readable = true;
+  auto versions_before = versions;
   for (auto& [name, stored] : snapshot.services) {
     auto service = newer(stored, snapshot.index);
     if (service && is_legacy(*service))
@@ -199,7 +208,10 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   if (change.empty()) co_return co_await keep_again();
   log::info("reconcile.converge", {{"services", change.size()}, {"index", snapshot.index}});
   auto applied = co_await apply_isolating(std::move(change));
-  if (!applied) co_return applied;
+  if (!applied) {
+    versions = std::move(versions_before);  // the next reading finds the same changes again
+    co_return applied;
+  }
   co_return co_await keep_again();
 }
 

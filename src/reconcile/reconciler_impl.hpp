@@ -116,6 +116,7 @@ struct Reconciler::Impl : Followed {
   Clock::duration last_read{};                   ///< how long reading the whole definition store took
   std::map<std::string, std::uint64_t> written;  ///< as own_writes, for as long as the program runs
   std::uint64_t index = 0;                       ///< of the definition store, as last loaded
+  std::uint64_t convergences = 0;                ///< counts snapshots that were taken over
   std::map<std::string, std::string> set_aside;  ///< stored services that cannot be applied, with the reason
   std::map<std::string, std::string> not_refreshed;  ///< services that are served as they were stored
   std::map<std::string, std::uint64_t> refused;  ///< the stored version that the proxy refused, by service

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/wait.hpp"
@@ -25,8 +26,14 @@ class FakeDriver : public ProxyDriver {
 
   model::Plan plan(const model::Change& change) const override {
     model::Plan plan;
-    for (const auto& [name, service] : change)
-      plan.steps.push_back({(service ? "serve " : "stop serving ") + name, model::Means::Runtime, ""});
+    for (const auto& [name, service] : change) {
+      auto known = applied_.services.find(name);
+      bool same =
+          service && known != applied_.services.end() && known->second.definition == service->definition &&
+          known->second.instances == service->instances && known->second.rendered == service->rendered;
+      if (!same)
+        plan.steps.push_back({(service ? "serve " : "stop serving ") + name, model::Means::Runtime, ""});
+    }
     return plan;
   }
 
@@ -39,6 +46,7 @@ class FakeDriver : public ProxyDriver {
 
   Task<Result<model::Plan>> apply(model::Change change, Deadline deadline) override {
     ++applies;
+    if (on_apply) co_await on_apply(change);
     auto accepted = co_await examine(change, deadline);
     if (!accepted) co_return std::unexpected(accepted.error());
     if (auto failed = next_outcome()) {
@@ -75,8 +83,9 @@ class FakeDriver : public ProxyDriver {
   /// What the next applies come to, whatever they change: nothing is a success. A Timeout uses up the
   /// caller's deadline, as a reload does that HAProxy does not answer.
   std::deque<std::optional<Error>> outcomes;
-  std::function<void()> on_failure;  ///< called before such an apply fails
-  std::set<std::string> sick;        ///< ids of instances whose check is bad
+  std::function<void()> on_failure;                      ///< called before such an apply fails
+  std::function<Task<>(const model::Change&)> on_apply;  ///< looks at a change, or holds it up
+  std::set<std::string> sick;                            ///< ids of instances whose check is bad
   int starts = 0;
   int checks = 0;
   int applies = 0;
