@@ -1,16 +1,17 @@
 #pragma once
+#include "cli/exit_status.hpp"
 #include "settings/settings.hpp"
 
 namespace dfp::app {
 
-/// How the server ends. Part of the program's contract with scripts and supervisors.
+/// How the server ends: its part of the table in cli/exit_status.hpp.
 enum ExitCode : int {
-  kEnded = 0,        ///< asked to end (SIGTERM, SIGINT), everything in order
-  kFailed = 1,       ///< an unexpected failure
-  kBadSettings = 2,  ///< a flag, variable or file key is wrong
-  kPortTaken = 3,    ///< an address to listen on belongs to another process
-  kNoHaproxy = 4,    ///< HAProxy is missing, too old, or does not start
-  kNoRegistry = 5,   ///< the embedded registry cannot be opened
+  kEnded = cli::kOk,             ///< asked to end (SIGTERM, SIGINT), everything in order
+  kFailed = cli::kFailed,        ///< an unexpected failure
+  kBadSettings = cli::kUsage,    ///< a flag, variable or file key is wrong
+  kPortTaken = cli::kNoAddress,  ///< an address to listen on belongs to another process
+  kNoHaproxy = cli::kNoHaproxy,
+  kNoRegistry = cli::kNoRegistry,
 };
 
 /// Runs the proxy until SIGTERM or SIGINT: HAProxy, the reconciler, the HTTP API. @return an ExitCode.

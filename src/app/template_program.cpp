@@ -13,6 +13,7 @@
 #include "app/template_surroundings.hpp"
 #include "base/blocking.hpp"
 #include "base/file.hpp"
+#include "cli/exit_status.hpp"
 #include "template/consul/renderer.hpp"
 #include "template/json.hpp"
 
@@ -43,8 +44,7 @@ int complain(const std::string& what, int status) {
 /// The whole text or nothing. A reader that has gone away is a failure.
 int put(const std::string& text) {
   bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  return written ? cli::kTemplateRendered
-                 : complain("standard output does not take the text", cli::kTemplateFailed);
+  return written ? cli::kOk : complain("standard output does not take the text", cli::kFailed);
 }
 
 Result<std::string> read_text(const std::string& file) {
@@ -81,7 +81,7 @@ std::string explanation(const consul::Rendered& rendered) {
 /// What is wrong with the template, or with what it asks for, is told apart from what is wrong around it.
 int failed(const Error& error) {
   bool of_template = error.code == Errc::InvalidArgument || error.code == Errc::NotFound;
-  return complain(error.what, of_template ? cli::kTemplateNotRendered : cli::kTemplateFailed);
+  return complain(error.what, of_template ? cli::kNotRendered : cli::kFailed);
 }
 
 /// `file` reads below the templates' folder, or beside the template where none is named.
@@ -93,11 +93,11 @@ std::string folder_of(const settings::Settings& settings, const cli::TemplateCal
 
 Task<int> render(Executor executor, settings::Settings settings, cli::TemplateCall call, Parsed parsed) {
   auto options = evaluate_options(call);
-  if (!options) co_return complain(options.error().what, cli::kTemplateFailed);
+  if (!options) co_return complain(options.error().what, cli::kFailed);
   std::unique_ptr<OpenRegistry> registry;
   if (call.has_registry) {
     auto opened = open_registry(executor, settings);
-    if (!opened) co_return complain(opened.error().what, cli::kTemplateFailed);
+    if (!opened) co_return complain(opened.error().what, cli::kFailed);
     registry = std::move(*opened);
   }
   NoRegistry nothing;
@@ -115,20 +115,20 @@ Task<int> render(Executor executor, settings::Settings settings, cli::TemplateCa
 int run_template(const settings::Settings& settings, const cli::TemplateCall& call) {
   std::signal(SIGPIPE, SIG_IGN);
   auto text = read_text(call.file);
-  if (!text) return complain(text.error().what, cli::kTemplateFailed);
+  if (!text) return complain(text.error().what, cli::kFailed);
   tmpl::ParseOptions options;
   options.left = call.left;
   options.right = call.right;
   auto parsed = consul::ConsulTemplate::parse(name_of(call.file), std::move(*text), options);
-  if (!parsed) return complain(parsed.error().text(), cli::kTemplateNotParsed);
+  if (!parsed) return complain(parsed.error().text(), cli::kNotParsed);
   if (call.check) return put(fmt::format("{}: ok\n", call.file));
 
   asio::io_context context(1);
-  int status = cli::kTemplateFailed;
+  int status = cli::kFailed;
   auto shared = std::make_shared<const consul::ConsulTemplate>(std::move(*parsed));
   asio::co_spawn(context, render(context.get_executor(), settings, call, shared),
                  [&](std::exception_ptr failure, int ended) {
-                   status = failure ? cli::kTemplateFailed : ended;
+                   status = failure ? cli::kFailed : ended;
                    context.stop();
                    if (failure) std::rethrow_exception(failure);
                  });

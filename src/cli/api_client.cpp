@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <optional>
 
+#include "net/dial.hpp"
 #include "net/http_client.hpp"
 
 namespace dfp::cli {
@@ -12,11 +13,27 @@ namespace {
 
 constexpr std::uint16_t kApiPort = 8080;
 
-/// The caller, whose `client` and `out` these are, runs the loop until this has ended.
-Task<> exchange(net::HttpClient* client, net::HttpRequest request, Deadline deadline,
-                std::optional<Result<net::HttpResponse>>* out) {
-  auto response = co_await client->send(std::move(request), deadline);
-  *out = std::move(response);
+using Answer = std::expected<net::HttpResponse, NoAnswer>;
+
+/// The caller, whose `call` and `out` these are, runs the loop until this has ended.
+Task<> exchange(Executor executor, const ApiCall* call, std::optional<Answer>* out) {
+  auto deadline = Deadline::after(call->timeout);
+  auto interrupt = std::make_shared<net::Interrupt>();
+  auto connected = co_await net::dial(executor, call->api, nullptr, interrupt, deadline);
+  if (!connected) {
+    *out = std::unexpected(NoAnswer{connected.error(), false});
+    co_return;
+  }
+  connected->reset();
+  net::HttpClient client(executor, call->api);
+  std::string target(call->path);
+  if (!call->query.empty()) target += "?" + net::encode_query(call->query);
+  net::HttpRequest request("GET", std::move(target));
+  auto response = co_await client.send(std::move(request), deadline);
+  if (response)
+    *out = std::move(*response);
+  else
+    *out = std::unexpected(NoAnswer{response.error(), true});
 }
 
 }  // namespace
@@ -32,19 +49,16 @@ Result<net::Endpoint> parse_api_address(std::string_view text) {
   return endpoint;
 }
 
-Result<net::HttpResponse> call_api(const net::Endpoint& api, std::string_view path,
-                                   const net::QueryPairs& query, std::chrono::milliseconds timeout) {
-  std::string target(path);
-  if (!query.empty()) target += "?" + net::encode_query(query);
-  std::optional<Result<net::HttpResponse>> response;
+Answer call_api(const ApiCall& call) {
+  std::optional<Answer> answer;
   boost::asio::io_context context(1);
-  net::HttpClient client(context.get_executor(), api);
-  auto task = exchange(&client, {"GET", std::move(target)}, Deadline::after(timeout), &response);
+  auto task = exchange(context.get_executor(), &call, &answer);
   boost::asio::co_spawn(context, std::move(task), boost::asio::detached);
-  while (!response && context.run_one() > 0) {
+  while (!answer && context.run_one() > 0) {
   }
-  if (!response) return fail(Errc::Internal, "the request ended without an answer");
-  return std::move(*response);
+  if (!answer)
+    return std::unexpected(NoAnswer{{Errc::Internal, "the request ended without an answer"}, true});
+  return std::move(*answer);
 }
 
 }  // namespace dfp::cli

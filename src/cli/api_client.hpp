@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <expected>
 #include <string>
 #include <string_view>
 
@@ -13,9 +14,22 @@ namespace dfp::cli {
 /// Where the API is: a URL, HOST:PORT, or what the server's own setting `api` holds ("*:8080": this machine).
 Result<net::Endpoint> parse_api_address(std::string_view text);
 
-/// One request to the API; waits for the answer. Runs its own event loop.
-/// @return Unavailable or Timeout when there is no answer.
-Result<net::HttpResponse> call_api(const net::Endpoint& api, std::string_view path,
-                                   const net::QueryPairs& query, std::chrono::milliseconds timeout);
+/// One request to the API.
+struct ApiCall {
+  net::Endpoint api;
+  std::string_view path;
+  net::QueryPairs query;
+  std::chrono::milliseconds timeout;  ///< from the first attempt to connect to the end of the answer
+};
+
+/// Why there is no answer.
+struct NoAnswer {
+  Error error;
+  bool sent = false;  ///< the request may have reached the API, which may carry it out
+};
+
+/// Waits for the answer. Runs its own event loop. Connects twice: whether anybody listens is asked before
+/// anything is sent, so that "not sent" is known and not guessed.
+std::expected<net::HttpResponse, NoAnswer> call_api(const ApiCall& call);
 
 }  // namespace dfp::cli

@@ -9,20 +9,22 @@
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/print.hpp"
+#include "model/parameters.hpp"
 #include "settings/load.hpp"
 
 namespace dfp::cli {
 namespace {
 
 constexpr auto kDefaultApi = "http://127.0.0.1:8080";
-/// Longer than the server's own limit for a request.
-constexpr auto kDefaultTimeout = "90s";
+/// Longer than the server's own limit for a request, apart from what it waits for health.
+constexpr auto kDefaultTimeout = std::chrono::seconds(90);
+constexpr auto kDefaultTimeoutText = "90s, and waitTimeout in addition with waitForHealthy";
 
 struct Options {
   std::vector<std::vector<std::string>>
       values;  ///< one for each parameter of the endpoint: as often as it was given
   std::string api;
-  std::string timeout = kDefaultTimeout;
+  std::string timeout;
   bool json = false;
 };
 
@@ -56,26 +58,53 @@ int print_refusal(const net::HttpResponse& response, const boost::json::object& 
   auto message = answer.at("Message").is_string() ? std::string_view(answer.at("Message").get_string())
                                                   : "no reason was given";
   fmt::print(stderr, "refused ({}): {}\n", response.status, message);
-  return kRefused;
+  return kFailed;
+}
+
+bool changes_something(api::Action action) {
+  using enum api::Action;
+  return action == Reconfigure || action == Remove || action == Reload || action == Register ||
+         action == Deregister;
+}
+
+/// As given; else what the server itself allows the request, and a little more. A request that the server
+/// will refuse as malformed needs no more than the default.
+Result<std::chrono::milliseconds> limit_of(const api::Endpoint& endpoint, const Options& options) {
+  if (!options.timeout.empty())
+    return parse::duration(options.timeout, std::chrono::milliseconds(1), std::chrono::hours(24));
+  std::chrono::milliseconds limit = kDefaultTimeout;
+  if (endpoint.action != api::Action::Reconfigure) return limit;
+  auto request = model::decode_reconfigure(query_of(endpoint, options));
+  if (request && request->options.wait_for_healthy) limit += request->options.wait_timeout;
+  return limit;
+}
+
+int print_no_answer(const api::Endpoint& endpoint, const NoAnswer& none) {
+  if (none.sent && changes_something(endpoint.action)) {
+    fmt::print(
+        stderr,
+        "docker-flow-proxy: outcome unknown: the request was sent, and no answer came (--timeout): {}\n"
+        "See docker-flow-proxy services; asking for the same again does no harm.\n",
+        none.error.what);
+    return kUnknown;
+  }
+  fmt::print(stderr, "docker-flow-proxy: the API does not answer (--api, DFP_API): {}\n", none.error.what);
+  return kNoAddress;
 }
 
 int call(const api::Endpoint& endpoint, const Options& options) {
   auto api = parse_api_address(options.api);
   if (!api) return usage_error({api.error().code, "--api: " + api.error().what});
-  auto timeout = parse::duration(options.timeout, std::chrono::milliseconds(1), std::chrono::hours(24));
+  auto timeout = limit_of(endpoint, options);
   if (!timeout) return usage_error({timeout.error().code, "--timeout: " + timeout.error().what});
-  auto response = call_api(*api, endpoint.path, query_of(endpoint, options), *timeout);
-  if (!response) {
-    fmt::print(stderr, "docker-flow-proxy: the API does not answer (--api, DFP_API): {}\n",
-               response.error().what);
-    return kUnreachable;
-  }
+  auto response = call_api({*api, endpoint.path, query_of(endpoint, options), *timeout});
+  if (!response) return print_no_answer(endpoint, response.error());
   auto answer = parse_answer(*response);
   bool is_text = endpoint.action == api::Action::Config && response->status == 200;
   if (!answer && !is_text) {
     fmt::print(stderr, "docker-flow-proxy: what answers at {} is not this proxy's API (--api, DFP_API)\n",
                api->url());
-    return kUnreachable;
+    return kNoAddress;
   }
   if (response->status != 200) return print_refusal(*response, *answer, options.json);
   auto text = options.json || is_text ? response->body : render_answer(endpoint.action, *answer);
@@ -125,7 +154,7 @@ void add_command(Program& program, const api::Endpoint& endpoint, const std::str
       ->option_text("VALUE");
   command
       ->add_option("--timeout", options->timeout,
-                   describe("How long to wait for the answer.", "", kDefaultTimeout))
+                   describe("How long to wait for the answer.", "", kDefaultTimeoutText))
       ->option_text("VALUE");
   command->add_flag("--json", options->json, "Print the answer as the API gave it.");
   command->footer(fmt::format("Example:\n  docker-flow-proxy {}{}{}", endpoint.command,

@@ -18,7 +18,7 @@ constexpr auto kFooter = R"(Examples:
   docker-flow-proxy remove --service-name go-demo
 
 docker-flow-proxy COMMAND --help tells more.
-Exit status: 0 done, 1 refused by the server, 2 wrong usage, 3 the API cannot be reached.)";
+)";
 
 constexpr auto kVersionText = "docker-flow-proxy " DFP_VERSION;
 
@@ -30,14 +30,14 @@ void add_version(Program& program) {
 }
 
 /// Help and version are written to standard output, errors with a hint to standard error.
-int exit_status(const Program& program, const CLI::ParseError& error) {
+int end_parsing(const Program& program, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     program.app.exit(error);
     return kOk;
   }
   fmt::print(stderr, "docker-flow-proxy: {}\nRun docker-flow-proxy --help, or COMMAND --help.\n",
              error.what());
-  return program.usage_status;
+  return kUsage;
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ int run(const std::vector<std::string>& words, const Context& context) {
   CLI::App app(kDescription, "docker-flow-proxy");
   Program program{app, context};
   app.formatter(help_formatter());
-  app.footer(kFooter);
+  app.footer(kFooter + wrap(exit_status_sentence(), 0, 100));
   app.require_subcommand(1);
   add_version(program);
   add_server(program);
@@ -69,7 +69,7 @@ int run(const std::vector<std::string>& words, const Context& context) {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
     // The library reports by exceptions; here they become an exit status.
-    return exit_status(program, error);
+    return end_parsing(program, error);
   }
   return program.status;
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/exit_status.hpp"
 #include "cli/template_call.hpp"
 #include "docker/registrator/options.hpp"
 #include "settings/load.hpp"
@@ -11,12 +12,6 @@
 /// HTTP API.
 namespace dfp::cli {
 
-/// Exit statuses of the clients. `server` has its own beside kUsage (app/server.hpp).
-constexpr int kOk = 0;
-constexpr int kRefused = 1;      ///< the server answered, and said no
-constexpr int kUsage = 2;        ///< the command line or a setting is wrong
-constexpr int kUnreachable = 3;  ///< the API could not be reached, or gave no answer in time
-
 struct Context {
   settings::Texts environment;
   std::function<int(const settings::Settings&)> run_server = {};
@@ -24,7 +19,7 @@ struct Context {
   std::function<int(const settings::Settings&, const TemplateCall&)> run_template = {};
 };
 
-/// Runs one command; `words` are the arguments without the program's name. @return the exit status.
+/// Runs one command; `words` are the arguments without the program's name. @return an ExitStatus.
 int run(const std::vector<std::string>& words, const Context& context);
 
 }  // namespace dfp::cli

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/wait.hpp"
 #include "cli/api_client.hpp"
 #include "cli/command.hpp"
 #include "cli/demo_service.hpp"
@@ -19,7 +20,12 @@ namespace {
 /// A server on a thread of its own that gives one answer and notes what it was asked.
 class FakeApi {
  public:
-  explicit FakeApi(net::HttpResponse answer) : answer_(std::move(answer)) {
+  struct Silent {};
+  static constexpr Silent kSilent{};
+  /// Takes requests and never answers.
+  explicit FakeApi(Silent) : FakeApi(net::HttpResponse(), true) {}
+  explicit FakeApi(net::HttpResponse answer, bool silent = false)
+      : answer_(std::move(answer)), silent_(silent) {
     thread_ = std::thread([this] { serve(); });
     std::unique_lock lock(mutex_);
     ready_.wait(lock, [&] { return port_ != 0; });
@@ -47,12 +53,16 @@ class FakeApi {
     context_.run();
   }
   Task<net::HttpResponse> note(net::HttpRequest request) {
-    std::lock_guard lock(mutex_);
-    target_ = request.target;
+    {
+      std::lock_guard lock(mutex_);
+      target_ = request.target;
+    }
+    if (silent_) co_await sleep_for(std::chrono::hours(1));
     co_return answer_;
   }
 
   net::HttpResponse answer_;
+  bool silent_;
   boost::asio::io_context context_{1};
   std::mutex mutex_;
   std::condition_variable ready_;
@@ -121,7 +131,7 @@ TEST(ApiCommand, PlainTextIsPrintedAsItIs) {
 TEST(ApiCommand, ARefusalEndsWithOneAndTheServersReason) {
   FakeApi api(json_answer(409, R"({"Status":"NOK","Message":"path_beg /demo belongs to other"})"));
   auto ended = run_words({"reconfigure", "--service-name", "a", "--api", api.url()});
-  EXPECT_EQ(ended.status, kRefused);
+  EXPECT_EQ(ended.status, kFailed);
   EXPECT_EQ(ended.errors, "refused (409): path_beg /demo belongs to other\n");
 }
 
@@ -132,15 +142,27 @@ TEST(ApiCommand, AnApiThatIsAwayEndsWithThree) {
     url = gone.url();
   }
   auto ended = run_words({"ping", "--api", url});
-  EXPECT_EQ(ended.status, kUnreachable);
+  EXPECT_EQ(ended.status, kNoAddress);
   EXPECT_TRUE(ended.errors.contains("DFP_API")) << ended.errors;
+}
+
+TEST(ApiCommand, ALimitThatIsReachedBehindAChangeEndsWithSix) {
+  FakeApi api(FakeApi::kSilent);
+  for (std::string command : {"remove", "reload", "register"}) {
+    auto ended = run_words({command, "--api", api.url(), "--timeout", "50ms"});
+    EXPECT_EQ(ended.status, kUnknown) << command;
+    EXPECT_TRUE(ended.errors.contains("outcome unknown") && ended.errors.contains("services"))
+        << ended.errors;
+  }
+  EXPECT_EQ(run_words({"services", "--api", api.url(), "--timeout", "50ms"}).status, kNoAddress)
+      << "whoever only reads knows what happened: nothing";
 }
 
 TEST(ApiCommand, AnotherServerAtThatAddressIsNotTakenForTheApi) {
   for (int status : {200, 404}) {
     FakeApi other({status, "<html>", {{"Content-Type", "text/html"}}});
     auto ended = run_words({"ping", "--api", other.url()});
-    EXPECT_EQ(ended.status, kUnreachable);
+    EXPECT_EQ(ended.status, kNoAddress);
     EXPECT_TRUE(ended.errors.contains("is not this proxy's API")) << ended.errors;
   }
 }

@@ -11,7 +11,6 @@ struct Program {
   CLI::App& app;
   const Context& context;
   int status = kOk;
-  int usage_status = kUsage;  ///< of a wrong command line; a command with statuses of its own sets it
 };
 
 void add_server(Program& program);

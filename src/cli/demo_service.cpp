@@ -90,7 +90,7 @@ int serve_demo(const DemoService& service) {
   auto listening = server.listen(service.listen);
   if (!listening) {
     fmt::print(stderr, "docker-flow-proxy: {}\n", listening.error().what);
-    return kRefused;
+    return kNoAddress;
   }
   if (instance->empty()) *instance = default_instance(service, server.port());
   auto address = service.listen;

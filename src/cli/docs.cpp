@@ -120,15 +120,31 @@ std::string render_endpoints_page() {
   return out;
 }
 
+std::string render_exit_statuses_page() {
+  std::string out = "# Exit statuses\n\n";
+  out += kGenerated;
+  out +=
+      "Of every command of `docker-flow-proxy`. A number means the same in all of them, and never changes "
+      "its "
+      "meaning.\n\n";
+  out += head({"status", "meaning", "when", "commands"});
+  for (const auto& info : exit_statuses())
+    out += row({std::to_string(info.status), cell(info.meaning), cell(info.details), cell(info.commands)});
+  return out;
+}
+
 void add_docs(Program& program) {
   auto* command = program.app.add_subcommand("docs", "Print a page of the reference.")->group("");
   auto page = std::make_shared<std::string>();
-  command->add_option("page", *page, "parameters, settings or endpoints")->required();
+  command->add_option("page", *page, "parameters, settings, endpoints or exit-statuses")->required();
   command->callback([page, &program] {
     if (*page == "parameters") return fmt::print("{}", render_parameters_page());
     if (*page == "settings") return fmt::print("{}", render_settings_page());
     if (*page == "endpoints") return fmt::print("{}", render_endpoints_page());
-    fmt::print(stderr, "docker-flow-proxy: docs: \"{}\" is not one of parameters, settings, endpoints\n",
+    if (*page == "exit-statuses") return fmt::print("{}", render_exit_statuses_page());
+    fmt::print(stderr,
+               "docker-flow-proxy: docs: \"{}\" is not one of parameters, settings, endpoints, "
+               "exit-statuses\n",
                *page);
     program.status = kUsage;
   });

@@ -7,5 +7,6 @@ namespace dfp::cli {
 std::string render_parameters_page();
 std::string render_settings_page();
 std::string render_endpoints_page();
+std::string render_exit_statuses_page();
 
 }  // namespace dfp::cli

@@ -22,6 +22,7 @@ TEST(Reference, IsWhatTheTablesSay) {
   expect_fresh("parameters.md", render_parameters_page());
   expect_fresh("settings.md", render_settings_page());
   expect_fresh("endpoints.md", render_endpoints_page());
+  expect_fresh("exit-statuses.md", render_exit_statuses_page());
 }
 
 TEST(Reference, NamesEveryRow) {

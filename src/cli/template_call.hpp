@@ -16,10 +16,4 @@ struct TemplateCall {
   bool templates_dir = false;  ///< the operator named one; otherwise `file` reads beside the template
 };
 
-/// Exit statuses of `template`.
-constexpr int kTemplateRendered = 0;
-constexpr int kTemplateFailed = 1;       ///< a file that cannot be read, a registry that does not answer
-constexpr int kTemplateNotParsed = 2;    ///< the template is wrong, or names what is refused
-constexpr int kTemplateNotRendered = 3;  ///< it ended with an error, or needs what does not exist
-
 }  // namespace dfp::cli

@@ -27,8 +27,8 @@ Examples:
   docker-flow-proxy template go-demo.tmpl --registry consul://10.0.0.1:8500 --explain
   docker-flow-proxy template go-demo.tmpl --check && echo good
 
-Exit status: 0 rendered, 2 the template cannot be parsed, 3 it ended with an error or needs what does not exist,
-1 anything else. Only a complete text is ever written.)";
+Exit status: 0 rendered, 7 the template cannot be parsed, 8 it ended with an error or needs what does not exist,
+2 wrong usage, 1 anything else. Only a complete text is ever written.)";
 
 /// The settings that mean something to a rendering.
 bool is_used(std::string_view key) {
@@ -41,7 +41,7 @@ int run(TemplateCall call, const settings::Texts& flags, const Context& context)
   auto loaded = settings::load(flags, context.environment);
   if (!loaded) {
     fmt::print(stderr, "docker-flow-proxy: {}\n", loaded.error().what);
-    return kTemplateFailed;
+    return kUsage;
   }
   log::configure(loaded->settings.log_level, loaded->settings.log_format);
   call.has_registry = loaded->origin.contains("registry");
@@ -54,7 +54,6 @@ int run(TemplateCall call, const settings::Texts& flags, const Context& context)
 void add_template(Program& program) {
   auto* command = program.app.add_subcommand("template", kDescription);
   command->footer(kFooter);
-  command->preparse_callback([&program](std::size_t) { program.usage_status = kTemplateFailed; });
   auto call = std::make_shared<TemplateCall>();
   command->add_option("FILE", call->file, "The template; - for standard input.")->required();
   command

@@ -9,7 +9,7 @@ import harness
 from harness import BINARY, wait_until
 from recorded import RecordedCatalog, cases, newest_output
 
-RENDERED, FAILED, NOT_PARSED, NOT_RENDERED = 0, 1, 2, 3
+RENDERED, FAILED, USAGE, NOT_PARSED, NOT_RENDERED = 0, 1, 2, 7, 8
 
 
 class Ended:
@@ -113,7 +113,7 @@ def test_an_error_leaves_standard_output_empty(tmp_path):
     assert "no such file" in refused(tmp_path, FAILED, "a", "--data", "/nonexistent.json").lower()
     (tmp_path / "bad.json").write_text("{")
     assert "bad.json" in refused(tmp_path, FAILED, "a", "--data", str(tmp_path / "bad.json"))
-    assert "--nonsense" in refused(tmp_path, FAILED, "a", "--nonsense")
+    assert "--nonsense" in refused(tmp_path, USAGE, "a", "--nonsense")
 
 
 def test_a_function_that_is_not_offered_is_refused_by_name_and_line(tmp_path):
