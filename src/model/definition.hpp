@@ -36,6 +36,7 @@ struct Definition {
   std::string discovery_type = {};
   std::string network = {};  ///< with Docker: where the instances are reached; empty: a shared one
   bool watch = false;        ///< follow the registry after the request, without another one
+  bool take_over = false;    ///< may come first where another service without an aclName has an equal route
 
   bool operator==(const Definition&) const = default;
   bool has_template() const { return !templates().empty(); }

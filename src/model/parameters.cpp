@@ -152,7 +152,8 @@ constexpr std::array kParameters = {
          .allowed = "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit",
          .meaning =
              "Sort key where two services claim the very same route: the lower one (byte order) gets the "
-             "request. The service's name when absent; without it the second claim is refused.",
+             "request. The service's name when absent. Whoever comes second needs one: it is the consent to "
+             "that; otherwise the claim that comes later is refused.",
          .since = "the original of December 2016"},
         "the order of equal routes",
         false,
@@ -215,6 +216,18 @@ constexpr std::array kParameters = {
         false,
         take<&Definition::watch, bool>,
         give<&Definition::watch>},
+    Parameter{{.name = "takeOver",
+               .type = ParameterType::Bool,
+               .fallback = "false",
+               .allowed = "true or false",
+               .meaning =
+                   "Take a route from another service that has no aclName. Needs an aclName (or a name) that "
+                   "is lower than its name. Without it such a request is refused with the owner's name.",
+               .since = "new"},
+              "the order of equal routes",
+              false,
+              take<&Definition::take_over, bool>,
+              give<&Definition::take_over>},
 };
 
 constexpr std::array kOptions = {

@@ -34,6 +34,7 @@ TEST(DecodeReconfigure, TakesEveryParameter) {
                                      {"skipCheck", "T"},
                                      {"aclName", "05-go-demo"},
                                      {"watch", "true"},
+                                     {"takeOver", "true"},
                                      {"distribute", "true"},
                                      {"dryRun", "1"},
                                      {"waitForHealthy", "true"},
@@ -49,6 +50,7 @@ TEST(DecodeReconfigure, TakesEveryParameter) {
   want.skip_check = true;
   want.acl_name = "05-go-demo";
   want.watch = true;
+  want.take_over = true;
   EXPECT_EQ(request->definition, want);
   EXPECT_TRUE(request->options.distribute);
   EXPECT_TRUE(request->options.dry_run);
@@ -104,7 +106,8 @@ TEST(DecodeReconfigure, NamesUnknownParametersAndTheNearestKnownOne) {
       refusal(with({{"users", "a:b"}})),
       "unknown parameter \"users\"; known are serviceName, serviceColor, servicePath, serviceDomain, "
       "consulTemplatePath, pathType, skipCheck, aclName, port, discoveryType, network, consulTemplateFePath, "
-      "consulTemplateBePath, templateFePath, templateBePath, watch, distribute, dryRun, waitForHealthy, "
+      "consulTemplateBePath, templateFePath, templateBePath, watch, takeOver, distribute, dryRun, "
+      "waitForHealthy, "
       "waitTimeout");
 }
 

@@ -107,18 +107,24 @@ const Route* find_route(const std::vector<Route>& ranked, std::string_view host,
   return nullptr;
 }
 
-std::string RouteClaims::key_of(const Route& route) {
+std::string route_key(const Route& route) {
   auto key = route.host + "\n";
   key += to_string(route.type);
   return key + "\n" + route.path;
+}
+
+bool coexist(const RouteOrder& a, const RouteOrder& b) {
+  if (a.key == b.key) return false;
+  const auto& [first, second] = a.key < b.key ? std::tie(a, b) : std::tie(b, a);
+  return second.consents || first.takes_over;
 }
 
 void RouteClaims::set(const Definition& definition) {
   erase(definition.service);
   auto& keys = keys_of_service_[definition.service];
   for (const auto& route : routes_of(definition)) {
-    keys.push_back(key_of(route));
-    claims_[keys.back()].push_back({definition.service, definition.acl_name});
+    keys.push_back(route_key(route));
+    claims_[keys.back()].push_back({definition.service, RouteOrder(definition)});
   }
 }
 
@@ -134,13 +140,16 @@ void RouteClaims::erase(const std::string& service) {
 }
 
 std::optional<RouteConflict> RouteClaims::conflict(const Definition& candidate) const {
+  RouteOrder order(candidate);
+  auto held_already = [&](const Claim& claim) {
+    return claim.service == candidate.service && claim.order == order;
+  };
   for (const auto& route : routes_of(candidate)) {
-    auto found = claims_.find(key_of(route));
-    if (found == claims_.end()) continue;
-    for (const auto& claim : found->second) {
-      bool ordered = claim.acl_name != candidate.acl_name;  // at least one has an aclName, and they differ
-      if (claim.service != candidate.service && !ordered) return RouteConflict{route, claim.service};
-    }
+    auto found = claims_.find(route_key(route));
+    if (found == claims_.end() || std::ranges::any_of(found->second, held_already)) continue;
+    for (const auto& claim : found->second)
+      if (claim.service != candidate.service && !coexist(claim.order, order))
+        return RouteConflict{route, claim.service};
   }
   return std::nullopt;
 }

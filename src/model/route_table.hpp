@@ -38,7 +38,27 @@ using RegexMatcher = bool (*)(const std::string& pattern, const std::string& pat
 const Route* find_route(const std::vector<Route>& ranked, std::string_view host, std::string_view path,
                         RegexMatcher regex_matches);
 
-/// The other service that already claims the very same route, where no aclName orders the two.
+/// Names a route, not its service: equal routes of two services have the same key.
+std::string route_key(const Route& route);
+
+/// What orders equal routes of two services.
+struct RouteOrder {
+  explicit RouteOrder(const Definition& definition)
+      : key(definition.order_key()),
+        consents(!definition.acl_name.empty()),
+        takes_over(definition.take_over) {}
+  std::string key;          ///< the lower one comes first
+  bool consents = false;    ///< has an aclName: agrees to come second
+  bool takes_over = false;  ///< comes first without the other's consent
+
+  bool operator==(const RouteOrder&) const = default;
+};
+
+/// Whether equal routes of both may stand beside each other. Does not depend on who came first, so that all
+/// proxies agree, and so that neither of the two is refused when it is configured again.
+bool coexist(const RouteOrder& a, const RouteOrder& b);
+
+/// The other service that already claims the very same route, where the two may not stand beside each other.
 struct RouteConflict {
   Route route;
   std::string owner;
@@ -51,14 +71,14 @@ class RouteClaims {
   /// Replaces what the definition's service claims.
   void set(const Definition& definition);
   void erase(const std::string& service);
+  /// A route that the candidate holds in the same way already is no new claim, and never a conflict.
   std::optional<RouteConflict> conflict(const Definition& candidate) const;
 
  private:
   struct Claim {
     std::string service;
-    std::string acl_name;
+    RouteOrder order;
   };
-  static std::string key_of(const Route& route);
   std::map<std::string, std::vector<Claim>, std::less<>> claims_;    // route -> its claimants
   std::map<std::string, std::vector<std::string>> keys_of_service_;  // for erase
 };

@@ -87,6 +87,38 @@ TEST(Routes, DirSubAndEndFollowHaproxy) {
   EXPECT_EQ(found(state_of({definition("x", {"mid"}, {}, PathType::Sub)}), "h", "/amidst"), "x");
 }
 
+TEST(Claims, WhoComesSecondHasToConsent) {
+  auto a = definition("a", {"/x"}), b = definition("b", {"/x"});
+  auto together = [&] {
+    return coexist(RouteOrder(a), RouteOrder(b)) && coexist(RouteOrder(b), RouteOrder(a));
+  };
+  EXPECT_FALSE(together());
+  b.acl_name = "00";
+  EXPECT_FALSE(together()) << "b would take it from a, which has no aclName";
+  b.take_over = true;
+  EXPECT_TRUE(together());
+  a.acl_name = "01";
+  b.take_over = false;
+  EXPECT_TRUE(together()) << "both have an aclName";
+  a.acl_name = "00";
+  EXPECT_FALSE(together()) << "nothing orders them";
+  a.acl_name = "";
+  b.acl_name = "zz";
+  EXPECT_TRUE(together()) << "b comes second, and says so";
+  b.acl_name = "";
+  b.take_over = true;
+  EXPECT_FALSE(together()) << "b does not come first";
+}
+
+TEST(Claims, WhatIsHeldAlreadyIsNeverRefused) {
+  RouteClaims claims;
+  claims.set(definition("a", {"/x"}));
+  claims.set(definition("b", {"/x"}));  // however that came to be
+  EXPECT_FALSE(claims.conflict(definition("a", {"/x"})));
+  EXPECT_FALSE(claims.conflict(definition("b", {"/x", "/y"})));
+  EXPECT_TRUE(claims.conflict(definition("c", {"/x"})));
+}
+
 TEST(Claims, TheSameRouteIsAConflictUnlessAnAclNameOrders) {
   RouteClaims claims;
   claims.set(definition("a", {"/x"}));
@@ -98,7 +130,10 @@ TEST(Claims, TheSameRouteIsAConflictUnlessAnAclNameOrders) {
   EXPECT_FALSE(claims.conflict(definition("b", {"/x"}, {"h.com"})));
   EXPECT_FALSE(claims.conflict(definition("b", {"/x"}, {}, PathType::Exact)));
   b.acl_name = "01-b";
+  EXPECT_EQ(claims.conflict(b)->owner, "a");
+  b.take_over = true;
   EXPECT_FALSE(claims.conflict(b));
+  b.take_over = false;
   claims.erase("a");
   b.acl_name.clear();
   EXPECT_FALSE(claims.conflict(b));
