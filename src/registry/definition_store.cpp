@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -16,6 +17,16 @@ namespace {
 std::string fresh_write_id() {
   std::random_device random;
   return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+constexpr std::string_view kGuardFolder = "/_/routes/";
+
+GuardVersions guards_in(const Tree& tree, std::string_view folder) {
+  GuardVersions guards;
+  auto at = std::ranges::lower_bound(tree.entries, folder, {}, &Entry::key);
+  for (; at != tree.entries.end() && at->key.starts_with(folder); ++at)
+    guards.emplace(at->key.substr(folder.size()), at->version);
+  return guards;
 }
 
 /// What may stand between two slashes of a key and is no internal name.
@@ -55,8 +66,8 @@ Task<Result<StoreSnapshot>> DefinitionStore::load(Deadline deadline) {
   auto tree = co_await kv_.list(prefix_ + "/", deadline);
   if (!tree) co_return fail("definition store: load", tree.error());
   StoreSnapshot snapshot;
-  snapshot.blank = tree->entries.empty();
   snapshot.index = tree->index;
+  snapshot.guards = guards_in(*tree, prefix_ + std::string(kGuardFolder));
   Cache next;
   for (const auto& [name, keys] : group_by_service(*tree, prefix_)) {
     const auto& read = cache_->read(name, keys, next).result;
@@ -66,6 +77,8 @@ Task<Result<StoreSnapshot>> DefinitionStore::load(Deadline deadline) {
       snapshot.services.emplace(name, **read);
   }
   *cache_ = std::move(next);
+  bool marked = std::ranges::binary_search(tree->entries, prefix_ + "/_/changed", {}, &Entry::key);
+  snapshot.blank = !marked && snapshot.services.empty() && snapshot.broken.empty();
   co_return snapshot;
 }
 
@@ -89,27 +102,34 @@ Operation DefinitionStore::marker(const std::string& write) const {
   return Put{prefix_ + "/_/changed", write};
 }
 
-std::vector<Operation> DefinitionStore::put_operations(model::Service service,
-                                                       std::uint64_t expected_version) const {
+std::vector<Operation> DefinitionStore::put_operations(model::Service service, std::uint64_t expected_version,
+                                                       const ClaimWrite& claim) const {
   auto write = fresh_write_id();
   auto at = folder(service.definition.service);
   auto legacy = render_legacy(service.definition);
+  auto claim_text = render_claim(service, write);
   auto record = render_record({std::move(service), write, true});
   std::vector<Operation> operations{PutIfVersion{at + "definition", std::move(record), expected_version}};
   for (std::size_t i = 0; i < kLegacyKeys.size(); ++i)
     operations.emplace_back(Put{at + std::string(kLegacyKeys[i].name), *legacy[i]});
+  if (claim.renew) operations.emplace_back(Put{at + "claim", std::move(claim_text)});
+  for (const auto& [name, version] : claim.guards)
+    operations.emplace_back(PutIfVersion{prefix_ + std::string(kGuardFolder) + name, write, version});
   operations.push_back(marker(write));
   return operations;
 }
 
 Task<Result<std::uint64_t>> DefinitionStore::put(model::Service service, std::uint64_t expected_version,
-                                                 Deadline deadline) {
+                                                 Deadline deadline, ClaimWrite claim) {
   auto name = service.definition.service;
   if (auto valid = model::check_service_name(name); !valid) co_return std::unexpected(valid.error());
-  auto operations = put_operations(service, expected_version);
+  auto operations = put_operations(service, expected_version, claim);
   auto written = co_await kv_.transact(std::move(operations), deadline);
   bool conflict = !written && written.error().code == Errc::Conflict;
-  if (conflict) written = co_await put_over_unreadable(std::move(service), written.error(), deadline);
+  if (conflict) {
+    Write again{std::move(service), std::move(claim)};
+    written = co_await put_over_unreadable(std::move(again), written.error(), deadline);
+  }
   if (!written) co_return fail("definition store: put " + name, written.error());
   if (kv_.consecutive_versions()) own_versions_.insert(*written);
   co_return *written;
@@ -117,16 +137,16 @@ Task<Result<std::uint64_t>> DefinitionStore::put(model::Service service, std::ui
 
 /// The record is not the expected one. If load() does not show it as a service, nobody could have expected
 /// it.
-Task<Result<std::uint64_t>> DefinitionStore::put_over_unreadable(model::Service service, Error conflict,
+Task<Result<std::uint64_t>> DefinitionStore::put_over_unreadable(Write write, Error conflict,
                                                                  Deadline deadline) {
-  auto name = service.definition.service;
+  auto name = write.service.definition.service;
   auto tree = co_await kv_.list(folder(name), deadline);
   if (!tree) co_return std::unexpected(tree.error());
   auto keys = group_by_service(*tree, prefix_)[name];
   auto meaning = interpret(name, keys);
   bool shown = meaning && meaning->has_value();
   if (shown || !keys.definition) co_return std::unexpected(std::move(conflict));
-  auto operations = put_operations(std::move(service), keys.definition->version);
+  auto operations = put_operations(std::move(write.service), keys.definition->version, write.claim);
   co_return co_await kv_.transact(std::move(operations), deadline);
 }
 

@@ -7,6 +7,7 @@
 
 #include "model/desired_state.hpp"
 #include "registry/key_value.hpp"
+#include "registry/route_claim.hpp"
 
 namespace dfp::registry {
 
@@ -14,15 +15,16 @@ namespace dfp::registry {
 struct StoredService {
   model::Service service;
   std::uint64_t version = 0;  ///< of its `definition` key; 0 when only an original 1.0 wrote it
+  ClaimAge age = {};          ///< of its claim on its routes
 };
 
 /// What the store holds. A record that cannot be read does not hide the others.
 struct StoreSnapshot {
   std::map<std::string, StoredService> services;
   std::map<std::string, std::string> broken;  ///< service name -> why its record cannot be read
-  bool blank =
-      false;  ///< not a single key under the prefix, not even the marker that every write leaves there
+  bool blank = false;  ///< no service, and not even the marker that every write leaves there
   std::uint64_t index = 0;
+  GuardVersions guards;  ///< for ClaimWrite
 };
 
 /// Services in the key-value side of a registry, under PREFIX/SERVICE/ (design.md section 5): one versioned
@@ -49,8 +51,10 @@ class DefinitionStore {
   /// Writes a service if its stored version is still `expected_version` (0: there is none). A record that
   /// load() does not give as a service (broken, or removed by an original 1.0) is replaced whatever its
   /// version.
-  /// @return the new version; Conflict when the stored one differs.
-  Task<Result<std::uint64_t>> put(model::Service service, std::uint64_t expected_version, Deadline deadline);
+  /// @return the new version, also of the claim and the guards that were renewed; Conflict when the stored
+  /// one, or a guard, differs.
+  Task<Result<std::uint64_t>> put(model::Service service, std::uint64_t expected_version, Deadline deadline,
+                                  ClaimWrite claim = {});
   /// Whether the service's record still is the version that load() or put() gave (0: there is none). Reads
   /// one key, consistently.
   Task<Result<bool>> holds(std::string service, std::uint64_t version, Deadline deadline);
@@ -61,8 +65,14 @@ class DefinitionStore {
  private:
   std::string folder(const std::string& service) const { return prefix_ + "/" + service + "/"; }
   Operation marker(const std::string& write) const;
-  std::vector<Operation> put_operations(model::Service service, std::uint64_t expected_version) const;
-  Task<Result<std::uint64_t>> put_over_unreadable(model::Service service, Error conflict, Deadline deadline);
+  std::vector<Operation> put_operations(model::Service service, std::uint64_t expected_version,
+                                        const ClaimWrite& claim) const;
+  /// A service to be written.
+  struct Write {
+    model::Service service;
+    ClaimWrite claim;
+  };
+  Task<Result<std::uint64_t>> put_over_unreadable(Write write, Error conflict, Deadline deadline);
 
   KeyValue& kv_;
   std::string prefix_;

@@ -258,6 +258,8 @@ Result<Record> parse_record(std::string_view text, std::string_view service) {
                 fmt::format("definition.serviceName is {}, but the key is of service {}",
                             text::shown(definition.service), text::shown(service)));
   if (auto valid = model::validate(definition); !valid) return std::unexpected(valid.error());
+  if (!record.service.rendered.empty() && !definition.has_template())
+    return fail(Errc::InvalidArgument, "rendered: the definition names no template that could have given it");
   return record;
 }
 

@@ -23,7 +23,8 @@ Record full() {
                         .port = 8080,
                         .discovery_type = "tasks",
                         .network = "proxy",
-                        .watch = true};
+                        .watch = true,
+                        .take_over = true};
   service.instances = {{.service = "go-demo-blue",
                         .node = "n1",
                         .id = "a:1",

@@ -53,6 +53,30 @@ Result<std::optional<StoredService>> interpret_legacy(const std::string& service
   return StoredService{std::move(*read), 0};
 }
 
+Result<std::optional<StoredService>> interpret_record(const std::string& service, const ServiceKeys& keys) {
+  if (!keys.definition) return interpret_legacy(service, keys);
+  auto record = parse_record(keys.definition->value, service);
+  if (!record) return std::unexpected(record.error());
+  auto version = keys.definition->version;
+  bool removed = record->mirrored && !keys.legacy[0];
+  if (removed) return std::nullopt;
+  if (!legacy_wins(*record, keys)) return StoredService{std::move(record->service), version};
+  auto merged = with_legacy(std::move(record->service), keys);
+  if (!merged) return std::unexpected(merged.error());
+  return StoredService{std::move(*merged), version};
+}
+
+/// The latest write of any key counts where the claim does not fit.
+ClaimAge age_of(const ServiceKeys& keys, const model::Service& service) {
+  if (keys.claim && keys.definition && claim_fits(keys.claim->value, service))
+    return {.unclaimed = false, .version = keys.claim->version};
+  ClaimAge age;
+  if (keys.definition) age.version = keys.definition->version;
+  for (const auto* entry : keys.legacy)
+    if (entry) age.version = std::max(age.version, entry->version);
+  return age;
+}
+
 }  // namespace
 
 std::size_t ServiceKeys::fingerprint() const {
@@ -63,6 +87,7 @@ std::size_t ServiceKeys::fingerprint() const {
     add(entry ? std::hash<std::string>{}(entry->value) : 0);
   };
   add_entry(definition);
+  add_entry(claim);
   for (const auto* entry : legacy) add_entry(entry);
   return sum;
 }
@@ -77,6 +102,7 @@ std::map<std::string_view, ServiceKeys> group_by_service(const Tree& tree, std::
     if (slash == 0 || slash == rest.npos || rest[0] == '_') continue;
     auto service = rest.substr(0, slash), key = rest.substr(slash + 1);
     if (key == "definition") services[service].definition = &entry;
+    if (key == "claim") services[service].claim = &entry;
     auto known = std::ranges::find(kLegacyKeys, key, &LegacyKey::name);
     if (known != kLegacyKeys.end()) services[service].legacy[known - kLegacyKeys.begin()] = &entry;
   }
@@ -84,16 +110,9 @@ std::map<std::string_view, ServiceKeys> group_by_service(const Tree& tree, std::
 }
 
 Result<std::optional<StoredService>> interpret(const std::string& service, const ServiceKeys& keys) {
-  if (!keys.definition) return interpret_legacy(service, keys);
-  auto record = parse_record(keys.definition->value, service);
-  if (!record) return std::unexpected(record.error());
-  auto version = keys.definition->version;
-  bool removed = record->mirrored && !keys.legacy[0];
-  if (removed) return std::nullopt;
-  if (!legacy_wins(*record, keys)) return StoredService{std::move(record->service), version};
-  auto merged = with_legacy(std::move(record->service), keys);
-  if (!merged) return std::unexpected(merged.error());
-  return StoredService{std::move(*merged), version};
+  auto read = interpret_record(service, keys);
+  if (read && *read) (*read)->age = age_of(keys, (*read)->service);
+  return read;
 }
 
 }  // namespace dfp::registry

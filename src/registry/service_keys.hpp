@@ -15,6 +15,7 @@ namespace dfp::registry {
 struct ServiceKeys {
   const Entry* definition = nullptr;
   std::array<const Entry*, kLegacyKeys.size()> legacy{};
+  const Entry* claim = nullptr;
 
   /// Changes with every version and every value.
   std::size_t fingerprint() const;
