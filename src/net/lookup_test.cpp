@@ -1,0 +1,47 @@
+#include "net/lookup.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "base/testing.hpp"
+#include "base/wait.hpp"
+
+namespace dfp::net {
+namespace {
+using namespace std::chrono_literals;
+
+TEST(Lookup, FindsAHostAndSaysWhyNot) {
+  testing::run([](Executor executor) -> Task<> {
+    auto found = co_await look_up_host(executor, "localhost", Deadline::after(10s));
+    EXPECT_TRUE(found) << found.error().what;
+    EXPECT_TRUE(*found == "127.0.0.1" || *found == "::1") << *found;
+    auto unknown = co_await look_up_host(executor, "no-such-host.invalid", Deadline::after(10s));
+    EXPECT_FALSE(unknown);
+    EXPECT_TRUE(unknown.error().what.starts_with("name lookup: ") || unknown.error().code == Errc::Timeout);
+  });
+}
+
+/// Whoever is left behind takes neither the executor nor anything else with it.
+TEST(Lookup, MayOutliveWhoAsked) {
+  for (int round = 0; round < 20; ++round)
+    testing::run([](Executor executor) -> Task<> {
+      auto hurried = co_await look_up_host(executor, "localhost", Deadline::after(0ms));
+      EXPECT_TRUE(hurried || hurried.error().code == Errc::Timeout);
+    });
+}
+
+TEST(Lookup, MoreThanItsBudgetIsRefusedAndOthersAreNotHeldUp) {
+  testing::run([](Executor executor) -> Task<> {
+    std::size_t refused = 0;
+    auto look = [&](std::size_t) -> Task<> {
+      auto found = co_await look_up_host(executor, "localhost", Deadline::after(10s));
+      if (!found) ++refused;
+    };
+    co_await for_each_concurrently(2 * kInstanceLookups, kInstanceLookups, look);
+    EXPECT_EQ(refused, 0U) << "a thread is free again when its answer is there";
+  });
+}
+
+}  // namespace
+}  // namespace dfp::net
