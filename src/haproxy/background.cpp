@@ -28,6 +28,7 @@ void Driver::Impl::spawn_background() {
   spawn_counted(write_files(self), "haproxy.write_files");
   spawn_counted(delete_leaving_servers(self), "haproxy.delete_servers");
   spawn_counted(watch_worker(self), "haproxy.watch_worker");
+  spawn_counted(follow_names(self), "haproxy.follow_names");
   spawn(executor, process::reap_orphans(executor), "haproxy.reap_orphans");
 }
 

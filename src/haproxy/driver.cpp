@@ -1,9 +1,12 @@
 #include "haproxy/driver.hpp"
 
-#include "haproxy/addresses.hpp"
 #include "haproxy/driver_impl.hpp"
 
 namespace dfp::haproxy {
+namespace {
+/// What a request asks for is looked up, unless another one has just done so.
+constexpr auto kAskedFor = std::chrono::seconds(1);
+}  // namespace
 
 Driver::Driver(Executor executor, Settings settings, metrics::Registry& registry)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(settings), registry)) {}
@@ -27,6 +30,21 @@ Task<Result<>> Driver::examine(model::Change change, Deadline deadline) {
   auto self = impl_;
   auto accepted = co_await self->examine(std::move(change), deadline);
   co_return accepted;
+}
+
+Task<Result<>> Driver::prepare(model::Change change, Deadline deadline) {
+  auto self = impl_;
+  co_await self->names.look_up(Names::in(change), kAskedFor, deadline);
+  auto accepted = co_await self->check_templates(&change, deadline);
+  co_return accepted;
+}
+
+bool Driver::prepared(const model::Change& change) const {
+  return impl_->names.are_fresh(Names::in(change), kAskedFor);
+}
+
+const Driver::NameState* Driver::name_state(const std::string& name) const {
+  return impl_->names.state(name);
 }
 
 const model::DesiredState& Driver::applied() const { return impl_->world.state(); }

@@ -19,6 +19,9 @@ class Driver final : public reconcile::ProxyDriver {
   Task<Result<>> start(model::DesiredState state, Deadline deadline) override;
   model::Plan plan(const model::Change& change) const override;
   Task<Result<model::Plan>> apply(model::Change change, Deadline deadline) override;
+  Task<Result<>> prepare(model::Change change, Deadline deadline) override;
+  bool prepared(const model::Change& change) const override;
+  const NameState* name_state(const std::string& name) const override;
   Task<Result<>> examine(model::Change change, Deadline deadline) override;
   /// A connection is made, as HAProxy's default check does.
   Task<Result<>> check(model::Instance instance, Deadline deadline) override;

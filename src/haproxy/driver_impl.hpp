@@ -6,6 +6,7 @@
 #include "haproxy/counters.hpp"
 #include "haproxy/driver.hpp"
 #include "haproxy/master.hpp"
+#include "haproxy/names.hpp"
 #include "haproxy/planner.hpp"
 #include "haproxy/process/program.hpp"
 #include "haproxy/repair.hpp"
@@ -39,10 +40,13 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   model::Plan plan(const model::Change& change) const;
   std::string shown_config();
   Task<Result<model::Plan>> apply(model::Change change, Deadline deadline);
+  /// Expects the caller to hold `turn`.
+  Task<Result<model::Plan>> apply_in_turn(model::Change change, Deadline deadline);
   Task<Result<>> examine(model::Change change, Deadline deadline);
   /// Lets a HAProxy that is held in check each new template alone, before anything changes.
   /// @param change the caller's, which awaits the check.
   Task<Result<>> check_templates(const model::Change* change, Deadline deadline);
+  Task<Result<>> check_once(std::string text, Deadline deadline);
   Task<Result<>> apply_by_reload(model::Change change, std::string reason, Deadline deadline);
 
   // runtime.cpp: without a reload
@@ -62,6 +66,10 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Task<Result<config::Description>> install(bool check, Deadline deadline);
   Task<Result<>> reload(std::string cause, std::string reason, bool check, Deadline deadline);
   void forget_worker();
+
+  // names_following.cpp
+  static Task<> follow_names(Self self);
+  Task<> follow_moved_names();
 
   // background.cpp
   void spawn_background();
@@ -91,7 +99,8 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   WorkerLink link;
   World world;
   Bindings bindings;
-  config::Addresses addresses;  ///< of all host names in use
+  std::set<std::size_t> accepted_texts;  ///< hashes of texts that HAProxy took, checked alone
+  Names names;                           ///< under which instances are registered
   std::uint64_t generation = 0;
 
   Commands cleanup;                ///< of the last change

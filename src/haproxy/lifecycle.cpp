@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "base/log.hpp"
-#include "haproxy/addresses.hpp"
 #include "haproxy/driver_impl.hpp"
 #include "haproxy/process/ports.hpp"
 #include "haproxy/surroundings.hpp"
@@ -41,6 +40,7 @@ Driver::Impl::Impl(Executor executor_, Settings settings_, metrics::Registry& re
       master(executor_, settings),
       link(master),
       world(settings),
+      names(executor_),
       turn(executor_),
       files_turn(executor_),
       stop_signal(executor_),
@@ -73,14 +73,14 @@ Task<Result<>> Driver::Impl::start(model::DesiredState state, Deadline deadline)
   }
   auto lock = co_await turn.lock();
   auto change = change_to(world, std::move(state));
-  addresses = co_await resolve_names(executor, change, deadline.min(Deadline::after(kResolveTime)));
+  co_await names.look_up(Names::in(change), Names::kLife, deadline.min(Deadline::after(kResolveTime)));
   auto templates = co_await check_templates(&change, deadline);
   if (!templates) {
     auto code = templates.error().code;
     bool refused = code == Errc::InvalidArgument || code == Errc::Conflict;
     co_return fail(refused ? Errc::Rejected : code, std::move(templates.error().what));
   }
-  auto transition = world.change(change, addresses);
+  auto transition = world.change(change, names.addresses());
   if (!transition) co_return std::unexpected(transition.error());
   auto running = base;
   bool first = !master.running();

@@ -21,7 +21,8 @@ Result<> Driver::Impl::refresh_base() {
 }
 
 Task<Result<>> Driver::Impl::reload_on_request(bool recreate, Deadline deadline) {
-  auto lock = co_await turn.lock();
+  auto lock = co_await turn.lock(deadline);
+  if (!lock) co_return fail("haproxy: the worker is busy", lock.error());
   if (recreate) {
     surroundings = find_surroundings(settings);
     base.reset();

@@ -32,7 +32,7 @@ Task<Result<>> Driver::Impl::apply_at_runtime(model::Change change, Deadline dea
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
     done = co_await finish_cleanup(deadline);
     if (!done) co_return done;
-    auto transition = world.change(change, addresses);
+    auto transition = world.change(change, names.addresses());
     if (!transition) co_return std::unexpected(transition.error());
     auto script = make_script(world, *transition, bindings, settings);
     if (!script) {

@@ -7,6 +7,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kCheckTime = 10s;
+constexpr std::size_t kRemembered = 256;  ///< texts of templates that HAProxy has accepted
 
 void log_ignored(const std::string& service, const config::Fragment& fragment) {
   for (const auto& line : fragment.ignored)
@@ -19,6 +20,21 @@ void log_ignored(const std::string& service, const config::Fragment& fragment) {
 
 }  // namespace
 
+/// A text that was accepted is not checked again: what is found before the turn counts in it too. (The whole
+/// configuration is checked with every reload in any case.)
+Task<Result<>> Driver::Impl::check_once(std::string text, Deadline deadline) {
+  auto key = std::hash<std::string>{}(text);
+  if (accepted_texts.contains(key)) co_return Result<>{};
+  // An operator who permitted files wants them read as HAProxy will read them.
+  bool drop_user = settings.allowed_keywords.empty();
+  auto accepted =
+      co_await process::check_text(executor, settings.program, std::move(text), drop_user, deadline);
+  if (!accepted) co_return accepted;
+  if (accepted_texts.size() >= kRemembered) accepted_texts.clear();
+  accepted_texts.insert(key);
+  co_return accepted;
+}
+
 /// A template that HAProxy does not take is a wrong request, and one that another service stands in the way
 /// of a conflict.
 Task<Result<>> Driver::Impl::check_templates(const model::Change* change, Deadline deadline) {
@@ -30,10 +46,7 @@ Task<Result<>> Driver::Impl::check_templates(const model::Change* change, Deadli
     auto fragment = world.fragment_of(*service);
     if (!fragment) co_return fail(Errc::InvalidArgument, std::move(fragment.error().what));
     auto isolated = config::isolated_config(**fragment);
-    // An operator who permitted files wants them read as HAProxy will read them.
-    bool drop_user = settings.allowed_keywords.empty();
-    auto accepted = co_await process::check_text(executor, settings.program, isolated.text, drop_user,
-                                                 deadline.min(Deadline::after(kCheckTime)));
+    auto accepted = co_await check_once(isolated.text, deadline.min(Deadline::after(kCheckTime)));
     if (!accepted) {
       auto code = accepted.error().code == Errc::Rejected ? Errc::InvalidArgument : accepted.error().code;
       Error why{code, config::explain(isolated, accepted.error().what)};

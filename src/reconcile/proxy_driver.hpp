@@ -29,6 +29,22 @@ class ProxyDriver {
   /// Whether apply() would take `change`, as far as that can be told without an effect. @return as apply().
   virtual Task<Result<>> examine(model::Change change, Deadline deadline) = 0;
 
+  /// Does beforehand, without keeping others from their turn, what takes its time before a change: names are
+  /// looked up, the texts of templates are checked. May be called at any time, several at once; changes
+  /// nothing that is served.
+  /// @return InvalidArgument or Conflict for a template that would be refused, as examine().
+  virtual Task<Result<>> prepare(model::Change, Deadline) { co_return Result<>{}; }
+  /// Whether all names of a change have just been looked up.
+  virtual bool prepared(const model::Change&) const { return true; }
+
+  /// The host name under which an instance is registered.
+  struct NameState {
+    std::string address;  ///< in use for it; empty: never found, the instance gets no requests
+    std::string problem;  ///< why it could not be looked up last; empty: it could
+  };
+  /// nullptr for a literal address, and a name that was never looked up.
+  virtual const NameState* name_state(const std::string&) const { return nullptr; }
+
   /// One health check of an instance, as the proxy makes it, whether the proxy knows the instance or not. May
   /// be called at any time, several at once. @return Unavailable or Timeout with the reason when it is bad.
   virtual Task<Result<>> check(model::Instance instance, Deadline deadline) = 0;

@@ -35,7 +35,7 @@ void RouteIndex::insert(const model::Route& route) {
     patterns_.insert(rank_of(route));
     return;
   }
-  auto& claims = keys_[route_key(route)];
+  auto& claims = keys_[config::route_key(route)];
   Claim claim{route.order, route.service};
   claims.insert(std::ranges::upper_bound(claims, claim), std::move(claim));
 }
@@ -46,7 +46,7 @@ void RouteIndex::erase(const model::Route& route) {
     patterns_.erase(rank_of(route));
     return;
   }
-  auto found = keys_.find(route_key(route));
+  auto found = keys_.find(config::route_key(route));
   if (found == keys_.end()) return;
   std::erase(found->second, Claim{route.order, route.service});
   if (found->second.empty()) keys_.erase(found);
@@ -63,7 +63,7 @@ RouteIndex::Delta RouteIndex::replace(const std::vector<model::Route>& gone,
   std::map<std::string, KeyChange> touched;
   auto note = [&](const model::Route& route, std::vector<Pattern>& patterns) {
     if (is_pattern(route.type)) return patterns.push_back(rank_of(route));
-    auto key = route_key(route);
+    auto key = config::route_key(route);
     if (!touched.contains(key)) touched.emplace(key, before(key));
   };
   for (const auto& route : to_erase) note(route, delta.patterns_gone);

@@ -1,0 +1,56 @@
+#pragma once
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/deadline.hpp"
+#include "base/task.hpp"
+#include "haproxy/config/backend.hpp"
+#include "model/plan.hpp"
+#include "reconcile/proxy_driver.hpp"
+
+namespace dfp::haproxy {
+
+/// Addresses of the host names under which instances are registered; literal addresses need none. Names are
+/// looked up by those who want to use them, and again while they are used. A name that is not known any more
+/// keeps its last address: that the name server is away is no reason to stop serving.
+class Names {
+ public:
+  using State = reconcile::ProxyDriver::NameState;
+  static constexpr auto kLife = std::chrono::seconds(10);  ///< how long an answer is believed
+
+  explicit Names(Executor executor) : executor_(std::move(executor)) {}
+
+  /// Whether an instance of it is registered under a name.
+  static bool used_by(const model::Service& service);
+  /// The host names in a change; all of its instances that are not registered with an address.
+  static std::set<std::string> in(const model::Change& change);
+
+  /// Looks those up whose last answer is older than `age`, many at once, each for a second at most; failures
+  /// are believed for three seconds in any case. Several calls may be under way.
+  Task<> look_up(std::set<std::string> names, Clock::duration age, Deadline deadline);
+  /// Whether look_up() would have nothing to do.
+  bool are_fresh(const std::set<std::string>& names, Clock::duration age) const;
+
+  /// Of every name that has an address.
+  const config::Addresses& addresses() const { return addresses_; }
+  /// nullptr for a name that was never looked up.
+  const State* state(const std::string& name) const;
+  /// Forgets all other names.
+  void keep_only(const std::set<std::string>& names);
+
+ private:
+  struct Entry {
+    State state;
+    Clock::time_point asked;
+  };
+  bool is_fresh(const std::string& name, Clock::duration age) const;
+  Task<> look_up_one(std::string name, Deadline deadline);
+  void note(const std::string& name, const std::string& address, std::string problem);
+
+  Executor executor_;
+  std::map<std::string, Entry> entries_;
+  config::Addresses addresses_;
+};
+
+}  // namespace dfp::haproxy

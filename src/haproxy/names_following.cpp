@@ -1,0 +1,48 @@
+// Host names of instances, while they are served: another address is followed without a request.
+#include "base/log.hpp"
+#include "haproxy/driver_impl.hpp"
+
+namespace dfp::haproxy {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr auto kLookTime = 10s;
+constexpr auto kApplyTime = 30s;
+
+/// The services of which an instance is registered under a name.
+model::Change with_names(const World& world) {
+  model::Change change;
+  for (const auto& [name, service] : world.state().services)
+    if (Names::used_by(service)) change.emplace(name, service);
+  return change;
+}
+
+}  // namespace
+
+Task<> Driver::Impl::follow_names(Self self) {
+  while (!self->stopping) {
+    co_await self->stop_signal.wait(Deadline::after(Names::kLife));
+    if (self->stopping) co_return;
+    auto in_use = Names::in(with_names(self->world));
+    if (in_use.empty()) continue;
+    co_await self->names.look_up(in_use, Names::kLife / 2, Deadline::after(kLookTime));
+    co_await self->follow_moved_names();
+  }
+}
+
+/// In turn, so that what is applied again is what is served at that moment.
+Task<> Driver::Impl::follow_moved_names() {
+  auto lock = co_await turn.lock(Deadline::after(kApplyTime));
+  if (!lock || stopping) co_return;
+  auto change = with_names(world);
+  names.keep_only(Names::in(change));
+  std::erase_if(change, [&](const auto& entry) {
+    return world.backends().at(entry.first) == world.backend_for(*entry.second, names.addresses());
+  });
+  if (change.empty()) co_return;
+  log::info("haproxy.names_moved", {{"services", change.size()}});
+  auto applied = co_await apply_in_turn(std::move(change), Deadline::after(kApplyTime));
+  if (!applied) log::warn("haproxy.names_not_followed", {{"error", applied.error().what}});
+}
+
+}  // namespace dfp::haproxy
