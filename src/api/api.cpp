@@ -66,8 +66,22 @@ json::array plan_json(const model::Plan& plan) {
   return steps;
 }
 
-std::string reconfigure_message(const model::Service& service) {
+/// Instances that get no requests because nobody knows the address of their host name.
+std::string unresolved_message(const model::Service& service, const reconcile::ProxyDriver& driver) {
+  std::vector<std::string> unknown;
+  for (const auto& instance : service.instances)
+    if (const auto* name = driver.name_state(instance.address); name && name->address.empty())
+      unknown.push_back(fmt::format("{} at {} ({})", instance.id, instance.address, name->problem));
+  if (unknown.empty()) return {};
+  return fmt::format(
+      "{} of {} instances get no requests, their host names cannot be resolved (they are looked "
+      "up again every 10 s): {}",
+      unknown.size(), service.instances.size(), fmt::join(unknown, ", "));
+}
+
+std::string reconfigure_message(const model::Service& service, const reconcile::ProxyDriver& driver) {
   const auto& definition = service.definition;
+  if (auto unresolved = unresolved_message(service, driver); !unresolved.empty()) return unresolved;
   if (!service.instances.empty() || definition.has_template()) return {};
   return fmt::format("{} has no instance in the registry: its routes answer 503 until some are registered{}",
                      definition.registered_name(),
@@ -92,7 +106,7 @@ Task<net::HttpResponse> Api::handle(net::HttpRequest request) {
   if (!target) co_return render(failure(target.error()));
   auto* endpoint = find_endpoint(target->path);
   if (!endpoint) co_return render(unknown_path(target->path));
-  Call call{*endpoint, std::move(target->query), std::move(request.peer)};
+  Call call{*endpoint, std::move(target->query), std::move(request.peer), std::move(request.left)};
   auto response = co_await dispatch(std::move(call));
   // Without the query: later parameters may hold secrets.
   auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
@@ -153,12 +167,13 @@ Task<Answer> Api::reconfigure(Call call) {
   if (request->options.wait_for_healthy) options.healthy_within = request->options.wait_timeout;
   Result<reconcile::Outcome> outcome;
   if (dry_run)
-    outcome = co_await parts_.reconciler.preview(definition);
+    outcome = co_await parts_.reconciler.preview(definition, call.context());
   else
-    outcome = co_await parts_.reconciler.reconfigure(definition, author(call.peer), options);
+    outcome = co_await parts_.reconciler.reconfigure(definition, author(call.peer), options, call.context());
   if (!outcome) co_return failure(outcome.error(), std::move(definition));
 
-  Answer answer{.message = reconfigure_message(outcome->service), .definition = std::move(definition)};
+  Answer answer{.message = reconfigure_message(outcome->service, parts_.reconciler.driver()),
+                .definition = std::move(definition)};
   append_younger_keys(answer.more, answer.definition);
   append_outcome(answer.more, *outcome);
   if (dry_run) {
@@ -175,7 +190,8 @@ Task<Answer> Api::remove(Call call) {
   answer.definition.service = values->text("serviceName");
   if (answer.definition.service.empty())
     co_return failure({Errc::InvalidArgument, "The following queries are mandatory: serviceName"});
-  auto outcome = co_await parts_.reconciler.remove(answer.definition.service, author(call.peer));
+  auto outcome =
+      co_await parts_.reconciler.remove(answer.definition.service, author(call.peer), call.context());
   if (!outcome) co_return failure(outcome.error(), std::move(answer.definition));
   if (!outcome->existed)
     answer.message = fmt::format("service {} was not configured", answer.definition.service);
@@ -187,7 +203,7 @@ Task<Answer> Api::remove(Call call) {
 Task<Answer> Api::reload(Call call) {
   auto values = model::read_values(call.query, call.endpoint.parameters);
   if (!values) co_return failure(values.error());
-  auto reloaded = co_await parts_.reconciler.reload(values->flag("recreate"));
+  auto reloaded = co_await parts_.reconciler.reload(values->flag("recreate"), call.context());
   if (!reloaded) co_return failure(reloaded.error());
   co_return Answer{};
 }

@@ -36,6 +36,9 @@ class Api {
     const Endpoint& endpoint;
     net::QueryPairs query;
     std::string peer;
+    std::stop_token left;  ///< requested when the client has gone
+    /// For what is asked of the reconciler, which adds its own time limit.
+    reconcile::RequestContext context() const { return {.left = left}; }
   };
 
   Task<net::HttpResponse> dispatch(Call call);

@@ -93,7 +93,7 @@ TEST(Reconfigure, AnswersTheNineKeysThenWhatIsNew) {
         R"({"Status":"OK","Message":"","ServiceName":"go-demo","ServiceColor":"","ServicePath":["/demo","/a\u0026b"],)"
         R"("ServiceDomain":"","ConsulTemplatePath":"","PathType":"","SkipCheck":true,"AclName":"",)"
         R"("Port":"","DiscoveryType":"","Network":"","ConsulTemplateFePath":"","ConsulTemplateBePath":"",)"
-        R"("TemplateFePath":"","TemplateBePath":"","Watch":false,)"
+        R"("TemplateFePath":"","TemplateBePath":"","Watch":false,"TakeOver":false,)"
         R"("AppliedBy":"runtime","Reason":"","Revision":1,"Instances":1})");
     EXPECT_EQ(rig.reconciler.state().services.at("go-demo").changed_by, "api 127.0.0.1");
   });
@@ -278,7 +278,7 @@ TEST(Config, IsTextOrTheDefinitions) {
         R"({"a":{"ServiceName":"a","ServiceColor":"","ServicePath":["/a"],"ServiceDomain":"x.com,y.com",)"
         R"("ConsulTemplatePath":"","PathType":"","SkipCheck":false,"AclName":"05",)"
         R"("Port":"","DiscoveryType":"","Network":"","ConsulTemplateFePath":"","ConsulTemplateBePath":"",)"
-        R"("TemplateFePath":"","TemplateBePath":"","Watch":false}})");
+        R"("TemplateFePath":"","TemplateBePath":"","Watch":false,"TakeOver":false}})");
     auto bad = co_await rig.get("config?type=x%22ml");
     EXPECT_EQ(bad.status, 400);
     EXPECT_EQ(message_of(bad), "type: \"x\"ml\" is not one of text, json");

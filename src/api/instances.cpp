@@ -117,6 +117,7 @@ Task<Answer> Api::register_instance(Call call) {
   if (!values) co_return failure(values.error());
   auto instance = read_instance(*values);
   if (!instance) co_return failure(instance.error());
+  if (auto wanted = call.context().still_wanted(); !wanted) co_return failure(wanted.error());
   auto added = co_await parts_.registrar->add(*instance, Deadline::after(kRegistryTime));
   if (!added) co_return failure(added.error());
   co_return answer_about(*instance, "registered; the next reconfigure routes to it");
@@ -134,6 +135,7 @@ Task<Answer> Api::deregister_instance(Call call) {
   if (!instances) co_return failure(instances.error());
   auto instance = select(*instances, *selector, service);
   if (!instance) co_return failure(instance.error());
+  if (auto wanted = call.context().still_wanted(); !wanted) co_return failure(wanted.error());
   auto removed = co_await parts_.registrar->remove(service, instance->node, instance->id, deadline);
   if (!removed) co_return failure(removed.error());
   co_return answer_about(*instance, "deregistered; the next reconfigure takes it out of use");

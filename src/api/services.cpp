@@ -20,14 +20,29 @@ json::array instances_json(const std::vector<model::Instance>& instances) {
   return array;
 }
 
-json::object service_json(const model::Service& service, const model::DesiredState& applied) {
+/// With what is made of host names.
+json::array used_instances_json(const model::Service& service, const reconcile::ProxyDriver& driver) {
+  json::array array;
+  for (const auto& instance : service.instances) {
+    auto object = instance_json(instance);
+    if (const auto* name = driver.name_state(instance.address)) {
+      object["UsedAddress"] = name->address;
+      object["NameProblem"] = name->problem;
+    }
+    array.push_back(std::move(object));
+  }
+  return array;
+}
+
+json::object service_json(const model::Service& service, const reconcile::ProxyDriver& driver) {
+  const auto& applied = driver.applied();
   auto object = definition_json(service.definition);
   auto serving = applied.services.find(service.definition.service);
   object["Revision"] = service.revision;
   object["ChangedAt"] = service.changed_at;
   object["ChangedBy"] = service.changed_by;
   object["InForce"] = serving != applied.services.end() && serving->second == service;
-  object["Instances"] = instances_json(service.instances);
+  object["Instances"] = used_instances_json(service, driver);
   if (!service.template_hash.empty()) object["TemplateHash"] = service.template_hash;
   return object;
 }
@@ -103,7 +118,7 @@ Task<Answer> Api::services(Call call) {
   CatalogReads catalog(parts_.catalog, !values->has("catalog") || values->flag("catalog"));
   json::array list;
   for (const auto& service : chosen) {
-    auto object = service_json(service, parts_.reconciler.driver().applied());
+    auto object = service_json(service, parts_.reconciler.driver());
     auto registered = co_await catalog.instances(service.definition);
     object["Registered"] = std::move(registered);
     list.push_back(std::move(object));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "reconcile/ownership.hpp"
 #include "reconcile/reconciler_impl.hpp"
 
 namespace dfp::reconcile {
@@ -17,11 +18,6 @@ constexpr auto kOwnWritePause = 500ms;     ///< our own writes need no reading b
 constexpr auto kLongestPause = 10s;        ///< a foreign write that hides behind them is seen by then
 constexpr int kReadCost = 50;              ///< reading back takes at most 1/50 of the time
 
-/// What the proxy says to a service that it will not serve; anything else may pass when it is tried again.
-bool is_refusal(const Error& error) {
-  return error.code == Errc::Rejected || error.code == Errc::InvalidArgument || error.code == Errc::Conflict;
-}
-
 /// Written by an original 1.0 beside us: it pins no instances.
 bool is_legacy(const model::Service& service) { return service.changed_by == "kv"; }
 
@@ -34,18 +30,30 @@ Task<model::DesiredState> Reconciler::Impl::recovered_state(registry::StoreSnaps
   model::DesiredState recovered;
   set_aside = snapshot.broken;
   index = snapshot.index;
+  guards = snapshot.guards;
+  std::vector<Claimant> claimants;
+  for (const auto& [name, stored] : snapshot.services)
+    if (model::validate(stored.service.definition))
+      claimants.push_back({&stored.service.definition, stored.age});
+  auto ownership = decide_owners(std::move(claimants));
   std::vector<model::Service*> services;
   for (auto& [name, stored] : snapshot.services) {
     if (auto valid = model::validate(stored.service.definition); !valid) {
       set_aside[name] = valid.error().what;
       continue;
     }
+    note_age(name, stored.age);
     versions[name] = stored.version;
+    if (auto lost = ownership.refused.find(name); lost != ownership.refused.end()) {
+      quarantine(name, lost->second);
+      continue;
+    }
     services.push_back(&recovered.services.emplace(name, std::move(stored.service)).first->second);
   }
   bool readable = true;
   auto refresh_one = [&](std::size_t n) { return refresh(services[n], &readable, deadline); };
   co_await for_each_concurrently(services.size(), kCatalogReads, refresh_one);
+  drop_unclaimed_texts(&recovered);
   co_return recovered;
 }
 
@@ -151,6 +159,7 @@ Task<> Reconciler::Impl::follow() {
 Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
   auto began = Clock::now();
   auto known = convergences;
+  auto claims_known = claims_made;
   auto snapshot = co_await store.load(deadline);
   if (!snapshot) co_return std::unexpected(snapshot.error());
   last_read = Clock::now() - began;
@@ -159,6 +168,8 @@ Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
   if (convergences != known) {
     snapshot = co_await store.load(Deadline::after(kStoreTimeout));
     if (!snapshot) co_return std::unexpected(snapshot.error());
+  } else if (claims_made != claims_known) {
+    snapshot->guards = guards;  // ours are newer
   }
   auto converged = co_await converge(std::move(*snapshot));
   if (converged) synchronised = true;
@@ -168,6 +179,7 @@ Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
 Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   ++convergences;
   index = snapshot.index;
+  guards = snapshot.guards;
   // Not even the store's own marker is left: a lost token or a wiped registry, not the wish to stop serving.
   if (snapshot.blank && !state.services.empty()) {
     if (!blank_reported) {
@@ -187,8 +199,6 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   auto versions_before = versions;
   for (auto& [name, stored] : snapshot.services) {
     auto service = newer(stored, snapshot.index);
-    if (service && is_legacy(*service))
-      co_await refresh(&*service, &readable, Deadline::after(kStoreTimeout));
     if (service) change.emplace(name, std::move(service));
   }
   for (const auto& [name, service] : state.services) {
@@ -200,12 +210,21 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
     else
       change.emplace(name, std::nullopt);
   }
+  if (disputed(change)) settle_owners(snapshot, &change);
+  for (auto& [name, service] : change)
+    if (service && is_legacy(*service))
+      co_await refresh(&*service, &readable, Deadline::after(kStoreTimeout));
+  co_await render_unclaimed(&snapshot, &change, Deadline::after(kStoreTimeout));
   for (const auto& [name, reason] : snapshot.broken) set_aside.insert_or_assign(name, reason);
   std::erase_if(set_aside, [&](const auto& entry) {
     return !snapshot.broken.contains(entry.first) && !snapshot.services.contains(entry.first);
   });
   std::erase_if(own_writes, [&](const auto& entry) { return entry.second <= snapshot.index; });
   if (change.empty()) co_return co_await keep_again();
+  for (const auto& [name, service] : change) {
+    const auto* present = served(name);
+    if (!service || !present || present->definition != service->definition) orders.changed_elsewhere(name);
+  }
   log::info("reconcile.converge", {{"services", change.size()}, {"index", snapshot.index}});
   auto applied = co_await apply_isolating(std::move(change));
   if (!applied) {
@@ -234,13 +253,15 @@ Task<Result<>> Reconciler::Impl::keep_again() {
       continue;
     }
     auto known = versions.find(name);
+    registry::ClaimWrite claim{.renew = true};  // unguarded: of two proxies that do this the older wins
     auto version = co_await store.put(present->second, known == versions.end() ? 0 : known->second,
-                                      Deadline::after(kStoreTimeout));
+                                      Deadline::after(kStoreTimeout), claim);
     if (!version && version.error().code != Errc::Conflict)
       co_return fail(fmt::format("keeping {} again", name), version.error());
     unkept.erase(name);
     if (!version) continue;
     note_own_write(name, *version);
+    note_claim(name, claim, *version);
     versions[name] = *version;
     log::info("reconcile.kept_again", {{"service", name}});
   }
@@ -253,6 +274,7 @@ std::optional<model::Service> Reconciler::Impl::newer(const registry::StoredServ
   const auto& service = stored.service;
   const auto& name = service.definition.service;
   if (written_by_us_after(name, snapshot_index)) return std::nullopt;
+  note_age(name, stored.age);
   if (auto found = refused.find(name); found != refused.end() && found->second == stored.version)
     return std::nullopt;
   auto known = versions.find(name);

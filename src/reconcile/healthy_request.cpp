@@ -34,23 +34,27 @@ std::vector<model::Instance> Reconciler::Impl::newcomers(
 }
 
 /// The registry is read again before every round: who is not healthy may also leave. No round begins that
-/// could only say that the time is up.
-Task<Result<>> Reconciler::Impl::wait_until_healthy(model::Definition definition, HealthGate* gate) {
+/// could only say that the time is up, or whose result nobody could use.
+Task<Result<>> Reconciler::Impl::wait_until_healthy(Wish wish) {
+  auto* gate = wish.gate;
   for (;;) {
+    if (auto wanted = wish.context.still_wanted(); !wanted) co_return wanted;
+    if (auto latest = wish.ticket->check_after_wait(); !latest) co_return latest;
     auto instances =
-        co_await present_instances(definition, registry::Freshness::Now, Deadline::after(kCatalogTime));
+        co_await present_instances(wish.definition, registry::Freshness::Now, Deadline::after(kCatalogTime));
     if (!instances) co_return std::unexpected(instances.error());
     Result<> done =
         fail(Errc::Conflict,
              fmt::format("{} has no instance in the registry that could become healthy; nothing was "
                          "changed",
-                         definition.registered_name()));
-    if (!instances->empty()) done = co_await gate->check(newcomers(definition.service, *instances));
+                         wish.definition.registered_name()));
+    if (!instances->empty()) done = co_await gate->check(newcomers(wish.definition.service, *instances));
     if (done || gate->deadline().left() <= kBetweenChecks || stopping) co_return done;
     co_await stopping_signal.wait(gate->deadline().min(Deadline::after(kBetweenChecks)));
   }
 }
 
+/// What happens to the service meanwhile wins: whoever did it knew more than this request, which is older.
 Task<Result<Outcome>> Reconciler::Impl::reconfigure_when_healthy(Wish wish,
                                                                  std::chrono::milliseconds within) {
   if (auto valid = model::validate(wish.definition); !valid) co_return std::unexpected(valid.error());
@@ -59,11 +63,11 @@ Task<Result<Outcome>> Reconciler::Impl::reconfigure_when_healthy(Wish wish,
                    "waitForHealthy: a template decides itself what it uses; leave it out");
   HealthGate gate(driver, Deadline::after(within));
   wish.gate = &gate;
+  wish.context.deadline = wish.context.deadline.min(Deadline::after(within + settings.request_timeout));
   for (;;) {
-    auto waited = co_await wait_until_healthy(wish.definition, &gate);
+    auto waited = co_await wait_until_healthy(wish);
     if (!waited) co_return std::unexpected(waited.error());
-    auto lock = co_await turn.lock();
-    auto outcome = co_await reconfigure(wish);
+    auto outcome = co_await reconfigure_in_turn(wish);
     if (!gate.surprised() || gate.deadline().passed()) co_return outcome;
   }
 }

@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "reconcile/change_time.hpp"
+#include "reconcile/ownership.hpp"
 #include "reconcile/reconciler_impl.hpp"
 
 namespace dfp::reconcile {
@@ -84,17 +85,14 @@ Result<> Reconciler::Impl::would_stop_serving(const model::Service& next) const 
 }
 
 /// The service as it will be kept, or why the request is refused.
-Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish, Deadline deadline) {
+Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish) {
   auto& definition = wish.definition;
   if (auto valid = model::validate(definition); !valid) co_return std::unexpected(valid.error());
   if (auto conflict = claims.conflict(definition))
-    co_return fail(
-        Errc::Conflict,
-        fmt::format(
-            "{} {}{} belongs to service {}; give one of the two an aclName that orders them, or remove "
-            "the other one first",
-            model::to_string(conflict->route.type), conflict->route.host, conflict->route.path,
-            conflict->owner));
+    co_return fail(Errc::Conflict,
+                   fmt::format("{}; remove it or change its routes first, give both an aclName that orders "
+                               "them, or take the route with takeOver=true and an aclName below {}",
+                               owner_sentence(*conflict), conflict->owner));
   model::Service wanted;
   wanted.definition = std::move(definition);
   wanted.changed_at = change_time_now();
@@ -103,7 +101,7 @@ Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish, Deadline 
     wanted.instances = std::move(*wish.instances);
     next = std::move(wanted);
   } else {
-    next = co_await fill(std::move(wanted), wish.freshness, deadline);
+    next = co_await fill(std::move(wanted), wish.freshness, wish.context.deadline);
   }
   if (!next) co_return next;
   if (wish.gate)
@@ -117,45 +115,68 @@ Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish, Deadline 
   co_return next;
 }
 
-Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wish, Deadline deadline) {
+Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wish) {
   bool keep_later = wish.keep_later;
-  auto next = co_await next_service(std::move(wish), deadline);
+  auto context = wish.context;
+  auto deadline = context.deadline;
+  auto* to_prepare = wish.to_prepare;
+  auto next = co_await next_service(std::move(wish));
   if (!next) co_return std::unexpected(next.error());
+  if (auto wanted = context.still_wanted(); !wanted) co_return std::unexpected(wanted.error());
   auto name = next->definition.service;
+  model::Change change{{name, *next}};
+  if (to_prepare && !driver.prepared(change)) {
+    *to_prepare = std::move(change);
+    co_return fail(Errc::Unavailable, "host names are looked up first");
+  }
+  if (auto usable = has_an_address(*next); !usable) co_return std::unexpected(usable.error());
   auto present = state.services.find(name);
   bool existed = present != state.services.end();
   bool all_kept = keep_later || !unkept.contains(name);
-  if (existed && all_kept && same_content(present->second, *next))
+  bool same = existed && all_kept && same_content(present->second, *next);
+  // What is served may differ where the content does not: a host name has another address now.
+  if (same && driver.plan(change).means() == model::Means::Nothing)
     co_return Outcome{present->second, {}, true};
   std::optional<model::Service> before;
   if (existed) before = present->second;
 
-  auto plan = co_await driver.apply({{name, *next}}, deadline);
+  if (same) change.at(name) = present->second;
+  auto claim = claim_for(*next);
+  auto plan = co_await driver.apply(std::move(change), deadline);
   if (!plan) co_return std::unexpected(plan.error());
-  auto known = versions.find(name);
-  Result<std::uint64_t> version = fail(Errc::Unavailable, "the registry is away");
-  if (!away || !keep_later)
-    version = co_await store.put(*next, known == versions.end() ? 0 : known->second, deadline);
-  if (!version && keep_later && is_away(version.error())) {
+  if (same) co_return Outcome{*before, std::move(*plan), true};
+  Result<> kept = fail(Errc::Unavailable, "the registry is away");
+  if (!away || !keep_later) kept = co_await keep(&*next, claim, deadline);
+  if (!kept && keep_later && is_away(kept.error())) {
     away = true;  // the others need not wait for it too, until follow() has seen it again
     if (unkept.insert(name).second)
-      log::warn("reconcile.not_kept", {{"service", name}, {"error", version.error().what}});
+      log::warn("reconcile.not_kept", {{"service", name}, {"error", kept.error().what}});
     note_kept(name);
     co_return Outcome{std::move(*next), std::move(*plan), existed};
   }
-  if (!version) {
+  if (!kept) {
     co_await undo(name, std::move(before));
-    if (version.error().code == Errc::Conflict) co_return std::nullopt;
-    co_return fail(fmt::format("keeping {}", name), version.error());
+    if (kept.error().code == Errc::Conflict) co_return std::nullopt;
+    co_return fail(fmt::format("keeping {}", name), kept.error());
   }
+  // A store with only this one in it would say that the others were removed.
+  if (auto again = co_await keep_again(); !again)
+    log::warn("reconcile.not_kept", {{"error", again.error().what}});
+  co_return Outcome{std::move(*next), std::move(*plan), existed};
+}
+
+Task<Result<>> Reconciler::Impl::keep(const model::Service* next, registry::ClaimWrite claim,
+                                      Deadline deadline) {
+  const auto& name = next->definition.service;
+  auto known = versions.find(name);
+  auto version = co_await store.put(*next, known == versions.end() ? 0 : known->second, deadline, claim);
+  if (!version) co_return std::unexpected(version.error());
   note_own_write(name, *version);
+  note_claim(name, claim, *version);
   versions[name] = *version;
   unkept.erase(name);
   note_kept(name);
-  // A store with only this one in it would say that the others were removed.
-  if (auto kept = co_await keep_again(); !kept)
-    log::warn("reconcile.not_kept", {{"error", kept.error().what}});
-  co_return Outcome{std::move(*next), std::move(*plan), existed};
+  co_return Result<>{};
 }
 
 Task<Result<Outcome>> Reconciler::Impl::remove_once(std::string service, Deadline deadline) {
@@ -191,7 +212,8 @@ Task<Result<Outcome>> Reconciler::Impl::remove_once(std::string service, Deadlin
 /// @return what the caller of remove is told.
 Task<Error> Reconciler::Impl::put_back(model::Service service, Error refusal) {
   auto name = service.definition.service;
-  auto restored = co_await store.put(std::move(service), 0, Deadline::after(settings.request_timeout));
+  registry::ClaimWrite claim{.renew = true};
+  auto restored = co_await store.put(std::move(service), 0, Deadline::after(settings.request_timeout), claim);
   if (!restored) {
     log::error("reconcile.not_put_back", {{"service", name}, {"error", restored.error().what}});
     refusal.what += fmt::format("; the registry no longer knows it and it goes with the next look: {}",
@@ -199,17 +221,64 @@ Task<Error> Reconciler::Impl::put_back(model::Service service, Error refusal) {
     co_return refusal;
   }
   note_own_write(name, *restored);
+  note_claim(name, claim, *restored);
   versions[name] = *restored;
   co_return refusal;
 }
 
+RequestContext Reconciler::Impl::limited(RequestContext context) const {
+  context.deadline = context.deadline.min(Deadline::after(settings.request_timeout));
+  return context;
+}
+
+Result<> Reconciler::Impl::has_an_address(const model::Service& next) const {
+  const model::Instance* unknown = nullptr;
+  std::string problem;
+  for (const auto& instance : next.instances) {
+    const auto* name = driver.name_state(instance.address);
+    if (!name || !name->address.empty()) return {};
+    unknown = &instance;
+    problem = name->problem;
+  }
+  if (!unknown) return {};
+  return fail(
+      Errc::Conflict,
+      fmt::format("service {}: none of its instances ({}) has an address: the host name {} of instance "
+                  "{} cannot be resolved ({}); nothing was changed",
+                  next.definition.service, next.instances.size(), unknown->address, unknown->id, problem));
+}
+
+Task<Result<Outcome>> Reconciler::Impl::reconfigure_in_turn(Wish wish) {
+  std::optional<model::Change> to_prepare;
+  wish.to_prepare = &to_prepare;
+  auto outcome = co_await take_turn(wish);
+  if (!to_prepare) co_return outcome;
+  auto ready = co_await driver.prepare(std::move(*to_prepare), wish.context.deadline);
+  if (!ready) co_return std::unexpected(ready.error());
+  wish.to_prepare = nullptr;
+  outcome = co_await take_turn(std::move(wish));
+  co_return outcome;
+}
+
+Task<Result<Outcome>> Reconciler::Impl::take_turn(Wish wish) {
+  auto lock = co_await turn.lock(wish.context.deadline, wish.context.left);
+  if (auto wanted = wish.context.still_wanted(); !wanted) co_return std::unexpected(wanted.error());
+  if (!lock) co_return std::unexpected(lock.error());
+  if (auto latest = wish.gate ? wish.ticket->check_after_wait() : wish.ticket->check(); !latest)
+    co_return std::unexpected(latest.error());
+  auto* ticket = wish.ticket;
+  bool repeats_itself = wish.keep_later;  // whoever follows labels says the same again and again
+  auto outcome = co_await reconfigure(std::move(wish));
+  if (outcome && !(repeats_itself && outcome->plan.steps.empty())) ticket->carried_out();
+  co_return outcome;
+}
+
 Task<Result<Outcome>> Reconciler::Impl::reconfigure(Wish wish) {
-  auto deadline = Deadline::after(settings.request_timeout);
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
-    auto tried = co_await reconfigure_once(wish, deadline);
+    auto tried = co_await reconfigure_once(wish);
     if (!tried) co_return std::unexpected(tried.error());
     if (*tried) co_return std::move(**tried);
-    auto snapshot = co_await store.load(deadline);
+    auto snapshot = co_await store.load(wish.context.deadline);
     if (snapshot) co_await converge(std::move(*snapshot));
   }
   co_return fail(Errc::Conflict, fmt::format("another proxy keeps changing service {}; nothing was changed",
@@ -262,37 +331,43 @@ Task<> Reconciler::stop() {
   co_await impl_->watcher.stop();
   auto deadline = Deadline::after(std::chrono::seconds(2));
   while (impl_->following > 0 && !deadline.passed()) co_await impl_->follow_ended.wait(deadline);
-  auto lock = co_await impl_->turn.lock();
-  impl_->last_known.flush();
+  auto lock = co_await impl_->turn.lock(Deadline::after(std::chrono::seconds(2)));
+  if (lock) impl_->last_known.flush();
 }
 
 Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, std::string changed_by,
-                                              ReconfigureOptions options) {
+                                              ReconfigureOptions options, RequestContext context) {
   auto service = definition.service;
+  Orders::Ticket ticket(impl_->orders, service);
   Impl::Wish wish{std::move(definition), std::move(changed_by)};
+  wish.ticket = &ticket;
+  wish.context = impl_->limited(context);
   if (options.by_follower) wish.freshness = registry::Freshness::Recent;
   wish.keep_later = options.by_follower;
   Result<Outcome> outcome;
   if (options.healthy_within) {
+    wish.context = context;  // its limit begins behind the wait
     outcome = co_await impl_->reconfigure_when_healthy(std::move(wish), *options.healthy_within);
-  } else if (auto tried = co_await impl_->try_template(wish.definition); !tried) {
+  } else if (auto tried = co_await impl_->try_template(wish.definition, wish.context.deadline); !tried) {
     outcome = std::unexpected(tried.error());
   } else {
-    auto lock = co_await impl_->turn.lock();
-    outcome = co_await impl_->reconfigure(std::move(wish));
+    outcome = co_await impl_->reconfigure_in_turn(std::move(wish));
   }
   log_outcome("service.reconfigure", service, outcome);
   co_return outcome;
 }
 
 Task<Result<Outcome>> Reconciler::Impl::pin(std::string service, std::set<std::string> without) {
-  auto lock = co_await turn.lock();
+  auto context = limited({});
+  auto lock = co_await turn.lock(context.deadline);
+  if (!lock) co_return std::unexpected(lock.error());
   auto present = state.services.find(service);
   if (present == state.services.end())
     co_return fail(Errc::NotFound, fmt::format("service {} is not configured", service));
   Wish wish{present->second.definition, present->second.changed_by, true};
   wish.freshness = registry::Freshness::Recent;
   wish.keep_later = true;
+  wish.context = context;
   if (!without.empty()) wish.instances = present->second.instances;
   for (const auto& id : without) std::erase_if(*wish.instances, [&](const auto& i) { return i.id == id; });
   auto outcome = co_await reconfigure(std::move(wish));
@@ -308,21 +383,33 @@ Task<Result<Outcome>> Reconciler::unpin(std::string service, std::set<std::strin
   co_return co_await impl_->pin(std::move(service), std::move(ids));
 }
 
-Task<Result<Outcome>> Reconciler::remove(std::string service, std::string changed_by) {
+Task<Result<Outcome>> Reconciler::Impl::remove_in_turn(std::string service, RequestContext context) {
+  Orders::Ticket ticket(orders, service);
+  auto lock = co_await turn.lock(context.deadline, context.left);
+  if (auto wanted = context.still_wanted(); !wanted) co_return std::unexpected(wanted.error());
+  if (!lock) co_return std::unexpected(lock.error());
+  if (auto latest = ticket.check(); !latest) co_return std::unexpected(latest.error());
+  auto outcome = co_await remove_once(std::move(service), context.deadline);
+  if (outcome) ticket.carried_out();
+  co_return outcome;
+}
+
+Task<Result<Outcome>> Reconciler::remove(std::string service, std::string changed_by,
+                                         RequestContext context) {
   if (auto valid = model::check_service_name(service); !valid) co_return std::unexpected(valid.error());
-  auto lock = co_await impl_->turn.lock();
-  auto outcome = co_await impl_->remove_once(service, Deadline::after(impl_->settings.request_timeout));
+  auto outcome = co_await impl_->remove_in_turn(service, impl_->limited(context));
   if (outcome)
     log::info("service.remove", {{"service", service}, {"existed", outcome->existed}, {"by", changed_by}});
   if (!outcome) log::warn("service.remove", {{"service", service}, {"error", outcome.error().what}});
   co_return outcome;
 }
 
-Task<Result<Outcome>> Reconciler::preview(model::Definition definition) {
+Task<Result<Outcome>> Reconciler::preview(model::Definition definition, RequestContext context) {
   auto name = definition.service;
-  auto deadline = Deadline::after(impl_->settings.request_timeout);
   Impl::Wish wish{std::move(definition), "preview"};
-  auto next = co_await impl_->next_service(std::move(wish), deadline);
+  wish.context = impl_->limited(context);
+  auto deadline = wish.context.deadline;
+  auto next = co_await impl_->next_service(std::move(wish));
   if (!next) co_return std::unexpected(next.error());
   auto accepted = co_await impl_->driver.examine({{name, *next}}, deadline);
   if (!accepted) co_return std::unexpected(accepted.error());
@@ -330,9 +417,13 @@ Task<Result<Outcome>> Reconciler::preview(model::Definition definition) {
   co_return Outcome{std::move(*next), std::move(plan), impl_->state.services.contains(name)};
 }
 
-Task<Result<>> Reconciler::reload(bool recreate) {
-  auto lock = co_await impl_->turn.lock();
-  co_return co_await impl_->driver.reload(recreate, Deadline::after(impl_->settings.request_timeout));
+Task<Result<>> Reconciler::reload(bool recreate, RequestContext context) {
+  context = impl_->limited(context);
+  auto lock = co_await impl_->turn.lock(context.deadline, context.left);
+  if (auto wanted = context.still_wanted(); !wanted) co_return wanted;
+  if (!lock) co_return std::unexpected(lock.error());
+  auto reloaded = co_await impl_->driver.reload(recreate, context.deadline);
+  co_return reloaded;
 }
 
 bool Reconciler::synchronised() const { return impl_->synchronised; }

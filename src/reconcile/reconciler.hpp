@@ -11,6 +11,7 @@
 #include "model/route_table.hpp"
 #include "reconcile/proxy_driver.hpp"
 #include "reconcile/renderer.hpp"
+#include "reconcile/request_context.hpp"
 #include "reconcile/watcher.hpp"
 #include "registry/catalog.hpp"
 #include "registry/definition_store.hpp"
@@ -36,7 +37,8 @@ struct ReconfigureOptions {
 
 struct ReconcilerSettings {
   std::string last_known_file;  ///< copy of the applied state for a start without the registry; "" keeps none
-  std::chrono::milliseconds request_timeout = std::chrono::seconds(30);  ///< for one reconfigure or remove
+  /// For one request, its wait for its turn included; what waits for health has that wait in addition.
+  std::chrono::milliseconds request_timeout = std::chrono::seconds(30);
   bool follow_health = false;  ///< keep the health of pinned instances as the registry tells it
   std::chrono::milliseconds watch_span = std::chrono::seconds(55);  ///< length of one blocking query
   std::chrono::milliseconds retry_first =
@@ -69,9 +71,12 @@ class Reconciler {
   /// Pins the instances that the catalog knows now, makes the proxy serve the definition and keeps it.
   /// @return InvalidArgument; Conflict (route of another service, the last instances of a serving service
   /// would vanish, or an instance is not healthy in time); Unavailable (registry); Rejected (proxy). A
-  /// failure changes nothing. Other requests go on while this one waits for health.
+  /// failure changes nothing. Other requests go on while this one waits for health; Conflict also when one of
+  /// them, or another proxy, has changed the same service before this one was ready.
+  /// @param context Timeout and Cancelled by it mean that nothing was changed, unless the message says
+  /// otherwise
   Task<Result<Outcome>> reconfigure(model::Definition definition, std::string changed_by,
-                                    ReconfigureOptions options = {});
+                                    ReconfigureOptions options = {}, RequestContext context = {});
 
   /// Pins anew what the catalog knows now for a configured service, none included: for a catalog that is the
   /// authority over its instances (Docker) and is followed. Who asked for the service stays the same. While
@@ -84,14 +89,14 @@ class Reconciler {
 
   /// Removes the service's routes, servers and record. @return an Outcome with existed=false for an unknown
   /// one.
-  Task<Result<Outcome>> remove(std::string service, std::string changed_by);
+  Task<Result<Outcome>> remove(std::string service, std::string changed_by, RequestContext context = {});
 
   /// What `reconfigure` would do; changes nothing.
-  Task<Result<Outcome>> preview(model::Definition definition);
+  Task<Result<Outcome>> preview(model::Definition definition, RequestContext context = {});
 
   /// A reload of HAProxy that an operator asks for; waits for its turn. @param recreate render everything
   /// anew.
-  Task<Result<>> reload(bool recreate);
+  Task<Result<>> reload(bool recreate, RequestContext context = {});
 
   /// True after the first full synchronisation with the registry.
   bool synchronised() const;

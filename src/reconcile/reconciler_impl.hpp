@@ -1,6 +1,7 @@
 #pragma once
 #include "reconcile/health_gate.hpp"
 #include "reconcile/last_known.hpp"
+#include "reconcile/orders.hpp"
 #include "reconcile/reconciler.hpp"
 #include "reconcile/watcher.hpp"
 
@@ -11,11 +12,17 @@ inline bool is_away(const Error& error) {
   return error.code == Errc::Unavailable || error.code == Errc::Timeout;
 }
 
+/// What the proxy says to a service that it will not serve; anything else may pass when it is tried again.
+inline bool is_refusal(const Error& error) {
+  return error.code == Errc::Rejected || error.code == Errc::InvalidArgument || error.code == Errc::Conflict;
+}
+
 /// The reconciler's inside, shared by the files that implement it: requests (reconciler.cpp), following the
 /// definition store (convergence.cpp), and following the registry for single services (watching.cpp).
 struct Reconciler::Impl : Followed {
-  /// How often a request starts again because another proxy changed the same service meanwhile.
-  static constexpr int kAttempts = 3;
+  /// How often a request starts again because another proxy changed the same service, or claimed a route,
+  /// meanwhile.
+  static constexpr int kAttempts = 8;
 
   Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
        ProxyDriver& driver_, ReconcilerSettings settings_, TemplateParts templates_);
@@ -31,15 +38,29 @@ struct Reconciler::Impl : Followed {
     registry::Freshness freshness = registry::Freshness::Now;
     bool keep_later = false;                                     ///< where the registry is away
     std::optional<std::vector<model::Instance>> instances = {};  ///< these, whatever the catalog says
+    RequestContext context = {};
+    /// Where it is given: what has to be prepared first is put there, and nothing is changed.
+    std::optional<model::Change>* to_prepare = nullptr;
+    Orders::Ticket* ticket = nullptr;  ///< nullptr: no order, only what follows from the last one
   };
+  /// The earlier of the caller's limit and ours, from now on.
+  RequestContext limited(RequestContext context) const;
   /// Tries until no other writer interferes.
   Task<Result<Outcome>> reconfigure(Wish wish);
+  /// Waits for the turn, unless a later order was carried out or nobody waits any more. What takes its time
+  /// (host names) is done between two turns.
+  Task<Result<Outcome>> reconfigure_in_turn(Wish wish);
+  Task<Result<Outcome>> take_turn(Wish wish);
+  /// Refuses a service of which not one instance has an address. One that has none leaves the others serving.
+  Result<> has_an_address(const model::Service& next) const;
   /// Pins a configured service anew; or, where some are given, only takes these out.
   Task<Result<Outcome>> pin(std::string service, std::set<std::string> without);
   /// nullopt: another writer changed the stored service meanwhile, and nothing was changed here.
-  Task<Result<std::optional<Outcome>>> reconfigure_once(Wish wish, Deadline deadline);
+  Task<Result<std::optional<Outcome>>> reconfigure_once(Wish wish);
+  /// Waits for the turn, as reconfigure_in_turn().
+  Task<Result<Outcome>> remove_in_turn(std::string service, RequestContext context);
   Task<Result<Outcome>> remove_once(std::string service, Deadline deadline);
-  Task<Result<model::Service>> next_service(Wish wish, Deadline deadline);
+  Task<Result<model::Service>> next_service(Wish wish);
   Task<Result<std::vector<model::Instance>>> present_instances(model::Definition definition,
                                                                registry::Freshness freshness,
                                                                Deadline deadline);
@@ -47,14 +68,16 @@ struct Reconciler::Impl : Followed {
   Task<Result<model::Service>> render(model::Service service, Deadline deadline);
   /// Renders a template for nothing, and without `turn`: one that is wrong, or takes its time to be so, must
   /// not hold up other requests.
-  Task<Result<>> try_template(model::Definition definition);
+  Task<Result<>> try_template(model::Definition definition, Deadline deadline);
   Result<> would_stop_serving(const model::Service& next) const;
   /// Instances that the service does not have now.
   std::vector<model::Instance> newcomers(const std::string& service,
                                          const std::vector<model::Instance>& instances) const;
   /// Reconfigures once all newcomers have passed the gate. Expects nobody to hold `turn`.
   Task<Result<Outcome>> reconfigure_when_healthy(Wish wish, std::chrono::milliseconds within);
-  Task<Result<>> wait_until_healthy(model::Definition definition, HealthGate* gate);
+  Task<Result<>> wait_until_healthy(Wish wish);
+  /// Writes what was applied. @param next the caller's, which awaits the end. @return as the store's put()
+  Task<Result<>> keep(const model::Service* next, registry::ClaimWrite claim, Deadline deadline);
   Task<> undo(std::string service, std::optional<model::Service> before);
   Task<Error> put_back(model::Service service, Error refusal);
 
@@ -74,6 +97,20 @@ struct Reconciler::Impl : Followed {
   Task<Result<>> apply_isolating(model::Change change);
   bool written_by_us_after(const std::string& service, std::uint64_t snapshot_index) const;
 
+  // Who owns which route (owners.cpp).
+  bool disputed(const model::Change& change) const;
+  void settle_owners(const registry::StoreSnapshot& snapshot, model::Change* change);
+  /// Sets a stored service aside, and says so once.
+  void quarantine(const std::string& name, std::string reason);
+  /// What it is given belongs to its caller, which awaits it.
+  Task<> render_unclaimed(const registry::StoreSnapshot* snapshot, model::Change* change, Deadline deadline);
+  /// The same at the start: what could not be rendered anew is not served as it was stored.
+  void drop_unclaimed_texts(model::DesiredState* recovered);
+  /// Asked before `next` is applied: it is compared with what is served.
+  registry::ClaimWrite claim_for(const model::Service& next) const;
+  void note_claim(const std::string& name, const registry::ClaimWrite& claim, std::uint64_t version);
+  void note_age(const std::string& name, const registry::ClaimAge& age);
+
   // Following the health of pinned instances (health_following.cpp).
   Task<> follow_health();
   Task<> apply_health(registry::HealthReport report);
@@ -90,7 +127,14 @@ struct Reconciler::Impl : Followed {
                          Deadline deadline) override;
   bool leads(const std::string& name) const override;
   Task<Result<>> renew(std::string name) override;
-  Task<Result<bool>> renew_once(std::string name, Deadline deadline);
+
+  // Renewing what is watched (renewals.cpp).
+  struct Renewals;
+  Task<> renew_together(std::shared_ptr<Renewals> batch);
+  Task<Result<>> catch_up(Deadline deadline);
+  Task<> renew_round(std::shared_ptr<Renewals> batch);
+  Task<Result<std::optional<model::Service>>> renewed(std::string name, Deadline deadline);
+  Task<> serve_renewed(std::shared_ptr<Renewals> batch, std::vector<model::Service> due);
 
   Executor executor;
   registry::Catalog& catalog;
@@ -100,7 +144,9 @@ struct Reconciler::Impl : Followed {
   Renderer* renderer;
   registry::TemplateSource* source;
 
-  AsyncMutex turn;  ///< requests and convergence change the proxy one after another
+  Orders orders;
+  std::shared_ptr<Renewals> gathering;  ///< waits for its turn; who comes joins it
+  AsyncMutex turn;                      ///< requests and convergence change the proxy one after another
   Signal stopping_signal;
   Signal follow_ended;
   bool stopping = false;
@@ -114,6 +160,9 @@ struct Reconciler::Impl : Followed {
       own_writes;  ///< registry version of our latest write or removal, by service
   std::uint64_t latest_own_write = 0;
   Clock::duration last_read{};                   ///< how long reading the whole definition store took
+  std::set<std::string> claimed;                 ///< services whose stored record has a claim that fits it
+  registry::GuardVersions guards;                ///< as they were read or written last
+  std::uint64_t claims_made = 0;                 ///< counts our renewals of guards
   std::map<std::string, std::uint64_t> written;  ///< as own_writes, for as long as the program runs
   std::uint64_t index = 0;                       ///< of the definition store, as last loaded
   std::uint64_t convergences = 0;                ///< counts snapshots that were taken over

@@ -17,14 +17,17 @@ Task<Result<model::Service>> Reconciler::Impl::render(model::Service service, De
   co_return service;
 }
 
-Task<Result<>> Reconciler::Impl::try_template(model::Definition definition) {
+Task<Result<>> Reconciler::Impl::try_template(model::Definition definition, Deadline deadline) {
   auto valid = model::validate(definition);
   if (!valid || !definition.has_template()) co_return valid;
   model::Service trial;
   trial.definition = std::move(definition);
-  auto rendered = co_await render(std::move(trial), Deadline::after(settings.request_timeout));
+  auto rendered = co_await render(std::move(trial), deadline);
   if (!rendered) co_return std::unexpected(rendered.error());
-  co_return Result<>{};
+  auto name = rendered->definition.service;
+  model::Change change{{name, std::move(*rendered)}};
+  auto accepted = co_await driver.prepare(std::move(change), deadline);
+  co_return accepted;
 }
 
 }  // namespace dfp::reconcile

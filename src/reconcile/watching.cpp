@@ -1,8 +1,4 @@
 // What the watcher sees and does: services that follow the registry (`watch`).
-#include <fmt/format.h>
-
-#include "base/log.hpp"
-#include "reconcile/change_time.hpp"
 #include "reconcile/reconciler_impl.hpp"
 
 namespace dfp::reconcile {
@@ -60,45 +56,6 @@ bool Reconciler::Impl::leads(const std::string& name) const {
   auto mine = written.find(name);
   auto present = versions.find(name);
   return mine != written.end() && present != versions.end() && mine->second == present->second;
-}
-
-Task<Result<>> Reconciler::Impl::renew(std::string name) {
-  auto lock = co_await turn.lock();
-  auto deadline = Deadline::after(settings.request_timeout);
-  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
-    auto snapshot = co_await store.load(deadline);
-    if (!snapshot) co_return std::unexpected(snapshot.error());
-    // Who has lost the definitions has lost the instances too.
-    if (snapshot->blank)
-      co_return fail(Errc::Unavailable, "the registry has lost everything; what was served stays");
-    auto converged = co_await converge(std::move(*snapshot));
-    if (!converged) co_return converged;
-    auto renewed = co_await renew_once(name, deadline);
-    if (!renewed) co_return std::unexpected(renewed.error());
-    if (*renewed) co_return Result<>{};
-  }
-  co_return fail(Errc::Conflict, fmt::format("another proxy keeps changing service {}", name));
-}
-
-/// @return false when another writer was faster.
-Task<Result<bool>> Reconciler::Impl::renew_once(std::string name, Deadline deadline) {
-  const auto* present = served(name);
-  if (stopping || !present) co_return true;
-  auto now = parse_change_time(present->changed_at);
-  auto look = co_await this->look(present->definition, now, deadline);
-  if (!look) co_return std::unexpected(look.error());
-  if (look->same_content({present->instances, present->rendered})) co_return true;
-  Wish wish{present->definition, present->changed_by};
-  wish.freshness = registry::Freshness::Recent;
-  auto outcome = co_await reconfigure_once(std::move(wish), deadline);
-  if (!outcome) co_return std::unexpected(outcome.error());
-  if (!*outcome) co_return false;
-  const auto& service = (*outcome)->service;
-  log::info("watch.renewed", {{"service", name},
-                              {"revision", service.revision},
-                              {"instances", service.instances.size()},
-                              {"applied_by", std::string(model::to_string((*outcome)->plan.means()))}});
-  co_return true;
 }
 
 }  // namespace dfp::reconcile

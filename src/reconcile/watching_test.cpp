@@ -75,5 +75,34 @@ TEST(Reconciler, ProxiesThatWatchTheSameServiceDoNotFight) {
   });
 }
 
+std::string numbered(int n) { return "w" + std::to_string(n); }
+
+TEST(Reconciler, WatchedServicesThatChangeTogetherAreOneChange) {
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
+    constexpr int kServices = 6;
+    for (int n = 0; n < kServices; ++n) {
+      registry.put_instance(instance(numbered(n), numbered(n) + "-1"));
+      co_await proxy.reconciler.reconfigure(watched(definition(numbered(n), "/" + numbered(n))), "test");
+    }
+    auto all_have = [&](std::size_t instances) {
+      for (int n = 0; n < kServices; ++n)
+        if (proxy.serving(numbered(n)) != instances) return false;
+      return true;
+    };
+    auto before = proxy.driver.applies;
+    for (int n = 0; n < kServices; ++n) registry.put_instance(instance(numbered(n), numbered(n) + "-2"));
+    co_await eventually([&] { return all_have(2); }, "all follow");
+    EXPECT_LE(proxy.driver.applies - before, 2) << "each service was a change of its own";
+
+    proxy.driver.refused = {numbered(3)};  // must not keep the others from following
+    for (int n = 0; n < kServices; ++n) registry.put_instance(instance(numbered(n), numbered(n) + "-3"));
+    co_await eventually([&] { return proxy.serving(numbered(0)) == 3 && proxy.serving(numbered(5)) == 3; },
+                        "the others follow");
+    EXPECT_EQ(proxy.serving(numbered(3)), 2);
+    co_await eventually([&] { return proxy.reconciler.watch_problems().contains(numbered(3)); },
+                        "it is said");
+  });
+}
+
 }  // namespace
 }  // namespace dfp::reconcile

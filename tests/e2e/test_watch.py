@@ -1,7 +1,7 @@
 """Services that follow the registry by themselves (watch=true), with and without a template."""
 import time
 
-from harness import Traffic, wait_until
+from harness import Traffic, request, wait_until
 from test_templates import Templates, article, templates  # noqa: F401
 
 
@@ -106,3 +106,30 @@ def test_a_registry_that_lost_everything_is_not_followed(rig):
         traffic.wait_for(100)
     assert traffic.failures == []
     assert proxy.instances_answering("/demo/hello", 6) == {demo.instance: 6}
+
+
+def test_services_that_change_together_are_one_reload_and_never_go_back(templates):
+    proxy = templates.proxy
+    names = [f"together-{n}" for n in range(6)]
+    templates.put_key("together", "v1")
+    for name in names:
+        path = templates.write(f"{name}.tmpl", "\n".join((
+            "frontend services",
+            f"  http-request return status 200 content-type text/plain string \"{{{{key \"together\"}}}}\" if {{ path /{name} }}")))
+        proxy.ok("reconfigure", serviceName=name, consulTemplatePath=path, watch="true")
+
+    def texts():
+        return {proxy.get(f"/{name}").body.decode() for name in names}
+
+    def reloads():
+        text = request(proxy.address, proxy.api_port, "/metrics").body.decode()
+        line = [x for x in text.splitlines() if x.startswith('dfp_haproxy_reloads_total{cause="change"}')][0]
+        return int(float(line.split()[-1]))
+    for version in ("v2", "v3", "v4"):
+        before = reloads()
+        templates.put_key("together", version)
+        wait_until(lambda: texts() == {version}, "all follow", 30)
+        for _ in range(30):
+            assert texts() == {version}, "an older state was applied after a newer one"
+            time.sleep(0.05)
+        assert reloads() - before <= 2, "each service was a reload of its own"

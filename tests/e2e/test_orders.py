@@ -1,0 +1,56 @@
+"""An older order never wins, and nothing is done for a client that has gone."""
+import socket
+import urllib.parse
+
+from harness import wait_until
+from test_health import Sleeper
+
+
+class Waiting:
+    """`reconfigure` of the colour green, which is not healthy yet, by a client that waits for the answer or leaves."""
+
+    def __init__(self, rig, proxy):
+        self.rig, self.proxy = rig, proxy
+        self.green, self.red, self.blue = Sleeper(rig, "shop-green"), rig.service("shop-red"), rig.service("shop-blue")
+        for service in (self.green, self.red, self.blue):
+            proxy.register(service)
+        proxy.ok("reconfigure", serviceName="shop", servicePath="/shop", serviceColor="blue")
+        query = urllib.parse.urlencode({"serviceName": "shop", "servicePath": "/shop", "serviceColor": "green",
+                                        "waitForHealthy": "true", "waitTimeout": "60s"})
+        self.client = socket.create_connection((proxy.address, proxy.api_port))
+        self.client.sendall(f"GET /v1/docker-flow-proxy/reconfigure?{query} HTTP/1.1\r\nHost: {proxy.address}\r\n\r\n".encode())
+
+    def answer(self):
+        """Green gets healthy; what its client is told."""
+        self.green.start()
+        self.client.settimeout(30)
+        return self.client.recv(4096).decode()
+
+    def color(self):
+        found = self.proxy.ok("services")["Services"]
+        return found[0]["ServiceColor"] if found else None
+
+
+def test_green_that_waited_does_not_replace_red_that_was_ordered_meanwhile(rig):
+    waiting = Waiting(rig, rig.proxy())
+    waiting.proxy.ok("reconfigure", serviceName="shop", servicePath="/shop", serviceColor="red")
+    answer = waiting.answer()
+    assert answer.startswith("HTTP/1.1 409") and "a later request has changed service shop" in answer, answer
+    assert waiting.color() == "red"
+    assert set(waiting.proxy.instances_answering("/shop", 10)) == {waiting.red.instance}
+
+
+def test_green_that_waited_does_not_bring_a_removed_service_back(rig):
+    waiting = Waiting(rig, rig.proxy())
+    waiting.proxy.ok("remove", serviceName="shop")
+    assert waiting.answer().startswith("HTTP/1.1 409")
+    assert waiting.color() is None and waiting.proxy.get("/shop").status == 503
+
+
+def test_green_whose_client_has_gone_is_dropped(rig):
+    waiting = Waiting(rig, rig.proxy())
+    waiting.client.close()
+    wait_until(lambda: "the client has gone" in waiting.proxy.log.read_text(), "it is noticed", 20)
+    waiting.green.start()
+    assert waiting.color() == "blue"
+    assert set(waiting.proxy.instances_answering("/shop", 10)) == {waiting.blue.instance}
