@@ -1,0 +1,54 @@
+#include "haproxy/process/environment.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
+
+#include "base/text.hpp"
+
+namespace dfp::haproxy::process {
+namespace {
+
+constexpr std::array<std::string_view, 7> kHandedOn = {
+    "PATH", "LD_LIBRARY_PATH", "OPENSSL_CONF", "OPENSSL_MODULES", "SSL_CERT_DIR", "SSL_CERT_FILE", "TZ"};
+
+}  // namespace
+
+std::vector<std::string> program_environment() {
+  std::vector<std::string> out;
+  bool has_path = false;
+  for (char** entry = environ; entry && *entry; ++entry) {
+    std::string_view text = *entry;
+    auto name = text.substr(0, text.find('='));
+    if (std::ranges::find(kHandedOn, name) == kHandedOn.end()) continue;
+    has_path = has_path || name == "PATH";
+    out.emplace_back(text);
+  }
+  if (!has_path) out.push_back(std::string("PATH=") + kPath);
+  return out;
+}
+
+std::string find_executable(const std::string& name, std::string_view path) {
+  namespace fs = std::filesystem;
+  auto resolved = [](const fs::path& file) {
+    std::error_code error;
+    auto real = fs::canonical(file, error);
+    return error || ::access(real.c_str(), X_OK) != 0 ? std::string() : real.string();
+  };
+  if (name.contains('/')) return resolved(name);
+  for (const auto& folder : text::split(path, ':'))
+    if (auto found = resolved(fs::path(folder) / name); !found.empty()) return found;
+  return {};
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& strings) {
+  std::vector<char*> out;
+  for (auto& text : strings) out.push_back(text.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+}  // namespace dfp::haproxy::process
