@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "base/private_files.hpp"
 #include "docker/host_address.hpp"
 #include "net/endpoint.hpp"
 #include "registry/consul/consul.hpp"
@@ -44,8 +45,15 @@ class OpenedDatabase : public Opened<registry::embedded::Database> {
 };
 
 Result<std::unique_ptr<OpenRegistry>> open_embedded(Executor executor, const std::filesystem::path& file) {
-  std::error_code ignored;  // opening the file says what is wrong
+  std::error_code ignored;  // what follows says what is wrong
   std::filesystem::create_directories(file.parent_path(), ignored);
+  if (auto ours = file::make_private_file(file, "registry"); !ours) return std::unexpected(ours.error());
+  for (const auto* suffix : {"-wal", "-shm"}) {  // SQLite gives new ones the mode of the file
+    auto beside = file;
+    beside += suffix;
+    if (!std::filesystem::exists(std::filesystem::symlink_status(beside))) continue;
+    if (auto ours = file::make_private_file(beside, "registry"); !ours) return std::unexpected(ours.error());
+  }
   auto database = registry::embedded::Database::open(std::move(executor), file);
   if (!database) return std::unexpected(database.error());
   return std::make_unique<OpenedDatabase>(std::move(*database));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,6 +19,7 @@
 #include "app/open_registry.hpp"
 #include "app/template_renderer.hpp"
 #include "base/log.hpp"
+#include "base/private_files.hpp"
 #include "base/wait.hpp"
 #include "haproxy/driver.hpp"
 #include "net/http_server.hpp"
@@ -67,14 +69,10 @@ int fail_start(std::string_view what, const Error& error, int otherwise) {
 }
 
 Result<> make_folders(const settings::Settings& settings) {
-  for (const auto& folder : {settings.state_dir, settings.run_dir}) {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error)
-      return fail(Errc::InvalidArgument,
-                  fmt::format("cannot make the folder {}: {}", folder, error.message()));
-  }
-  return {};
+  ::umask(077);  // whatever is written from here on, by us or by HAProxy, is for our user alone
+  auto made = file::make_private_folder(settings.state_dir, "state-dir");
+  if (made) made = file::make_private_folder(settings.run_dir, "run-dir");
+  return made;
 }
 
 reconcile::ReconcilerSettings reconciler_settings(const settings::Settings& settings) {

@@ -58,7 +58,8 @@ Result<std::string> read(const std::filesystem::path& path) {
 Result<> write_atomic(const std::filesystem::path& path, std::string_view content, bool sync, unsigned mode) {
   auto temporary = path;
   temporary += fmt::format(".{}.tmp", ::getpid());
-  int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  ::unlink(temporary.c_str());  // of an earlier process with our number, or somebody's link
+  int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
   if (fd < 0) return std::unexpected(failure("create", temporary));
   auto written = write_all(fd, content, temporary);
   if (written && sync && ::fsync(fd) != 0) written = std::unexpected(failure("fsync", temporary));

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +10,7 @@
 #include <cstring>
 
 #include "base/file.hpp"
+#include "base/private_files.hpp"
 
 namespace dfp::haproxy {
 namespace fs = std::filesystem;
@@ -41,13 +41,9 @@ RunFiles::~RunFiles() {
 }
 
 Result<> RunFiles::prepare() {
-  std::error_code error;
-  fs::create_directories(dir_, error);
-  if (error) return std::unexpected(failure("create", dir_, error));
-  if (::chmod(dir_.c_str(), 0700) != 0)
-    return std::unexpected(failure("chmod", dir_, {errno, std::generic_category()}));
+  if (auto ours = file::make_private_folder(dir_, "run-dir"); !ours) return ours;
   auto file = dir_ / "lock";
-  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (lock_ < 0) return std::unexpected(failure("open", file, {errno, std::generic_category()}));
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0)
     return fail(Errc::Conflict,

@@ -18,7 +18,9 @@ class RunFiles {
   RunFiles(const RunFiles&) = delete;
   RunFiles& operator=(const RunFiles&) = delete;
 
-  /// Creates the directory (mode 0700) and locks it. @return Conflict when another control plane uses it.
+  /// Creates the directory (mode 0700) and locks it. @return Conflict when another control plane uses it;
+  /// InvalidArgument when it is not ours alone (base/private_files.hpp): who may exchange `current` decides
+  /// what HAProxy loads, often as root.
   Result<> prepare();
   /// Writes a set beside the others. @return the path of its haproxy.cfg.
   Result<std::filesystem::path> write(std::uint64_t generation, const config::FileSet& files) const;

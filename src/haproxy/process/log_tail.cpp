@@ -29,7 +29,7 @@ LogTail::~LogTail() {
 }
 
 Result<> LogTail::open() {
-  descriptor_ = ::open(file_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  descriptor_ = ::open(file_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor_ < 0)
     return fail(Errc::Unavailable, fmt::format("open {}: {}", file_.string(), std::strerror(errno)));
   offset_ = ::lseek(descriptor_, 0, SEEK_END);
