@@ -134,6 +134,7 @@ Task<Answer> Api::services(Call call) {
     answer.more["NotRouted"] = std::move(others);
   }
   answer.more["CatalogError"] = catalog.error;
+  answer.more["TemplateCheck"] = parts_.reconciler.driver().template_check();
   if (parts_.discovery) {
     answer.more["LabelProblems"] = reasons_json(parts_.discovery->problems(), only);
     answer.more["DiscoveryError"] = parts_.discovery->error();

@@ -42,6 +42,7 @@ haproxy::Settings haproxy_settings(const settings::Settings& settings) {
   out.hard_stop_after = settings.hard_stop_after;
   out.reload_timeout = settings.reload_timeout;
   out.allowed_keywords = {settings.templates.allowed.begin(), settings.templates.allowed.end()};
+  out.confine_template_check = settings.templates.confine_check;
   return out;
 }
 

@@ -29,6 +29,7 @@ void Driver::Impl::spawn_background() {
   spawn_counted(delete_leaving_servers(self), "haproxy.delete_servers");
   spawn_counted(watch_worker(self), "haproxy.watch_worker");
   spawn_counted(follow_names(self), "haproxy.follow_names");
+  spawn_counted(find_out_about_confinement(self), "haproxy.find_out_about_confinement");
   spawn(executor, process::reap_orphans(executor), "haproxy.reap_orphans");
 }
 
@@ -41,6 +42,10 @@ Task<> Driver::Impl::counted(Self self, Task<> task) {
   co_await std::move(task);
   --self->background;
   self->ended_signal.notify_all();
+}
+
+Task<> Driver::Impl::find_out_about_confinement(Self self) {
+  co_await self->template_check.find_out(Deadline::after(kCommandTime));
 }
 
 Task<> Driver::Impl::clean_up_soon(Self self) {

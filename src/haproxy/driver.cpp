@@ -49,6 +49,7 @@ const Driver::NameState* Driver::name_state(const std::string& name) const {
 
 const model::DesiredState& Driver::applied() const { return impl_->world.state(); }
 std::string Driver::config() const { return impl_->shown_config(); }
+std::string Driver::template_check() const { return impl_->template_check.text(); }
 
 Task<Result<>> Driver::reload(bool recreate, Deadline deadline) {
   auto self = impl_;

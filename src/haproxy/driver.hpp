@@ -27,6 +27,7 @@ class Driver final : public reconcile::ProxyDriver {
   Task<Result<>> check(model::Instance instance, Deadline deadline) override;
   const model::DesiredState& applied() const override;
   std::string config() const override;
+  std::string template_check() const override;
   Task<> stop(Deadline deadline) override;
 
   /// Ends our work and leaves HAProxy running, for the next start in this run directory to take over.

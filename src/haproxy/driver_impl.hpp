@@ -11,6 +11,7 @@
 #include "haproxy/process/program.hpp"
 #include "haproxy/repair.hpp"
 #include "haproxy/run_files.hpp"
+#include "haproxy/template_check.hpp"
 #include "haproxy/worker_link.hpp"
 
 namespace dfp::haproxy {
@@ -80,6 +81,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   static Task<> write_files(Self self);
   static Task<> delete_leaving_servers(Self self);
   static Task<> watch_worker(Self self);
+  static Task<> find_out_about_confinement(Self self);
   Task<> write_files_now();
   Task<> delete_due_servers();
   /// Backends that no service is in, where they can be made again (HAProxy 3.4 and later).
@@ -97,6 +99,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   RunFiles files;
   Master master;
   WorkerLink link;
+  TemplateCheck template_check;
   World world;
   Bindings bindings;
   std::set<std::size_t> accepted_texts;  ///< hashes of texts that HAProxy took, checked alone

@@ -39,6 +39,7 @@ Driver::Impl::Impl(Executor executor_, Settings settings_, metrics::Registry& re
       files(settings.run_dir),
       master(executor_, settings),
       link(master),
+      template_check(executor_, settings, registry),
       world(settings),
       names(executor_),
       turn(executor_),

@@ -1,4 +1,5 @@
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "haproxy/driver_impl.hpp"
 #include "haproxy/template_error.hpp"
 
@@ -9,12 +10,18 @@ namespace {
 constexpr auto kCheckTime = 10s;
 constexpr std::size_t kRemembered = 256;  ///< texts of templates that HAProxy has accepted
 
+/// The first word of a line: the others may be a password.
+std::string keyword_of(std::string_view line) {
+  line = text::trim(line);
+  return std::string(line.substr(0, line.find_first_of(" \t")));
+}
+
 void log_ignored(const std::string& service, const config::Fragment& fragment) {
   for (const auto& line : fragment.ignored)
     log::info("haproxy.template_line_ignored",
               {{"service", service},
                {"line", line.number},
-               {"text", line.text},
+               {"keyword", keyword_of(line.text)},
                {"reason", "the shared frontend decides it for all services"}});
 }
 
@@ -25,10 +32,7 @@ void log_ignored(const std::string& service, const config::Fragment& fragment) {
 Task<Result<>> Driver::Impl::check_once(std::string text, Deadline deadline) {
   auto key = std::hash<std::string>{}(text);
   if (accepted_texts.contains(key)) co_return Result<>{};
-  // An operator who permitted files wants them read as HAProxy will read them.
-  bool drop_user = settings.allowed_keywords.empty();
-  auto accepted =
-      co_await process::check_text(executor, settings.program, std::move(text), drop_user, deadline);
+  auto accepted = co_await template_check.check(std::move(text), deadline);
   if (!accepted) co_return accepted;
   if (accepted_texts.size() >= kRemembered) accepted_texts.clear();
   accepted_texts.insert(key);

@@ -59,6 +59,9 @@ class ProxyDriver {
   /// The configuration in force, as text, for people.
   virtual std::string config() const = 0;
 
+  /// How texts that others wrote are checked, for people; empty when there is nothing to say.
+  virtual std::string template_check() const { return {}; }
+
   /// Ends the proxy gently: listening stops, requests in flight finish until the deadline.
   virtual Task<> stop(Deadline deadline) = 0;
 };

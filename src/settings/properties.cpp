@@ -145,6 +145,16 @@ std::string get_health(const Settings& settings) {
   return settings.checks.by == Checks::By::Registry ? "registry" : "haproxy";
 }
 
+Result<> set_template_check(Settings& settings, std::string_view text) {
+  if (text != "confined" && text != "unconfined")
+    return fail(Errc::InvalidArgument, text::shown(text) + " is none of confined, unconfined");
+  settings.templates.confine_check = text == "confined";
+  return {};
+}
+std::string get_template_check(const Settings& settings) {
+  return settings.templates.confine_check ? "confined" : "unconfined";
+}
+
 /// MODE of the original: "swarm" and "service" mean the same; anything else is its mode with Consul.
 Result<> set_mode(Settings& settings, std::string_view text) {
   if (text == "swarm" || text == "service") settings.docker.discovery = Docker::Discovery::Swarm;
@@ -230,6 +240,11 @@ constexpr std::array kProperties = {
         "touches other services.",
         set_names<kKeywordMarks, &Settings::templates, &Templates::allowed>,
         get_names<&Settings::templates, &Templates::allowed>},
+    Property{
+        "template-check", "confined, unconfined",
+        "Where the check of a template cannot be kept from network and files (a kernel or container without "
+        "seccomp and Landlock): confined refuses the template, unconfined checks it nevertheless.",
+        set_template_check, get_template_check},
     duration<&Settings::watch, &Watch::quiet>(
         "watch-quiet",
         "A service with watch=true follows a change in the registry when "

@@ -94,6 +94,8 @@ struct Templates {
   std::map<std::string, std::string, std::less<>> environment = {};
   /// What haproxy/config/permission.hpp refuses otherwise, by the name in the refusal.
   std::vector<std::string> allowed;
+  /// A template is refused where HAProxy's check of it cannot be kept from network and files.
+  bool confine_check = true;
 };
 
 /// Services with `watch`: after a change in the registry the proxy waits until it is quiet.

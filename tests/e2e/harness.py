@@ -80,11 +80,12 @@ def request(address, port, target, host=None, method="GET", headers=None, timeou
 class Process:
     """A child process with its output in a file; ended by pid."""
 
-    def __init__(self, command, log, env=None):
+    def __init__(self, command, log, env=None, **popen):
+        """`popen`: more for subprocess.Popen, as `user` and `cwd`."""
         self.log = pathlib.Path(log)
         self.output = open(self.log, "ab")
         self.popen = subprocess.Popen(command, stdout=self.output, stderr=self.output, stdin=subprocess.DEVNULL,
-                                      env={**os.environ, **(env or {})})
+                                      env={**os.environ, **(env or {})}, **popen)
 
     @property
     def pid(self):
@@ -164,21 +165,21 @@ class Proxy(ProxyClient, Process):
     """
 
     def __init__(self, folder, registry=None, address=None, http_port=None, arguments=(), env=None, wait=True,
-                 instance_name=None, machine=None, run_dir=None):
+                 instance_name=None, machine=None, run_dir=None, popen=None, binary=BINARY):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.address = machine.address if machine else address or private_address()
         self.http_port = http_port or 8000
         self.api_port = 8088 if machine else free_port(self.address)
         self.registry = registry or f"embedded:{self.folder}/registry.db"
-        command = [BINARY, "server", "--registry", self.registry, "--api", f"{self.address}:{self.api_port}",
+        command = [binary, "server", "--registry", self.registry, "--api", f"{self.address}:{self.api_port}",
                    "--http", f"{self.address}:{self.http_port}", "--https", "off",
                    "--state-dir", self.folder / "state", "--run-dir", run_dir or self.folder / "run",
                    *arguments]
         if instance_name:
             command += ["--instance-name", instance_name]
         command = machine.command(*command) if machine else [str(word) for word in command]
-        super().__init__(command, self.folder / "proxy.log", env)
+        super().__init__(command, self.folder / "proxy.log", env, **(popen or {}))
         if wait:
             self.wait_ready()
 

@@ -105,7 +105,7 @@ def test_as_root_the_workers_still_have_no_rights(engine, demo):
 
 @pytest.mark.parametrize("user, folder", [("990", "/etc/docker-flow-proxy/templates"), ("0", "/consul_templates")])
 def test_templates_are_checked_apart_whoever_the_user_is(engine, demo, tmp_path, user, folder):
-    """The check gives up what it may give up: root becomes nobody, and neither needs a right that a container has not."""
+    """Root becomes nobody, both are confined, and neither needs a right that a container has not."""
     backend = "backend go-demo-be\n{{ range service \"go-demo\" }}  server a {{ .Address }}:{{ .Port }}\n{{ end }}"
     rules = "frontend go-demo-fe\n  bind *:80\n  use_backend go-demo-be if { path_beg /demo }\n"
     for name, text in {"good": rules + backend, "bad": rules + "backend go-demo-be\n  balance nonsense\n"}.items():
@@ -117,6 +117,7 @@ def test_templates_are_checked_apart_whoever_the_user_is(engine, demo, tmp_path,
     assert proxy.get("/demo").instance == demo[:12]
     refused = proxy.api("reconfigure", serviceName="go-demo", consulTemplatePath="bad")
     assert refused.status == 400 and "bad: rendered line 5: balance" in refused.json["Message"], refused
+    assert proxy.ok("services")["TemplateCheck"].startswith("confined: seccomp, landlock "), proxy.logs()
     assert proxy.get("/demo").status == 200
 
 

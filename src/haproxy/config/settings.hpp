@@ -73,6 +73,7 @@ struct Settings {
   int spare_backends = 512;      ///< for services that come without a reload (HAProxy before 3.4)
   std::set<std::string, std::less<>> allowed_keywords;  ///< what custom templates may use although
                                                         ///< permission.hpp refuses it, by the refusal's name
+  bool confine_template_check = true;  ///< a template whose check cannot be confined is refused
 
   /// @return InvalidArgument naming the setting, its value and what is allowed.
   Result<> validate() const;

@@ -19,6 +19,7 @@
 #include <set>
 
 #include "haproxy/process/confined.hpp"
+#include "haproxy/process/environment.hpp"
 
 namespace dfp::haproxy::process {
 namespace asio = boost::asio;
@@ -111,7 +112,7 @@ Task<bool> ProcessHandle::wait(Deadline deadline) {
 
 Result<std::unique_ptr<ProcessHandle>> spawn_process(Executor executor, SpawnOptions options) {
   if (options.confinement) {
-    auto confined = spawn_confined(options, *options.confinement);
+    auto confined = spawn_confined(options, *options.confinement, options.report);
     if (!confined) return std::unexpected(confined.error());
     own_children().insert(*confined);
     return ProcessHandle::open(std::move(executor), *confined);
@@ -131,11 +132,11 @@ Result<std::unique_ptr<ProcessHandle>> spawn_process(Executor executor, SpawnOpt
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, options.output, STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, options.output, STDERR_FILENO);
-  std::vector<char*> arguments;
-  for (auto& argument : options.arguments) arguments.push_back(argument.data());
-  arguments.push_back(nullptr);
+  auto known = program_environment();
+  auto arguments = pointers_to(options.arguments);
+  auto environment = pointers_to(known);
   pid_t pid = 0;
-  int error = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
+  int error = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environment.data());
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   if (error != 0)
@@ -186,13 +187,39 @@ Task<Result<ProgramOutput>> run_program(Executor executor, std::vector<std::stri
   co_return std::move(output);
 }
 
+namespace {
+
+/// A pipe whose ends are closed with it.
+struct Pipe {
+  Pipe() { open = ::pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0; }
+  ~Pipe() {
+    for (int end : ends)
+      if (end >= 0) ::close(end);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  int ends[2] = {-1, -1};
+  bool open = false;
+};
+
+}  // namespace
+
 Task<Result<ProgramOutput>> run_confined(Executor executor, std::vector<std::string> arguments,
                                          std::string input, Confinement confinement, Deadline deadline) {
+  Pipe report;
+  if (!report.open) co_return fail(Errc::Unavailable, fmt::format("a pipe: {}", std::strerror(errno)));
   auto file = open_text(input);
   if (!file) co_return std::unexpected(file.error());
-  SpawnOptions options{.arguments = std::move(arguments), .input = *file, .confinement = &confinement};
+  auto name = arguments[0];
+  SpawnOptions options{.arguments = std::move(arguments),
+                       .input = *file,
+                       .confinement = &confinement,
+                       .report = report.ends[1]};
   auto output = co_await run_spawned(executor, std::move(options), deadline);
   ::close(*file);
+  if (!output) co_return std::unexpected(output.error());
+  if (::read(report.ends[0], &output->held, sizeof(Held)) != sizeof(Held))
+    co_return fail(Errc::Unavailable, fmt::format("{} was not started: {}", name, output->status.text()));
   co_return std::move(output);
 }
 

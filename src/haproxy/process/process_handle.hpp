@@ -9,6 +9,7 @@
 #include "base/deadline.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
+#include "haproxy/process/held.hpp"
 
 namespace dfp::haproxy::process {
 
@@ -55,10 +56,11 @@ struct SpawnOptions {
   bool own_session = false;                  ///< not reached by our terminal's or our group's signals
   int input = -1;                            ///< descriptor for the stdin of a confined program
   const Confinement* confinement = nullptr;  ///< see confined.hpp
+  int report = -1;                           ///< see spawn_confined
 };
 
-/// Starts a program with default signal handling and an empty signal mask. All our other descriptors are
-/// close-on-exec.
+/// Starts a program with default signal handling, an empty signal mask, and of our environment only what
+/// program_environment() hands on. All our other descriptors are close-on-exec.
 /// @return NotFound when there is no such program.
 Result<std::unique_ptr<ProcessHandle>> spawn_process(Executor executor, SpawnOptions options);
 
@@ -66,11 +68,13 @@ Result<std::unique_ptr<ProcessHandle>> spawn_process(Executor executor, SpawnOpt
 struct ProgramOutput {
   std::string text;  ///< stdout and stderr, at most 1 MB
   ExitStatus status;
+  Held held;  ///< of a confined program
 };
 /// Runs a program to its end; kills it at the deadline (Timeout).
 Task<Result<ProgramOutput>> run_program(Executor executor, std::vector<std::string> arguments,
                                         Deadline deadline);
-/// The same for a program that is held in, with `input` on its stdin.
+/// The same for a program that is held in, with `input` on its stdin. Where confinement is required and
+/// `held.confined()` is false, it was not executed.
 Task<Result<ProgramOutput>> run_confined(Executor executor, std::vector<std::string> arguments,
                                          std::string input, Confinement confinement, Deadline deadline);
 

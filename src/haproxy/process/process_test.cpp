@@ -30,6 +30,18 @@ TEST(RunProgram, GivesOutputAndStatus) {
   EXPECT_EQ(run({"sh", "-c", "kill -9 $$"})->status.text(), "signal 9");
 }
 
+TEST(RunProgram, HandsOnNothingSecret) {
+  ::setenv("CONSUL_HTTP_TOKEN", "secret", 1);
+  ::setenv("TZ", "Europe/Vienna", 1);
+  auto output = run({"env"});
+  ::unsetenv("CONSUL_HTTP_TOKEN");
+  ::unsetenv("TZ");
+  ASSERT_TRUE(output);
+  EXPECT_EQ(output->text.find("secret"), std::string::npos) << output->text;
+  EXPECT_NE(output->text.find("PATH="), std::string::npos);
+  EXPECT_NE(output->text.find("TZ=Europe/Vienna"), std::string::npos);
+}
+
 TEST(RunProgram, IsKilledAtTheDeadline) {
   auto begin = Clock::now();
   EXPECT_EQ(run({"sleep", "60"}, 50ms).error().code, Errc::Timeout);

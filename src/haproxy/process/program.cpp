@@ -5,7 +5,6 @@
 #include <charconv>
 
 #include "base/text.hpp"
-#include "haproxy/process/confined.hpp"
 
 namespace dfp::haproxy::process {
 namespace {
@@ -80,14 +79,21 @@ Task<Result<>> check_config(Executor executor, std::string program, std::string 
   co_return verdict(*output);
 }
 
-Task<Result<>> check_text(Executor executor, std::string program, std::string text, bool drop_user,
-                          Deadline deadline) {
+Task<Result<TextVerdict>> check_text(Executor executor, std::string program, std::string config,
+                                     Confinement confinement, Deadline deadline) {
   std::vector<std::string> arguments = {program, "-c", "-f", "/dev/stdin"};
-  Confinement confinement;
-  confinement.drop_user = drop_user;
-  auto output = co_await run_confined(executor, std::move(arguments), std::move(text), confinement, deadline);
+  auto output =
+      co_await run_confined(executor, std::move(arguments), std::move(config), confinement, deadline);
   if (!output) co_return std::unexpected(output.error());
-  co_return verdict(*output);
+  if (confinement.required && !output->held.confined())
+    co_return TextVerdict{fail(Errc::Unavailable, fmt::format("{} cannot be confined here, it misses {}",
+                                                              program, output->held.missing())),
+                          output->held};
+  constexpr int kNotExecuted = 127;  // of exec and of the dynamic linker: nobody has read the text
+  if (!output->status.by_signal && output->status.code == kNotExecuted)
+    co_return fail(Errc::Unavailable, fmt::format("{} cannot be started confined: {}", program,
+                                                  text::shown(text::trim(output->text))));
+  co_return TextVerdict{verdict(*output), output->held};
 }
 
 std::string error_lines(std::string_view output) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "haproxy/process/confined.hpp"
 #include "haproxy/process/process_handle.hpp"
 
 namespace dfp::haproxy::process {
@@ -28,10 +29,16 @@ Task<Result<Version>> find_program(Executor executor, std::string program, Deadl
 Task<Result<>> check_config(Executor executor, std::string program, std::string config_file,
                             Deadline deadline);
 
-/// The same for a configuration that HAProxy gets to read as /dev/stdin, while it is held in (confined.hpp).
-/// @param drop_user false lets it read the files that we can read.
-Task<Result<>> check_text(Executor executor, std::string program, std::string text, bool drop_user,
-                          Deadline deadline);
+/// What HAProxy says about a text.
+struct TextVerdict {
+  Result<> accepted;  ///< Rejected as by check_config(); Unavailable where it cannot be held in and that is
+                      ///< required
+  Held held;
+};
+/// The same for a text that HAProxy reads as /dev/stdin, while it is held in. @return Timeout or Unavailable
+/// when it could not be asked.
+Task<Result<TextVerdict>> check_text(Executor executor, std::string program, std::string config,
+                                     Confinement confinement, Deadline deadline);
 
 /// The lines of HAProxy's output that tell an error, without their prefix ("[ALERT]    (123) : config : ").
 std::string error_lines(std::string_view output);
