@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "haproxy/config/template_sections.hpp"
 #include "haproxy/config/testing.hpp"
 #include "haproxy/config/writer.hpp"
 
@@ -40,6 +41,27 @@ INSTANTIATE_TEST_SUITE_P(
         BadToken{"HostNameAsAddress", [](ConfigWriter& w) { w.line(Address{"localhost", 80}); }},
         BadToken{"ScopedAddress", [](ConfigWriter& w) { w.line(Address{"fe80::1%eth0", 80}); }}),
     [](const auto& info) { return info.param.name; });
+
+TEST(TemplateSections, HandOverWhereTheProxyCan) {
+  TemplateText text;
+  text.add("own", {{"frontend plain from template", 1},
+                   {"  bind :90", 2},
+                   {"frontend tls from template", 3},
+                   {"  bind :91 ssl", 4},
+                   {"listen tcp from template", 5},
+                   {"  bind :92", 6},
+                   {"  mode tcp", 7}});
+  auto guarded = guarded_sections(text, {{"dfp-x", "s"}, std::chrono::seconds(1), 7});
+  ASSERT_TRUE(guarded) << guarded.error().what;
+  auto count = [&](std::string_view word) {
+    std::size_t found = 0;
+    for (auto at = guarded->find(word); at != std::string::npos; at = guarded->find(word, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count("maxconn 7\n"), 3U);
+  EXPECT_EQ(count("accept-proxy name hand-over\n"), 1U);
+  EXPECT_EQ(count("\nbackend hand-over-to:plain from base\n"), 1U);
+}
 
 TEST(Backend, ServerNamesAreValidStableAndChangeWithTheAddress) {
   auto s = service("a", {"/"});

@@ -1,0 +1,87 @@
+#include "haproxy/config/template_sections.hpp"
+
+#include <algorithm>
+
+#include "haproxy/config/sections.hpp"
+#include "haproxy/config/writer.hpp"
+
+namespace dfp::haproxy::config {
+namespace {
+
+bool speaks_http(const Section& section) {
+  return std::ranges::none_of(
+      section.lines, [](const Line& line) { return line.keyword() == "mode" && line.word(1) == "tcp"; });
+}
+
+bool speaks_tls(const Section& section) {
+  return std::ranges::any_of(section.lines, [](const Line& line) {
+    return line.keyword() == "bind" &&
+           std::ranges::any_of(line.words, [](const Word& word) { return word.text == "ssl"; });
+  });
+}
+
+bool listens(const Section& section) { return section.type() == "frontend" || section.type() == "listen"; }
+
+bool hands_over(const Section& section) {
+  return listens(section) && speaks_http(section) && !speaks_tls(section);
+}
+
+void write_share(ConfigWriter& writer, const Section& section, int connections) {
+  if (connections == 0) return;
+  if (listens(section)) writer.line("maxconn"_k, connections);
+  if (section.type() == "backend" && speaks_http(section)) write_share_of_backend(writer, connections);
+}
+
+/// Copies a text piece by piece.
+class Copier {
+ public:
+  explicit Copier(const std::string& text) : text_(text) {}
+
+  /// What follows, up to the end of a line.
+  void copy_to(std::size_t line) {
+    auto from = at_;
+    for (; line_ < line; ++line_) at_ = text_.find('\n', at_) + 1;
+    out_ += text_.substr(from, at_ - from);
+  }
+  void insert(std::string_view lines) { out_ += lines; }
+  std::string finish() { return out_ + text_.substr(at_); }
+
+ private:
+  const std::string& text_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 0;
+  std::string out_;
+};
+
+}  // namespace
+
+void write_share_of_backend(ConfigWriter& writer, int connections) {
+  // Who is refused gives his connection back: it belongs to all.
+  writer.line(
+      R"(http-request deny deny_status 503 content-type text/plain string "Too many requests of this service are under way.\n" hdr Connection close hdr Retry-After 1 if { be_conn gt)"_k,
+      connections, "}"_k);
+}
+
+Result<std::string> guarded_sections(const TemplateText& text, const SectionGuard& guard) {
+  auto sections = parse_sections(text.lines());
+  if (!sections) return fail(Errc::Internal, "haproxy.cfg: sections of templates: " + sections.error().what);
+  ConfigWriter backends;
+  Copier copier(text.lines());
+  for (const auto& section : *sections) {
+    ConfigWriter first;
+    write_share(first, section, guard.connections);
+    if (hands_over(section)) {
+      write_own_hand_over(first, guard.hand_over, section.name());
+      write_own_hand_over_backend(backends, guard.hand_over, section.name(), guard.lifetime);
+    }
+    auto lines = std::move(first).finish();
+    if (!lines) return lines;
+    copier.copy_to(section.header.number);
+    copier.insert(*lines);
+  }
+  auto more = std::move(backends).finish();
+  if (!more) return more;
+  return copier.finish() + *more;
+}
+
+}  // namespace dfp::haproxy::config

@@ -1,0 +1,64 @@
+#include "haproxy/hand_over_key.hpp"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/file.hpp"
+#include "base/log.hpp"
+
+namespace dfp::haproxy {
+namespace {
+
+constexpr std::string_view kFile = "hand-over";
+constexpr std::string_view kSocketPrefix = "dfp-";
+constexpr std::size_t kNameBytes = 8;
+constexpr std::size_t kSecretBytes = 16;
+
+/// Hexadecimal digits; "" where the kernel has no random bytes, so that nothing is believed.
+template <std::size_t Bytes>
+std::string random_hex() {
+  std::array<unsigned char, Bytes> bytes;
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return {};
+  std::string text;
+  for (auto byte : bytes) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+bool is_hex(std::string_view text, std::size_t bytes) {
+  return text.size() == 2 * bytes &&
+         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+std::optional<config::HandOver> parse_hand_over(std::string_view text) {
+  if (!text.starts_with(kSocketPrefix) || !text.ends_with('\n')) return std::nullopt;
+  text.remove_suffix(1);
+  auto space = std::min(text.find(' '), text.size());
+  auto name = text.substr(0, space);
+  auto secret = text.substr(std::min(space + 1, text.size()));
+  if (!is_hex(name.substr(kSocketPrefix.size()), kNameBytes) || !is_hex(secret, kSecretBytes))
+    return std::nullopt;
+  return config::HandOver{std::string(name), std::string(secret)};
+}
+
+}  // namespace
+
+config::HandOver load_hand_over(const std::filesystem::path& run_dir) {
+  if (auto text = file::read(run_dir / kFile))
+    if (auto found = parse_hand_over(*text)) return *std::move(found);
+  return new_hand_over(run_dir);
+}
+
+config::HandOver new_hand_over(const std::filesystem::path& run_dir) {
+  config::HandOver made{fmt::format("{}{}", kSocketPrefix, random_hex<kNameBytes>()),
+                        random_hex<kSecretBytes>()};
+  auto text = fmt::format("{} {}\n", made.socket, made.secret);
+  if (auto kept = file::write_atomic(run_dir / kFile, text, false, 0600); !kept)
+    log::warn("haproxy.hand_over_not_kept", {{"error", kept.error().what}});
+  return made;
+}
+
+}  // namespace dfp::haproxy

@@ -1,0 +1,19 @@
+#pragma once
+#include <filesystem>
+
+#include "haproxy/config/hand_over.hpp"
+
+namespace dfp::haproxy {
+
+/// The socket name and the secret of the HAProxy of a run directory (file `hand-over`, mode 0600). They last
+/// as long as its master: all its workers, and control planes that take it over, must agree on them. A file
+/// that is missing or damaged is replaced; then the connections of workers from before get 503, all others
+/// go on.
+config::HandOver load_hand_over(const std::filesystem::path& run_dir);
+
+/// For a HAProxy that starts: a name that nobody can have taken before. On a machine with hostile users, one
+/// of them could otherwise sit on the name in the moment in which a HAProxy has died, and keep the next one
+/// from starting.
+config::HandOver new_hand_over(const std::filesystem::path& run_dir);
+
+}  // namespace dfp::haproxy
