@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "haproxy/config/route_key.hpp"
 #include "haproxy/config/template_sections.hpp"
 #include "haproxy/config/testing.hpp"
 #include "haproxy/config/writer.hpp"
@@ -41,6 +42,32 @@ INSTANTIATE_TEST_SUITE_P(
         BadToken{"HostNameAsAddress", [](ConfigWriter& w) { w.line(Address{"localhost", 80}); }},
         BadToken{"ScopedAddress", [](ConfigWriter& w) { w.line(Address{"fe80::1%eth0", 80}); }}),
     [](const auto& info) { return info.param.name; });
+
+TEST(ConfigWriter, ANetworkIsAnAddressWithALength) {
+  for (auto good : {"10.0.0.1", "10.0.0.0/8", "::1", "fd00::/8", "0.0.0.0/0"})
+    EXPECT_TRUE(is_network(good)) << good;
+  for (auto bad :
+       {"", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8", "fd00::/129", "a.com", "10.0.0.1 10.0.0.2"})
+    EXPECT_FALSE(is_network(bad)) << bad;
+}
+
+TEST(RouteKey, IsWrittenAsRequestsAreWhenRoutesAreLookedUp) {
+  auto key = [](std::string path) { return route_key({"", model::PathType::Beg, std::move(path), "", ""}); };
+  EXPECT_EQ(key("/%7eme/%41"), "/~me/A");
+  EXPECT_EQ(key("/a%2fb"), "/a%2Fb");
+  EXPECT_EQ(key("/100%/%zz/%4"), "/100%/%zz/%4");
+}
+
+TEST(Share, IsAtLeastOneRequest) {
+  Settings s;
+  s.maxconn = 8000;
+  EXPECT_EQ(connections_of_one(s), 6000);
+  s.maxconn = 10'000'000;
+  EXPECT_EQ(connections_of_one(s), 7'500'000);
+  s.maxconn = 10;
+  s.connection_share = 1;
+  EXPECT_EQ(connections_of_one(s), 1);
+}
 
 TEST(TemplateSections, HandOverWhereTheProxyCan) {
   TemplateText text;
@@ -126,6 +153,9 @@ TEST(Settings, RefusesWhatHaproxyWouldRefuseNamingTheKey) {
   s.http = {Bind{}};
   s.run_dir = "relative";
   EXPECT_TRUE(s.validate().error().what.starts_with("run-dir:"));
+  s.run_dir = "/run/x";
+  s.trusted_proxies = {"10.0.0.0/99"};
+  EXPECT_TRUE(s.validate().error().what.starts_with("trusted-proxies: \"10.0.0.0/99\""));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "base/text.hpp"
 
@@ -54,6 +55,35 @@ std::string path_expression(const model::Route& route) {
   return {};
 }
 
+std::optional<int> hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return std::nullopt;
+}
+
+bool is_unreserved(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         std::string_view("-._~").contains(c);
+}
+
+/// A path as requests have it when routes are looked up (request_rules.hpp): "/%7eme%2f" is "/~me%2F".
+std::string normal_path(std::string_view path) {
+  std::string out;
+  for (std::size_t at = 0; at < path.size(); ++at) {
+    auto high = path[at] == '%' && at + 2 < path.size() ? hex_digit(path[at + 1]) : std::nullopt;
+    auto low = high ? hex_digit(path[at + 2]) : std::nullopt;
+    if (!low) {
+      out += path[at];
+      continue;
+    }
+    auto byte = static_cast<char>(*high * 16 + *low);
+    out += is_unreserved(byte) ? std::string(1, byte) : fmt::format("%{:02X}", *high * 16 + *low);
+    at += 2;
+  }
+  return out;
+}
+
 Result<> compile(const std::string& pattern) {
   int code = 0;
   PCRE2_SIZE offset = 0;
@@ -80,7 +110,7 @@ unsigned wildcard_depth(std::string_view host) noexcept {
 
 std::string route_key(const model::Route& route) {
   std::string key = wildcard_depth(route.host) > 0 ? route.host.substr(2) + "*" : route.host;
-  key += route.path;
+  key += normal_path(route.path);
   if (route.type == model::PathType::Exact) key += '?';
   return key;
 }

@@ -77,6 +77,11 @@ Result<> Settings::validate() const {
     if (auto ok = check_stats(*stats); !ok) return ok;
   if (maxconn < 10 || maxconn > 10'000'000)
     return refuse("maxconn", std::to_string(maxconn), "10 to 10000000");
+  if (connection_share < 1 || connection_share > 100)
+    return refuse("max-connections-per-service", std::to_string(connection_share), "1 to 100");
+  for (const auto& network : trusted_proxies)
+    if (!config::is_network(network))
+      return refuse("trusted-proxies", network, "an IP address or a network such as 10.0.0.0/8");
   if (threads < 0 || threads > 64) return refuse("threads", std::to_string(threads), "0 to 64");
   if (spare_backends < 0 || spare_backends > 99'999)
     return refuse("spare-backends", std::to_string(spare_backends), "0 to 99999");

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -61,11 +62,16 @@ struct Settings {
   std::vector<Bind> http = {Bind{}};
   std::vector<Bind> https;          ///< bound only when `certs_dir` holds a certificate
   std::filesystem::path certs_dir;  ///< PEM files, each with certificate and key; "" for none
+  /// Addresses and networks ("10.0.0.0/8") of proxies in front of this one, whose X-Forwarded-* stay.
+  std::vector<std::string> trusted_proxies;
+  bool merge_slashes = false;    ///< "//" in a path is "/"
+  bool cleartext_http2 = false;  ///< clients may speak HTTP/2 without TLS, without asking
   Timeouts timeouts;
   Checks checks;
   std::optional<StatsPage> stats;
-  int maxconn = 20000;  ///< concurrent connections of the worker
-  int threads = 0;      ///< 0: one per core
+  int maxconn = 20000;        ///< concurrent connections of the worker
+  int connection_share = 75;  ///< percent of maxconn that one service may take
+  int threads = 0;            ///< 0: one per core
   std::chrono::milliseconds hard_stop_after =
       std::chrono::minutes(5);  ///< the longest life of a replaced worker
   std::chrono::milliseconds reload_timeout =
@@ -78,5 +84,10 @@ struct Settings {
   /// @return InvalidArgument naming the setting, its value and what is allowed.
   Result<> validate() const;
 };
+
+/// How many requests of one service HAProxy works on at one time.
+inline int connections_of_one(const Settings& settings) {
+  return std::max(1, static_cast<int>(std::int64_t{settings.maxconn} * settings.connection_share / 100));
+}
 
 }  // namespace dfp::haproxy

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/parse.hpp"
 #include "base/text.hpp"
 
 namespace dfp::haproxy::config {
@@ -30,6 +31,14 @@ bool is_name(std::string_view text) {
 bool is_ip_address(std::string_view text) {
   if (text.contains('\0')) return false;
   return is_ip(AF_INET, text) || is_ip(AF_INET6, text);
+}
+
+bool is_network(std::string_view text) {
+  auto slash = std::min(text.find('/'), text.size());
+  auto address = text.substr(0, slash);
+  if (!is_ip_address(address)) return false;
+  if (slash == text.size()) return true;
+  return parse::number(text.substr(slash + 1), 0, address.contains(':') ? 128 : 32).has_value();
 }
 
 void ConfigWriter::comment(Keyword text) {
@@ -90,6 +99,12 @@ void ConfigWriter::token(Address address) {
   bool v6 = address.ip.contains(':');
   text_ += v6 ? fmt::format("[{}]", address.ip) : std::string(address.ip);
   if (address.port) text_ += fmt::format(":{}", *address.port);
+}
+
+void ConfigWriter::token(Network network) {
+  if (!is_network(network.text)) return refuse("an address or a network", network.text);
+  space();
+  text_ += network.text;
 }
 
 void ConfigWriter::token(std::chrono::milliseconds span) {

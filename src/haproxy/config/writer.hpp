@@ -40,12 +40,18 @@ struct Address {
   std::optional<unsigned> port;
 };
 
+/// An address or a network: 10.0.0.1, 10.0.0.0/8, fd00::/8.
+struct Network {
+  std::string_view text;
+};
+
 /// Joins the parts on both sides without a space.
 struct Glue {};
 inline constexpr Glue kGlue;
 
 bool is_name(std::string_view text);
 bool is_ip_address(std::string_view text);
+bool is_network(std::string_view text);
 
 /// The only way in which bytes get into haproxy.cfg: typed tokens, each written so that it stays one token.
 /// A value that cannot be written makes `finish` fail; nothing of it appears in the text.
@@ -87,6 +93,7 @@ class ConfigWriter {
   void token(Name name);
   void token(Quoted quoted);
   void token(Address address);
+  void token(Network network);
   void token(std::chrono::milliseconds span);
   void token(Glue) { first_ = true; }
   template <std::integral Number>
