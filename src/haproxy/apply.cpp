@@ -21,7 +21,8 @@ std::string Driver::Impl::shown_config() {
   std::string text;
   text.swap(rendered->find(config::kConfigFile)->second);
   for (const auto& [name, content] : *rendered)
-    if (name != config::kConfigFile && !content.empty()) text += fmt::format("\n### {}\n{}", name, content);
+    if (name != config::kConfigFile && name != config::kHandOverMap && !content.empty())
+      text += fmt::format("\n### {}\n{}", name, content);
   return text;
 }
 

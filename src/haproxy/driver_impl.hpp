@@ -64,6 +64,8 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   // reload.cpp: new files and a new worker
   Task<Result<>> reload_on_request(bool recreate, Deadline deadline);
   Result<> refresh_base();
+  /// Before HAProxy is started: see hand_over_key.hpp.
+  void renew_hand_over();
   Task<Result<config::Description>> install(bool check, Deadline deadline);
   Task<Result<>> reload(std::string cause, std::string reason, bool check, Deadline deadline);
   void forget_worker();

@@ -133,6 +133,7 @@ Task<Result<>> Driver::Impl::take_over(Deadline deadline) {
 
 Task<Result<>> Driver::Impl::start_process(Deadline deadline) {
   if (auto free = check_ports(settings, !surroundings.certificates.empty()); !free) co_return free;
+  renew_hand_over();
   auto installed = co_await install(true, deadline);
   if (!installed) co_return std::unexpected(installed.error());
   auto started = co_await master.start(files.config_file().string(), *installed, deadline);
@@ -160,6 +161,7 @@ Task<> Driver::Impl::revive() {
     master.drain_log();
     master.kill_workers();  // of a master that was killed: they would share our ports
     auto deadline = Deadline::after(kReviveTime);
+    renew_hand_over();
     auto installed = co_await install(false, deadline);
     Result<> started;
     if (installed)

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/wait.hpp"
 #include "haproxy/process/program.hpp"
+#include "haproxy/runtime/commands.hpp"
 
 namespace dfp::haproxy {
 using namespace std::chrono_literals;
@@ -180,8 +181,19 @@ Task<Result<>> Master::reload(config::Description wanted, Deadline deadline) {
   co_return fail(Errc::Timeout, "haproxy did not take the new configuration in time");
 }
 
+/// Without a successor a worker has nobody to hand its last requests over to.
+Task<> Master::announce_end() {
+  auto deadline = Deadline::after(kAnswerTime);
+  auto session = co_await open_session(deadline);
+  if (!session) co_return;
+  auto command = runtime::add_map(config::kHandOverMap, config::kAloneKey, config::kAloneValue);
+  auto answered = co_await (*session)->ask(std::move(command), deadline);
+  if (!answered) log::warn("haproxy.end_not_announced", {{"error", answered.error().what}});
+}
+
 Task<> Master::stop(Deadline deadline) {
   if (!running()) co_return;
+  co_await announce_end();
   process_->signal(SIGUSR1);
   auto ended = co_await process_->wait(deadline);
   if (!ended) {

@@ -63,6 +63,7 @@ class Master {
   Task<Result<>> await_worker(config::Description wanted, pid_t not_this_one, Deadline deadline);
   Task<bool> serves(config::Description wanted, pid_t not_this_one, Deadline deadline);
   Task<> learn_workers(Deadline deadline);
+  Task<> announce_end();
   std::string take_alerts();
 
   Executor executor_;

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "haproxy/driver_impl.hpp"
+#include "haproxy/hand_over_key.hpp"
 #include "haproxy/offender.hpp"
 #include "haproxy/surroundings.hpp"
 
@@ -18,6 +19,11 @@ Result<> Driver::Impl::refresh_base() {
   if (!text) return std::unexpected(text.error());
   base = std::move(*text);
   return {};
+}
+
+void Driver::Impl::renew_hand_over() {
+  surroundings.hand_over = new_hand_over(settings.run_dir);
+  base.reset();
 }
 
 Task<Result<>> Driver::Impl::reload_on_request(bool recreate, Deadline deadline) {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "haproxy/config/hand_over.hpp"
 #include "haproxy/config/route_key.hpp"
 #include "haproxy/runtime/commands.hpp"
 
@@ -139,7 +140,7 @@ class Repairer {
       present.clear();
     }
     for (const auto& [backend, present] : rows)
-      if (!present.empty() && !world_.is_of_template(backend))
+      if (!present.empty() && !world_.is_of_template(backend) && !config::is_hand_over(backend))
         for (auto* row : present) dismiss(*row, false);
   }
 

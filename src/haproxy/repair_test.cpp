@@ -47,6 +47,13 @@ TEST_F(Repairs, NothingForAWorkerThatIsAsItShouldBe) {
   EXPECT_TRUE(repair.found.empty());
 }
 
+TEST_F(Repairs, TheNewWorkerStaysWhereOldOnesFindIt) {
+  live.servers.push_back({"hand-over-http", "new", "", 0, 1, true, false, false, false});
+  live.servers.push_back({"hand-over-to:own", "new", "", 0, 1, true, false, false, false});
+  EXPECT_EQ(commands(), Lines{});
+  EXPECT_TRUE(repair.found.empty());
+}
+
 TEST_F(Repairs, ServersOfATemplateAreItsOwnBusiness) {
   auto t = service("t", {});
   t.rendered = "backend t-be\n  server s 10.0.0.1:80\n";

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/log.hpp"
+#include "haproxy/hand_over_key.hpp"
 
 namespace dfp::haproxy {
 namespace fs = std::filesystem;
@@ -50,6 +51,7 @@ config::Surroundings find_surroundings(const Settings& settings) {
   config::Surroundings surroundings;
   if (::geteuid() == 0 && ::getpwnam(kWorkerUser) != nullptr) surroundings.user = kWorkerUser;
   if (!settings.certs_dir.empty()) surroundings.certificates = certificates_in(settings.certs_dir);
+  surroundings.hand_over = load_hand_over(settings.run_dir);
   return surroundings;
 }
 

@@ -112,7 +112,7 @@ def main():
     report = Report()
     report.table("A new service: from the call to the first request served",
                  "Milliseconds. `call` is the duration of the API call, `served` ends with the answer to a request sent after it. "
-                 "`misses` are requests after the call\nthat were not routed yet: after a reload, a connection that was kept belongs to the old worker for one more request. "
+                 "`misses` are requests after the call\nthat were not routed yet. "
                  "`saturated`: wrk with 32\nconnections on both cores meanwhile. The worker has had 700 connections before: the kernel enlarges a "
                  "process's table of\ndescriptors at 64, 128, 256, ... open ones, which takes 8 to 17 ms here in any process with threads.",
                  ["registry", "services", "load", "call p50", "call p99", "served p50", "served p99", "misses", "reloads"], rows["call"])

@@ -165,7 +165,8 @@ class Proxy(ProxyClient, Process):
     """
 
     def __init__(self, folder, registry=None, address=None, http_port=None, arguments=(), env=None, wait=True,
-                 instance_name=None, machine=None, run_dir=None, popen=None, binary=BINARY):
+                 instance_name=None, machine=None, run_dir=None, popen=None, binary=BINARY,
+                 https_port=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.address = machine.address if machine else address or private_address()
@@ -173,15 +174,25 @@ class Proxy(ProxyClient, Process):
         self.api_port = 8088 if machine else free_port(self.address)
         self.registry = registry or f"embedded:{self.folder}/registry.db"
         command = [binary, "server", "--registry", self.registry, "--api", f"{self.address}:{self.api_port}",
-                   "--http", f"{self.address}:{self.http_port}", "--https", "off",
+                   "--http", f"{self.address}:{self.http_port}",
+                   "--https", f"{self.address}:{https_port}" if https_port else "off",
                    "--state-dir", self.folder / "state", "--run-dir", run_dir or self.folder / "run",
                    *arguments]
+        self.https_port = https_port
+        if https_port:
+            command += ["--certs-dir", self.certificates()]
         if instance_name:
             command += ["--instance-name", instance_name]
         command = machine.command(*command) if machine else [str(word) for word in command]
         super().__init__(command, self.folder / "proxy.log", env, **(popen or {}))
         if wait:
             self.wait_ready()
+
+    def certificates(self):
+        folder = self.folder / "certs"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(ROOT / "tests/golden/haproxy/localhost.pem", folder)
+        return folder
 
     def wait_ready(self, seconds=20):
         def ready():

@@ -6,6 +6,7 @@
 
 #include "haproxy/config/backend.hpp"
 #include "haproxy/config/frontend.hpp"
+#include "haproxy/config/template_sections.hpp"
 #include "haproxy/config/writer.hpp"
 
 namespace dfp::haproxy::config {
@@ -13,6 +14,7 @@ namespace {
 
 void write_global(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings) {
   auto socket = (settings.run_dir / kRuntimeSocket).string();
+  writer.line("expose-experimental-directives"_k);  // for normalize-uri; nothing else is meant
   // Relative names of maps are looked up beside the file, whatever folder it is read from.
   writer.line("default-path config"_k);
   writer.line("stats socket"_k, Quoted{socket}, "mode 600 level admin expose-fd listeners"_k);
@@ -29,8 +31,19 @@ void write_global(ConfigWriter& writer, const Settings& settings, const Surround
   }
   if (!settings.https.empty() && !surroundings.certificates.empty()) {
     writer.line("ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets"_k);
+    // Forward secrecy and authenticated encryption only.
+    writer.line(
+        "ssl-default-bind-ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"_k);
+    writer.line(
+        "ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"_k);
     writer.line("tune.ssl.default-dh-param 2048"_k);
   }
+}
+
+/// A service that hangs must not take the connections of all others.
+void write_share(ConfigWriter& writer, const Settings& settings) {
+  if (settings.connection_share == 100) return;
+  write_share_of_backend(writer, connections_of_one(settings));
 }
 
 void write_defaults(ConfigWriter& writer, const Settings& settings) {
@@ -60,6 +73,7 @@ void write_defaults(ConfigWriter& writer, const Settings& settings) {
   // certainly was not sent.
   writer.line("retry-on conn-failure empty-response"_k);
   writer.line("http-request disable-l7-retry unless METH_GET"_k);
+  write_share(writer, settings);
 }
 
 /// A host name that cannot be resolved must not keep HAProxy from starting.
@@ -93,12 +107,16 @@ Result<BaseText> base_text(const Settings& settings, const Surroundings& surroun
   write_frontends(writer, settings, surroundings, templates);
   if (!templates.sections.empty()) {
     write_template_defaults(writer);
-    writer.template_text(templates.sections);
   }
   auto text = std::move(writer).finish();
   if (!text) return std::unexpected(text.error());
+  auto sections = guarded_sections(templates.sections,
+                                   {surroundings.hand_over, settings.hard_stop_after,
+                                    settings.connection_share == 100 ? 0 : connections_of_one(settings)});
+  if (!sections) return std::unexpected(sections.error());
+  *text += *sections;
   auto hash = fnv1a(*text);
-  return BaseText{std::move(*text), hash, surroundings.wildcard_depth, templates};
+  return BaseText{std::move(*text), hash, surroundings.wildcard_depth, templates, surroundings.hand_over};
 }
 
 std::string to_string(const Description& d) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "haproxy/config/hand_over.hpp"
 #include "haproxy/config/settings.hpp"
 #include "haproxy/config/template_texts.hpp"
 
@@ -16,6 +17,7 @@ struct Surroundings {
   std::string user;  ///< the worker runs as this user and group; "" keeps the present one
   std::vector<std::string> certificates;  ///< PEM files in crt-list.txt; the https binds need at least one
   unsigned wildcard_depth = 3;  ///< the frontend can look up wildcards with so many labels after "*."
+  HandOver hand_over;           ///< lasts as long as a HAProxy does, over all its workers
 };
 
 /// The part of haproxy.cfg that only a reload can change: global, defaults, frontends, and what custom
@@ -25,6 +27,7 @@ struct BaseText {
   std::uint64_t hash = 0;
   unsigned wildcard_depth = 0;
   TemplateTexts templates;
+  HandOver hand_over;
 };
 Result<BaseText> base_text(const Settings& settings, const Surroundings& surroundings,
                            const TemplateTexts& templates = {});

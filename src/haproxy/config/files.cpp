@@ -48,6 +48,7 @@ FileSet render(const Layout& layout) {
   std::string flags;
   if (auto value = layout.routes.flags(); !value.empty()) entry(flags, kFlagsKey, value);
   files.emplace(kFlagsMap, std::move(flags));
+  files.emplace(kHandOverMap, hand_over_map(layout.base.hand_over));
   std::string certificates;
   for (const auto& file : layout.certificates) certificates += file + "\n";
   files.emplace(kCertificateList, std::move(certificates));

@@ -21,8 +21,9 @@ bool is_proxy(const Section& section) {
 }
 
 bool is_reserved_name(std::string_view name) {
-  return name == "services" || name == "stats" || name == "no-route" || name == "http-rr" || name == "base" ||
-         name == "template" || name.starts_with("svc-") || is_spare_name(name);
+  return name == "services" || name == "stats" || name == "no-route" || name == "handed-over" ||
+         name.starts_with("hand-over-") || name == "http-rr" || name == "base" || name == "template" ||
+         name.starts_with("svc-") || is_spare_name(name);
 }
 
 class Folder {

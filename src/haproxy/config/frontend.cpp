@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "haproxy/config/hand_over.hpp"
+#include "haproxy/config/request_rules.hpp"
 #include "haproxy/config/route_key.hpp"
 
 namespace dfp::haproxy::config {
@@ -22,6 +24,10 @@ constexpr auto kPatternBefore =
 constexpr auto kPatternAfter =
     ",map_reg(patterns.map),map_str(backends.map),field(-1,|) if { var(txn.side) -m str > }"_k;
 
+bool has_tls(const Settings& settings, const Surroundings& surroundings) {
+  return !settings.https.empty() && !surroundings.certificates.empty();
+}
+
 void write_binds(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings) {
   for (const auto& bind : settings.http) writer.line("bind"_k, Address{bind.address, bind.port});
   if (surroundings.certificates.empty()) return;
@@ -37,11 +43,8 @@ void write_stats(ConfigWriter& writer, const StatsPage& stats) {
   if (!open) writer.line("stats auth"_k, Quoted{credentials});
 }
 
-void write_normalisation(ConfigWriter& writer) {
+void write_variables(ConfigWriter& writer) {
   writer.line("http-request set-var(txn.host) req.fhdr(host),field(1,:),lower,rtrim(.)"_k);
-  // A host with these characters could pose as another key of routes.map.
-  writer.line("http-request deny deny_status 400 if { var(txn.host) -m sub / * }"_k);
-  writer.line("http-request set-var(txn.path) path"_k);
   writer.line("http-request set-var(txn.flags) str(flags),map_str(flags.map)"_k);
 }
 
@@ -85,40 +88,63 @@ void write_wildcard_lookup(ConfigWriter& writer, unsigned depth) {
                R"(var(txn.side),concat(*.,txn.parent),concat("\n",txn.path))"_k, kIf, name, "}"_k, kNotFound);
 }
 
-/// @param early whether what is found ends the rules: the usual request then costs two lookups
-void write_lookups(ConfigWriter& writer, unsigned wildcard_depth, bool early) {
-  constexpr auto kHostRoute = "var(txn.host),concat(,txn.path,?)"_k;
-  constexpr auto kPathRoute = "var(txn.path),concat(?)"_k;
+constexpr auto kHostRoute = "var(txn.host),concat(,txn.path,?)"_k;
+constexpr auto kPathRoute = "var(txn.path),concat(?)"_k;
+
+/// What is found here ends the rules: the usual request costs one or two lookups. One that is not as it
+/// should be has no txn.path yet, and so finds nothing: no key of routes.map is a host without a path.
+void write_early_lookups(ConfigWriter& writer) {
   constexpr auto kEndIfFound = "http-request allow if { var(txn.be) -m found }"_k;
   write_route_lookup(writer, kHostRoute, kNotCommitted);
-  if (early) {
-    writer.line(kEndIfFound);
-    // Without any flag there are neither wildcards nor patterns, and nothing is being changed.
-    write_route_lookup(writer, kPathRoute, "!{ var(txn.flags) -m found }"_k);
-    writer.line(kEndIfFound);
-  }
+  writer.line(kEndIfFound);
+  // Without any flag there are neither wildcards nor patterns, and nothing is being changed.
+  write_route_lookup(writer, kPathRoute, "!{ var(txn.flags) -m found }"_k);
+  writer.line(kEndIfFound);
+}
+
+/// What the early lookups leave.
+void write_other_hosts(ConfigWriter& writer, unsigned wildcard_depth) {
   write_side(writer);
   write_other_lookups(writer, kHostRoute, R"(var(txn.side),concat(,txn.host),concat("\n",txn.path))"_k);
   for (unsigned depth = wildcard_depth; depth > 0; --depth) write_wildcard_lookup(writer, depth);
   write_lookup(writer, kPathRoute, R"(var(txn.side),concat("\n",txn.path))"_k, kNotFound);
 }
 
-void write_services(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings,
-                    const TemplateTexts& templates) {
-  writer.section("frontend services from base"_k);
-  write_binds(writer, settings, surroundings);
+/// What becomes of a request; the same for those of clients and for those that an old worker hands over.
+void write_rules(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings,
+                 const TemplateTexts& templates) {
   writer.line("log stderr format raw local0"_k);
+  writer.line("option http-ignore-probes"_k);  // who sends nothing gets nothing, and no line in the log
+  if (!settings.cleartext_http2) writer.line("option disable-h2-upgrade"_k);
   if (settings.stats && !settings.stats->bind) write_stats(writer, *settings.stats);
-  if (!settings.https.empty() && !surroundings.certificates.empty())
-    writer.line("http-request set-header X-Forwarded-Proto https if { ssl_fc }"_k);
-  write_normalisation(writer);
-  write_lookups(writer, surroundings.wildcard_depth, templates.rules.empty());
+  write_hand_over_rule(writer);
+  write_request_gate(writer, settings, has_tls(settings, surroundings));
+  write_variables(writer);
+  bool early = templates.rules.empty();
+  if (early) write_early_lookups(writer);
+  write_odd_request_rules(writer, settings);
+  if (early)
+    write_early_lookups(writer);  // of requests that were odd
+  else
+    write_route_lookup(writer, kHostRoute, kNotCommitted);
+  write_other_hosts(writer, surroundings.wildcard_depth);
   writer.template_text(templates.rules);
   writer.template_text(templates.redirects);
+  write_hand_over_choices(writer, has_tls(settings, surroundings));
   writer.template_text(templates.choices);
   writer.line("use_backend %[var(txn.be)] if { var(txn.be) -m found }"_k);
   writer.template_text(templates.fallback);
   if (templates.fallback.empty()) writer.line("default_backend no-route"_k);
+}
+
+void write_services(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings,
+                    const TemplateTexts& templates) {
+  writer.section("frontend services from base"_k);
+  write_binds(writer, settings, surroundings);
+  write_rules(writer, settings, surroundings, templates);
+  writer.section("frontend handed-over from base"_k);
+  write_hand_over_entry(writer, surroundings.hand_over, has_tls(settings, surroundings));
+  write_rules(writer, settings, surroundings, templates);
 }
 
 }  // namespace
@@ -132,6 +158,8 @@ void write_frontends(ConfigWriter& writer, const Settings& settings, const Surro
     write_stats(writer, *settings.stats);
     writer.line("http-request deny deny_status 404"_k);
   }
+  write_hand_over_backends(writer, surroundings.hand_over, has_tls(settings, surroundings),
+                           settings.hard_stop_after);
   writer.section("backend no-route from base"_k);
   writer.line("http-request set-log-level silent"_k);
   writer.line(

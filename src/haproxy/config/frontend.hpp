@@ -6,8 +6,8 @@
 namespace dfp::haproxy::config {
 
 /// Variables in which `frontend services` keeps what it found out about a request.
-inline constexpr std::string_view kFrontendVariables[] = {"txn.host", "txn.path",   "txn.flags",
-                                                          "txn.side", "txn.parent", "txn.be"};
+inline constexpr std::string_view kFrontendVariables[] = {"txn.host",   "txn.path", "txn.flags", "txn.side",
+                                                          "txn.parent", "txn.be",   "txn.query"};
 
 /// `frontend services`, the statistics page and the backend of requests that nobody claims.
 ///

@@ -57,8 +57,14 @@ GoldenCase every_setting() {
   s.threads = 2;
   s.stats = StatsPage{"admin", "it's $HOME \"#1\"", "/admin?stats", Bind{"127.0.0.1", 8404}};
   s.timeouts.connect = std::chrono::milliseconds(250);
-  return {
-      "every_setting", {}, s, {"", {std::string(DFP_SOURCE_DIR) + "/tests/golden/haproxy/localhost.pem"}, 1}};
+  s.trusted_proxies = {"10.0.0.0/8", "fd00::1"};
+  s.merge_slashes = true;
+  s.cleartext_http2 = true;
+  s.connection_share = 100;
+  return {"every_setting",
+          {},
+          s,
+          {"", {std::string(DFP_SOURCE_DIR) + "/tests/golden/haproxy/localhost.pem"}, 1, {}}};
 }
 
 /// The article's template, one with bare frontend lines, and one that uses whatever templates may.

@@ -1,0 +1,246 @@
+"""What clients may say and take: upgrades, forwarded headers, strange requests, paths, connections."""
+import json
+import socket
+import threading
+import time
+
+import pytest
+from echo import Echo
+from harness import request, wait_until
+from kept import Http1
+
+WEBSOCKET = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+             "Sec-WebSocket-Version: 13"]
+
+
+class Edge:
+    """A proxy with one service, /echo, that tells what reached it."""
+
+    def __init__(self, rig, **kwargs):
+        self.proxy = rig.proxy(**kwargs)
+        self.echo = rig.add_end(Echo())
+        self.proxy.register(self.echo)
+        self.proxy.ok("reconfigure", serviceName="echo", servicePath="/echo")
+
+    def ask(self, target="/echo", **kwargs):
+        """Status, and what reached the instance: the request line and {name: [values]}."""
+        status, _, body = Http1(self.proxy.address, self.proxy.http_port).get(target, **kwargs)
+        if status != 200:
+            return status, None, {}
+        seen = json.loads(body)
+        headers = {}
+        for name, value in seen["headers"]:
+            headers.setdefault(name.lower(), []).append(value)
+        return status, seen["line"], headers
+
+    def raw(self, data):
+        """The first line of the answer to these bytes; "" where the connection is closed without one."""
+        with socket.create_connection((self.proxy.address, self.proxy.http_port), timeout=15) as connection:
+            connection.sendall(data)
+            return connection.recv(65536).split(b"\r\n")[0].decode("latin-1")
+
+
+@pytest.fixture
+def edge(rig):
+    return Edge(rig)
+
+
+def test_websockets_pass(edge):
+    client = Http1(edge.proxy.address, edge.proxy.http_port)
+    assert client.get("/echo", headers=WEBSOCKET)[0] == 101
+    client.connection.sendall(b"hello")
+    assert client.connection.recv(100) == b"hello"
+    assert b"Upgrade: websocket" in edge.echo.heads[-1] or b"upgrade: websocket" in edge.echo.heads[-1]
+
+
+@pytest.mark.parametrize("upgrade", [["Upgrade: h2c"], ["Upgrade: H2C"], ["Upgrade: TLS/1.0"], ["Upgrade: websocket, h2c"],
+                                     ["Upgrade: foo"]])
+def test_no_other_upgrade_reaches_an_instance(edge, upgrade):
+    headers = ["Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__",
+               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", *upgrade]
+    status, _, seen = edge.ask(headers=headers)
+    assert status in (200, 400)
+    assert not {"upgrade", "http2-settings", "connection"} & set(seen)
+
+
+def test_of_several_upgrades_only_the_websocket_is_left(edge):
+    client = Http1(edge.proxy.address, edge.proxy.http_port)
+    assert client.get("/echo", headers=[*WEBSOCKET, "Upgrade: h2c"])[0] == 101
+    head = edge.echo.heads[-1].lower()
+    assert b"upgrade: websocket" in head and b"h2c" not in head
+
+
+FORGED = ["X-Forwarded-For: 6.6.6.6", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil", "X-Forwarded-Port: 1",
+          "X-Real-IP: 6.6.6.6", "Forwarded: for=6.6.6.6", "X_Forwarded_For: 6.6.6.6", "X_Forwarded_Proto: https",
+          "X_Real_IP: 6.6.6.6", "X-Forwarded_For: 6.6.6.6"]
+
+
+def test_forwarded_headers_are_the_proxys(edge):
+    _, _, seen = edge.ask(headers=FORGED)
+    forwarded = {name: values for name, values in seen.items() if "forwarded" in name or "real" in name}
+    assert forwarded == {"x-forwarded-for": ["127.0.0.1"], "x-forwarded-proto": ["http"]}
+
+
+def test_connection_names_no_header_that_the_next_proxy_would_drop(edge):
+    _, _, seen = edge.ask(headers=["Connection: X-Forwarded-For, X-Other, keep-alive"])
+    assert "connection" not in seen
+    assert seen["x-forwarded-for"] == ["127.0.0.1"]
+
+
+STRANGE = {
+    "no Host": b"GET /echo HTTP/1.1\r\n\r\n",
+    "empty Host": b"GET /echo HTTP/1.1\r\nHost: \r\n\r\n",
+    "user name": b"GET /echo HTTP/1.1\r\nHost: a.com:x@admin.internal\r\n\r\n",
+    "user name, 1.0": b"GET /echo HTTP/1.0\r\nHost: a.com:x@admin.internal\r\n\r\n",
+    "port": b"GET /echo HTTP/1.1\r\nHost: a.com:8x\r\n\r\n",
+    "slash": b"GET /echo HTTP/1.1\r\nHost: a.com/x\r\n\r\n",
+    "NUL in Host": b"GET /echo HTTP/1.1\r\nHost: a\0b\r\n\r\n",
+    "NUL": b"GET /echo HTTP/1.1\r\nHost: a\r\nX-A: b\0c\r\n\r\n",
+    "half of an encoding": b"GET /echo/%4 HTTP/1.1\r\nHost: a\r\n\r\n",
+    "length": b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551619\r\n\r\nabc",
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_strange_requests_get_400_and_reach_nobody(edge, name):
+    assert edge.raw(STRANGE[name]).startswith("HTTP/1.1 400"), name
+    assert not [head for head in edge.echo.heads if b"/echo" in head]
+
+
+@pytest.mark.parametrize("host", ["a.com", "A.com.", "a.com:8080", "a_b.com", "127.0.0.1:80", "[::1]", "[::1]:8000"])
+def test_usual_hosts_pass(edge, host):
+    assert edge.ask(host=host)[0] == 200
+    assert edge.raw(b"GET /echo HTTP/1.0\r\n\r\n").startswith("HTTP/1.1 200")
+
+
+PATHS = {
+    "/x/../echo": "/echo", "/./echo": "/echo", "/%65cho": "/echo", "/x/%2e%2E/echo/y": "/echo/y", "/../../echo": "/echo",
+    "/echo/a/..": "/echo/", "/echo//b": "/echo//b", "/echo/a%2fb": "/echo/a%2Fb", "/echo/..%2f..": "/echo/..%2F..",
+    "/echo?q=/../%7e%2e&s=%2f": "/echo?q=/../%7e%2e&s=%2f", "/echo/%7e?q=%7e": "/echo/~?q=%7e",
+    "/echo/%20": "/echo/%20", "/echo/%41?q=100%": "/echo/A?q=100%", "/echo/.hidden": "/echo/.hidden", "/echo?": "/echo?",
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_routes_and_instances_see_the_same_normalised_path(edge, path):
+    status, line, _ = edge.ask(path)
+    assert (status, line) == (200, f"GET {PATHS[path]} HTTP/1.1")
+
+
+def test_dots_do_not_lead_into_another_service(edge):
+    assert edge.ask("/echo/../other")[0] == 503
+    assert edge.ask("/echo/%2e%2e/other")[0] == 503
+    assert edge.ask("//echo")[0] == 503
+
+
+def test_a_hung_service_leaves_connections_to_the_others(rig):
+    edge = Edge(rig, arguments=["--max-connections", "40", "--timeout-server", "60s"])
+    good = rig.service("good")
+    edge.proxy.register(good)
+    edge.proxy.ok("reconfigure", serviceName="good", servicePath="/good")
+    hung = []
+
+    def hang():
+        """Clients beyond the service's share are told so, and come again."""
+        while not stop.is_set():
+            client = Http1(edge.proxy.address, edge.proxy.http_port)
+            client.send("/echo/hang")
+            client.connection.settimeout(20)
+            try:
+                status, headers, _ = client.receive()
+            except TimeoutError:
+                status = None
+            if status != 503:
+                hung.append(client)
+                return
+            refused.append(headers.get("connection"))
+            client.close()
+            time.sleep(0.05)
+
+    stop, refused = threading.Event(), []
+    threads = [threading.Thread(target=hang, daemon=True) for _ in range(60)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: sum(b"/hang" in head for head in edge.echo.heads) >= 30, "the share is used up")
+    wait_until(lambda: len(refused) > 50, "more are refused")
+    slowest = 0.0
+    for _ in range(20):
+        began = time.monotonic()
+        assert edge.proxy.get("/good").status == 200
+        slowest = max(slowest, time.monotonic() - began)
+    stop.set()
+    assert slowest < 5, f"{slowest} s"
+    assert set(refused) == {"close"}
+    assert sum(b"/hang" in head for head in edge.echo.heads) <= 31
+    for client in hung:
+        client.close()
+
+
+def test_a_connection_that_sends_nothing_gets_nothing(rig):
+    edge = Edge(rig, arguments=["--timeout-http-request", "500ms"])
+    assert edge.raw(b"") == ""
+
+
+def test_old_ciphers_are_refused(rig):
+    import ssl
+    proxy = rig.proxy(https_port=8443)
+
+    def cipher(names):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(names + ":@SECLEVEL=0")
+        with socket.create_connection((proxy.address, 8443), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname="a.com") as connection:
+                return connection.cipher()[0]
+
+    assert cipher("ECDHE+AESGCM").startswith("ECDHE-")
+    for old in ("AES128-SHA", "AES256-GCM-SHA384", "ECDHE-RSA-AES128-SHA", "ECDHE-RSA-AES128-SHA256"):
+        with pytest.raises(ssl.SSLError):
+            cipher(old)
+
+
+def test_templates_see_the_normalised_request(rig):
+    folder = rig.folder / "templates"
+    folder.mkdir()
+    edge = Edge(rig, arguments=["--templates-dir", str(folder)])
+    (folder / "guard.tmpl").write_text(
+        "frontend guard\n  bind *:80\n  http-request deny deny_status 403 if { path_beg /echo/private }\n"
+        "  http-request deny deny_status 403 if { var(txn.host) -m str blocked.com }\n"
+        f"  use_backend guard-be if {{ path /guard }}\nbackend guard-be\n  server a {edge.echo.address}:{edge.echo.port}\n")
+    edge.proxy.ok("reconfigure", serviceName="guard", consulTemplatePath="guard.tmpl")
+    assert edge.ask("/guard")[0] == 200
+    for path in ("/echo/private", "/echo/./private", "/echo/%70rivate", "/echo/x/../private", "/echo/x/%2e./private"):
+        assert edge.ask(path)[0] == 403, path
+    for host in ("blocked.com", "blocked.com.", "BLOCKED.com:80"):
+        assert edge.ask(host=host)[0] == 403, host
+    assert edge.ask("/echo")[0] == 200
+
+
+def test_a_templates_own_port_hands_over_and_has_a_share(rig):
+    folder = rig.folder / "templates"
+    folder.mkdir()
+    edge = Edge(rig, arguments=["--templates-dir", str(folder), "--max-connections", "40"])
+    address = edge.proxy.address
+    blue, green = rig.service("blue"), rig.service("green")
+
+    def template(service):
+        (folder / "own.tmpl").write_text(
+            f"frontend own\n  bind {address}:8090\n  default_backend own-be\nbackend own-be\n  server a {service.address}:{service.port}\n"
+            f"listen both\n  bind {address}:8091\n  server a {edge.echo.address}:{edge.echo.port}\n")
+        edge.proxy.ok("reconfigure", serviceName="own", consulTemplatePath="own.tmpl")
+
+    template(blue)
+    kept = [Http1(address, 8090) for _ in range(5)]
+    listens = Http1(address, 8091)
+    assert {connection.get("/")[1]["x-instance"] for connection in kept} == {blue.instance}
+    assert listens.get("/echo")[0] == 200
+    template(green)
+    blue.end()
+    assert {connection.get("/")[1].get("x-instance") for connection in kept} == {green.instance}
+    status, _, body = listens.get("/echo/later")
+    headers = [(name.lower(), value) for name, value in json.loads(body)["headers"]]
+    assert status == 200
+    assert [value for name, value in headers if name == "x-forwarded-for"] == ["127.0.0.1"]
+    assert not [name for name, _ in headers if "hand-over" in name]
+    assert request(address, 8090, "/").instance == green.instance
