@@ -39,6 +39,10 @@ haproxy::Settings haproxy_settings(const settings::Settings& settings) {
   out.checks.fall = static_cast<int>(settings.checks.fall);
   out.stats = stats_of(settings);
   out.maxconn = static_cast<int>(settings.max_connections);
+  out.connection_share = static_cast<int>(settings.clients.connection_share);
+  out.trusted_proxies = settings.clients.trusted_proxies;
+  out.merge_slashes = settings.clients.merge_slashes;
+  out.cleartext_http2 = settings.clients.cleartext_http2;
   out.hard_stop_after = settings.hard_stop_after;
   out.reload_timeout = settings.reload_timeout;
   out.allowed_keywords = {settings.templates.allowed.begin(), settings.templates.allowed.end()};

@@ -265,6 +265,20 @@ constexpr std::array kProperties = {
              get_log_format},
     Property{"max-connections", "number, 1 to 10000000", "Connections to the public ports at one time.",
              set_number<1, 10'000'000, &Settings::max_connections>, get_number<&Settings::max_connections>},
+    Property{"max-connections-per-service", "percent of max-connections, 1 to 100",
+             "Requests of one service at one time. More get 503: a service that hangs must not take what "
+             "belongs to all.",
+             set_number<1, 100, &Settings::clients, &Clients::connection_share>,
+             get_number<&Settings::clients, &Clients::connection_share>},
+    Property{"trusted-proxies", "IP addresses and networks (10.0.0.0/8), separated by commas",
+             "Proxies in front of this one. Their X-Forwarded-*, X-Real-IP and Forwarded are passed on; "
+             "those of other clients are dropped.",
+             set_networks<&Settings::clients, &Clients::trusted_proxies>,
+             get_names<&Settings::clients, &Clients::trusted_proxies>},
+    boolean<&Settings::clients, &Clients::merge_slashes>(
+        "merge-slashes", "Several slashes in a row in a path are one, for routes and for instances."),
+    boolean<&Settings::clients, &Clients::cleartext_http2>(
+        "cleartext-http2", "Accept HTTP/2 without TLS (by prior knowledge) on the HTTP port."),
     duration<&Settings::hard_stop_after>("hard-stop-after",
                                          "After a reload, an old HAProxy worker that still has "
                                          "connections is ended then."),

@@ -72,21 +72,20 @@ TEST_P(BadValue, IsRefused) {
   ASSERT_FALSE(ok);
   EXPECT_EQ(ok.error().code, Errc::InvalidArgument);
 }
-INSTANTIATE_TEST_SUITE_P(Table, BadValue,
-                         testing::Values(BadCase{"api", "8080"}, BadCase{"api", "localhost:8080"},
-                                         BadCase{"api", "1.2.3.4:65536"}, BadCase{"http", "::1:80"},
-                                         BadCase{"http", "[::g]:80"}, BadCase{"http", "256.0.0.1:80"},
-                                         BadCase{"http", "*:80 accept-proxy"}, BadCase{"https", "on"},
-                                         BadCase{"instance-name", "a/b"}, BadCase{"instance-name", ""},
-                                         BadCase{"instance-name", "_"}, BadCase{"log-level", "trace"},
-                                         BadCase{"log-format", "xml"}, BadCase{"state-dir", "/a\n/b"},
-                                         BadCase{"max-connections", "0"}, BadCase{"timeout-client", "0"},
-                                         BadCase{"timeout-client", "25d"}, BadCase{"timeout-client", "5 s"},
-                                         BadCase{"stats-uri", "stats"}, BadCase{"stats-uri", "/a b"},
-                                         BadCase{"stats-port", "-1"}, BadCase{"consul-ssl", "yes"},
-                                         BadCase{"consul-address", "a:b"}, BadCase{"discovery", "kubernetes"},
-                                         BadCase{"docker-tls", "yes"}, BadCase{"docker-poll", "0"},
-                                         BadCase{"docker", "a\nb"}, BadCase{"check-rise", "0"}));
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadValue,
+    testing::Values(
+        BadCase{"api", "8080"}, BadCase{"api", "localhost:8080"}, BadCase{"api", "1.2.3.4:65536"},
+        BadCase{"http", "::1:80"}, BadCase{"http", "[::g]:80"}, BadCase{"http", "256.0.0.1:80"},
+        BadCase{"http", "*:80 accept-proxy"}, BadCase{"https", "on"}, BadCase{"instance-name", "a/b"},
+        BadCase{"instance-name", ""}, BadCase{"instance-name", "_"}, BadCase{"log-level", "trace"},
+        BadCase{"log-format", "xml"}, BadCase{"state-dir", "/a\n/b"}, BadCase{"max-connections", "0"},
+        BadCase{"timeout-client", "0"}, BadCase{"timeout-client", "25d"}, BadCase{"timeout-client", "5 s"},
+        BadCase{"stats-uri", "stats"}, BadCase{"stats-uri", "/a b"}, BadCase{"stats-port", "-1"},
+        BadCase{"consul-ssl", "yes"}, BadCase{"consul-address", "a:b"}, BadCase{"discovery", "kubernetes"},
+        BadCase{"docker-tls", "yes"}, BadCase{"docker-poll", "0"}, BadCase{"docker", "a\nb"},
+        BadCase{"check-rise", "0"}, BadCase{"trusted-proxies", "10.0.0.0/33"},
+        BadCase{"trusted-proxies", "proxy.local"}, BadCase{"max-connections-per-service", "101"}));
 
 }  // namespace
 }  // namespace dfp::settings

@@ -31,6 +31,23 @@ Result<> check_listen(std::string_view text) {
                           text::shown(text)));
 }
 
+Result<std::vector<std::string>> read_networks(std::string_view text) {
+  std::vector<std::string> networks;
+  for (const auto& part : text::split(text, ',')) {
+    auto network = text::trim(part);
+    auto slash = std::min(network.find('/'), network.size());
+    auto address = network.substr(0, slash);
+    bool whole = slash == network.size() ||
+                 parse::number(network.substr(slash + 1), 0, address.contains(':') ? 128 : 32).has_value();
+    if (!parse::is_ip_address(address) || !whole)
+      return fail(
+          Errc::InvalidArgument,
+          fmt::format("{} is neither an IP address nor a network such as 10.0.0.0/8", text::shown(network)));
+    networks.emplace_back(network);
+  }
+  return networks;
+}
+
 Result<std::vector<std::string>> read_names(std::string_view text, std::string_view marks) {
   auto fits = [marks](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || marks.contains(c);

@@ -68,6 +68,17 @@ std::string get_number(const Settings& settings) {
   return fmt::format("{}", field<Path...>(settings));
 }
 
+/// Addresses and networks (CIDR) separated by commas.
+Result<std::vector<std::string>> read_networks(std::string_view text);
+
+template <auto... Path>
+Result<> set_networks(Settings& settings, std::string_view text) {
+  auto networks = read_networks(text);
+  if (!networks) return std::unexpected(networks.error());
+  field<Path...>(settings) = std::move(*networks);
+  return {};
+}
+
 /// Names separated by commas. @param marks what they may be made of beside letters and digits
 Result<std::vector<std::string>> read_names(std::string_view text, std::string_view marks);
 

@@ -70,6 +70,14 @@ struct Stats {
   bool open() const { return user == "none" && password == "none"; }
 };
 
+/// What clients may say and take.
+struct Clients {
+  std::vector<std::string> trusted_proxies;  ///< addresses and networks; their X-Forwarded-* are believed
+  bool merge_slashes = false;                ///< "//" in a path is "/"
+  bool cleartext_http2 = false;              ///< HTTP/2 without TLS by prior knowledge
+  unsigned connection_share = 75;            ///< percent of max_connections that one service may take
+};
+
 /// The Docker Engine, and what is made of it.
 struct Docker {
   /// Where services and their instances come from beside the registry.
@@ -128,6 +136,7 @@ struct Settings {
   Timeouts timeouts;
   Checks checks;
   Stats stats;
+  Clients clients;
 };
 
 }  // namespace dfp::settings

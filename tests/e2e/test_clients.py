@@ -70,6 +70,13 @@ def test_of_several_upgrades_only_the_websocket_is_left(edge):
     assert b"upgrade: websocket" in head and b"h2c" not in head
 
 
+def test_http2_without_tls_is_a_setting(edge, rig):
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
+    assert edge.raw(preface).startswith("HTTP/1.1 400")
+    wanted = Edge(rig, arguments=["--cleartext-http2", "true"])
+    assert not wanted.raw(preface).startswith("HTTP/1.1")
+
+
 FORGED = ["X-Forwarded-For: 6.6.6.6", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil", "X-Forwarded-Port: 1",
           "X-Real-IP: 6.6.6.6", "Forwarded: for=6.6.6.6", "X_Forwarded_For: 6.6.6.6", "X_Forwarded_Proto: https",
           "X_Real_IP: 6.6.6.6", "X-Forwarded_For: 6.6.6.6"]
@@ -79,6 +86,19 @@ def test_forwarded_headers_are_the_proxys(edge):
     _, _, seen = edge.ask(headers=FORGED)
     forwarded = {name: values for name, values in seen.items() if "forwarded" in name or "real" in name}
     assert forwarded == {"x-forwarded-for": ["127.0.0.1"], "x-forwarded-proto": ["http"]}
+
+
+def test_a_trusted_proxy_is_believed(rig):
+    trusting = Edge(rig, arguments=["--trusted-proxies", "10.0.0.0/8,127.0.0.1"])
+    _, _, seen = trusting.ask(headers=FORGED)
+    assert seen["x-forwarded-for"] == ["6.6.6.6", "127.0.0.1"]
+    assert seen["x-forwarded-proto"] == ["https"]
+    assert seen["x-real-ip"] == ["6.6.6.6"]
+    _, _, seen = trusting.ask()
+    assert seen["x-forwarded-proto"] == ["http"]
+    others = Edge(rig, arguments=["--trusted-proxies", "10.0.0.0/8"])
+    _, _, seen = others.ask(headers=FORGED)
+    assert (seen["x-forwarded-for"], seen["x-forwarded-proto"]) == (["127.0.0.1"], ["http"])
 
 
 def test_connection_names_no_header_that_the_next_proxy_would_drop(edge):
@@ -131,6 +151,11 @@ def test_dots_do_not_lead_into_another_service(edge):
     assert edge.ask("/echo/../other")[0] == 503
     assert edge.ask("/echo/%2e%2e/other")[0] == 503
     assert edge.ask("//echo")[0] == 503
+
+
+def test_slashes_are_merged_where_that_is_set(rig):
+    merging = Edge(rig, arguments=["--merge-slashes", "true"])
+    assert merging.ask("//echo///a//b")[1] == "GET /echo/a/b HTTP/1.1"
 
 
 def test_a_hung_service_leaves_connections_to_the_others(rig):
