@@ -146,10 +146,12 @@ const std::array kEndpoints = {
             "(nothing, runtime, reload), Reason why a reload was needed.",
         .failures =
             "400: a parameter is unknown, malformed or missing (named in Message), or a template is wrong "
-            "(with "
-            "its line and the reason). 409: another service has the very same route, or a section or port of "
-            "the template, or the service serves now and would lose its last instance. 500: HAProxy refused. "
-            "503: the registry or HAProxy cannot be reached. Nothing is changed by any of them."},
+            "(with its line and the reason). 409: another service has the very same route (Message names "
+            "it), or a section or port of the template; the service serves now and would lose its last "
+            "instance; an instance is not healthy in time (waitForHealthy); a later request has changed the "
+            "service meanwhile; no host name of its instances can be resolved. 500: HAProxy refused. 503: "
+            "the registry or HAProxy cannot be reached, or the time limit (request-timeout, its wait for a "
+            "turn included) passed. Nothing is changed by any of them."},
     Endpoint{
         .action = Action::Remove,
         .path = "/v1/docker-flow-proxy/remove",
