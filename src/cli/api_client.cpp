@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <optional>
 
+#include "model/parameters.hpp"
 #include "net/dial.hpp"
 #include "net/http_client.hpp"
 
@@ -12,6 +13,7 @@ namespace dfp::cli {
 namespace {
 
 constexpr std::uint16_t kApiPort = 8080;
+constexpr auto kServerTime = std::chrono::seconds(90);  ///< more than request-timeout's default, 60 s
 
 using Answer = std::expected<net::HttpResponse, NoAnswer>;
 
@@ -47,6 +49,14 @@ Result<net::Endpoint> parse_api_address(std::string_view text) {
   if (endpoint->host == "0.0.0.0") endpoint->host = "127.0.0.1";
   if (endpoint->host == "::") endpoint->host = "::1";
   return endpoint;
+}
+
+std::chrono::milliseconds default_limit(api::Action action, const net::QueryPairs& query) {
+  std::chrono::milliseconds limit = kServerTime;
+  if (action != api::Action::Reconfigure) return limit;
+  auto request = model::decode_reconfigure(query);  // a malformed one is refused at once
+  if (request && request->options.wait_for_healthy) limit += request->options.wait_timeout;
+  return limit;
 }
 
 Answer call_api(const ApiCall& call) {

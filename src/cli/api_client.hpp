@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/endpoints.hpp"
 #include "base/result.hpp"
 #include "net/endpoint.hpp"
 #include "net/http_message.hpp"
@@ -13,6 +14,10 @@ namespace dfp::cli {
 
 /// Where the API is: a URL, HOST:PORT, or what the server's own setting `api` holds ("*:8080": this machine).
 Result<net::Endpoint> parse_api_address(std::string_view text);
+
+/// How long to wait for an answer where nobody says so: what the server itself allows the request
+/// (request-timeout, and waitTimeout in addition where it waits for health), and a little more.
+std::chrono::milliseconds default_limit(api::Action action, const net::QueryPairs& query);
 
 /// One request to the API.
 struct ApiCall {

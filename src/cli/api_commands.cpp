@@ -9,15 +9,12 @@
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/print.hpp"
-#include "model/parameters.hpp"
 #include "settings/load.hpp"
 
 namespace dfp::cli {
 namespace {
 
 constexpr auto kDefaultApi = "http://127.0.0.1:8080";
-/// Longer than the server's own limit for a request, apart from what it waits for health.
-constexpr auto kDefaultTimeout = std::chrono::seconds(90);
 constexpr auto kDefaultTimeoutText = "90s, and waitTimeout in addition with waitForHealthy";
 
 struct Options {
@@ -67,16 +64,9 @@ bool changes_something(api::Action action) {
          action == Deregister;
 }
 
-/// As given; else what the server itself allows the request, and a little more. A request that the server
-/// will refuse as malformed needs no more than the default.
 Result<std::chrono::milliseconds> limit_of(const api::Endpoint& endpoint, const Options& options) {
-  if (!options.timeout.empty())
-    return parse::duration(options.timeout, std::chrono::milliseconds(1), std::chrono::hours(24));
-  std::chrono::milliseconds limit = kDefaultTimeout;
-  if (endpoint.action != api::Action::Reconfigure) return limit;
-  auto request = model::decode_reconfigure(query_of(endpoint, options));
-  if (request && request->options.wait_for_healthy) limit += request->options.wait_timeout;
-  return limit;
+  if (options.timeout.empty()) return default_limit(endpoint.action, query_of(endpoint, options));
+  return parse::duration(options.timeout, std::chrono::milliseconds(1), std::chrono::hours(24));
 }
 
 int print_no_answer(const api::Endpoint& endpoint, const NoAnswer& none) {

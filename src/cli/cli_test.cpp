@@ -158,6 +158,15 @@ TEST(ApiCommand, ALimitThatIsReachedBehindAChangeEndsWithSix) {
       << "whoever only reads knows what happened: nothing";
 }
 
+TEST(ApiCommand, TheLimitFollowsWhatTheServerWaitsForHealth) {
+  using namespace std::chrono_literals;
+  net::QueryPairs query{{"serviceName", "a"}, {"servicePath", "/a"}, {"waitTimeout", "10m"}};
+  EXPECT_EQ(default_limit(api::Action::Reconfigure, query), 90s);
+  query.emplace_back("waitForHealthy", "true");
+  EXPECT_EQ(default_limit(api::Action::Reconfigure, query), 90s + 10min);
+  EXPECT_EQ(default_limit(api::Action::Remove, {}), 90s);
+}
+
 TEST(ApiCommand, AnotherServerAtThatAddressIsNotTakenForTheApi) {
   for (int status : {200, 404}) {
     FakeApi other({status, "<html>", {{"Content-Type", "text/html"}}});

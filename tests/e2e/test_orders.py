@@ -1,8 +1,10 @@
 """An older order never wins, and nothing is done for a client that has gone."""
+import signal
 import socket
+import subprocess
 import urllib.parse
 
-from harness import wait_until
+from harness import BINARY, wait_until
 from test_health import Sleeper
 
 
@@ -54,3 +56,19 @@ def test_green_whose_client_has_gone_is_dropped(rig):
     waiting.green.start()
     assert waiting.color() == "blue"
     assert set(waiting.proxy.instances_answering("/shop", 10)) == {waiting.blue.instance}
+
+
+def test_a_command_that_gave_up_says_that_the_outcome_is_unknown(rig):
+    proxy = rig.proxy()
+
+    def status(*words):
+        return subprocess.run([BINARY, *words, "--api", f"{proxy.address}:{proxy.api_port}", "--timeout", "1s"], timeout=30,
+                              capture_output=True).returncode
+    assert status("remove", "--service-name", "shop") == 0
+    proxy.kill(signal.SIGSTOP)
+    try:
+        assert status("remove", "--service-name", "shop") == 6, "it may have been carried out"
+        assert status("services") == 3, "nothing was asked for that could be"
+    finally:
+        proxy.kill(signal.SIGCONT)
+    assert status("remove", "--service-name", "shop") == 0, "the same again does no harm"
