@@ -16,7 +16,8 @@ struct RequestContext {
   /// @return Cancelled or Timeout; either means that the request has changed nothing.
   Result<> still_wanted() const {
     if (left.stop_requested())
-      return fail(Errc::Cancelled, "the client has gone before its turn came; nothing was changed");
+      return fail(Errc::Cancelled,
+                  "the client has gone, or the server ends, before its turn came; nothing was changed");
     if (deadline.passed())
       return fail(Errc::Timeout,
                   "the time limit of the request (request-timeout) passed before anything was changed; try "
