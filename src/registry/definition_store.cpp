@@ -59,7 +59,7 @@ struct DefinitionStore::Cache {
 };
 
 DefinitionStore::DefinitionStore(KeyValue& kv, std::string prefix)
-    : kv_(kv), prefix_(std::move(prefix)), cache_(std::make_unique<Cache>()) {}
+    : kv_(kv), prefix_(std::move(prefix)), cache_(std::make_unique<Cache>()), marks_(prefix_) {}
 DefinitionStore::~DefinitionStore() = default;
 
 Task<Result<StoreSnapshot>> DefinitionStore::load(Deadline deadline) {
@@ -68,6 +68,7 @@ Task<Result<StoreSnapshot>> DefinitionStore::load(Deadline deadline) {
   StoreSnapshot snapshot;
   snapshot.index = tree->index;
   snapshot.guards = guards_in(*tree, prefix_ + std::string(kGuardFolder));
+  auto marked = marks_.read(*tree);
   Cache next;
   for (const auto& [name, keys] : group_by_service(*tree, prefix_)) {
     const auto& read = cache_->read(name, keys, next).result;
@@ -75,7 +76,11 @@ Task<Result<StoreSnapshot>> DefinitionStore::load(Deadline deadline) {
       snapshot.broken.emplace(name, read.error().what);
     else if (*read)
       snapshot.services.emplace(name, **read);
+    else if (keys.definition)
+      snapshot.removed.emplace(name);
   }
+  for (const auto& name : marked)
+    if (!snapshot.services.contains(name) && !snapshot.broken.contains(name)) snapshot.removed.insert(name);
   *cache_ = std::move(next);
   bool marked = std::ranges::binary_search(tree->entries, prefix_ + "/_/changed", {}, &Entry::key);
   snapshot.blank = !marked && snapshot.services.empty() && snapshot.broken.empty();
@@ -108,10 +113,12 @@ std::vector<Operation> DefinitionStore::put_operations(model::Service service, s
   auto at = folder(service.definition.service);
   auto legacy = render_legacy(service.definition);
   auto claim_text = render_claim(service, write);
+  auto mark = marks_.key(service.definition.service);
   auto record = render_record({std::move(service), write, true});
   std::vector<Operation> operations{PutIfVersion{at + "definition", std::move(record), expected_version}};
   for (std::size_t i = 0; i < kLegacyKeys.size(); ++i)
     operations.emplace_back(Put{at + std::string(kLegacyKeys[i].name), *legacy[i]});
+  operations.emplace_back(Delete{std::move(mark)});
   if (claim.renew) operations.emplace_back(Put{at + "claim", std::move(claim_text)});
   for (const auto& [name, version] : claim.guards)
     operations.emplace_back(PutIfVersion{prefix_ + std::string(kGuardFolder) + name, write, version});
@@ -159,7 +166,12 @@ Task<Result<bool>> DefinitionStore::holds(std::string service, std::uint64_t ver
 
 Task<Result<std::uint64_t>> DefinitionStore::remove(std::string service, Deadline deadline) {
   if (auto valid = check_key_name(service); !valid) co_return std::unexpected(valid.error());
-  std::vector<Operation> operations{DeleteTree{folder(service)}, marker(fresh_write_id())};
+  auto write = fresh_write_id();
+  auto now = std::chrono::system_clock::now();
+  auto operations = marks_.expired(now);
+  for (auto& operation :
+       {Operation(DeleteTree{folder(service)}), marks_.mark(service, write, now), marker(write)})
+    operations.push_back(operation);
   auto removed = co_await kv_.transact(std::move(operations), deadline);
   if (!removed) co_return fail("definition store: remove " + service, removed.error());
   if (kv_.consecutive_versions()) own_versions_.insert(*removed);

@@ -7,6 +7,7 @@
 
 #include "model/desired_state.hpp"
 #include "registry/key_value.hpp"
+#include "registry/removal_marks.hpp"
 #include "registry/route_claim.hpp"
 
 namespace dfp::registry {
@@ -22,6 +23,9 @@ struct StoredService {
 struct StoreSnapshot {
   std::map<std::string, StoredService> services;
   std::map<std::string, std::string> broken;  ///< service name -> why its record cannot be read
+  /// Services that are not there because somebody removed them (through a proxy, or as an original 1.0 does
+  /// it by deleting `path`), and not because the registry has lost them.
+  std::set<std::string> removed;
   bool blank = false;  ///< no service, and not even the marker that every write leaves there
   std::uint64_t index = 0;
   GuardVersions guards;  ///< for ClaimWrite
@@ -30,7 +34,8 @@ struct StoreSnapshot {
 /// Services in the key-value side of a registry, under PREFIX/SERVICE/ (design.md section 5): one versioned
 /// JSON record `definition` (record.hpp) is the authority; `color`, `path`, `domain`, `pathtype`,
 /// `skipcheck`, `consultemplatepath` beside it are written and read as the original 1.0 did
-/// (legacy_keys.hpp). Every write also renews PREFIX/_/changed. Names that begin with '_' are not services.
+/// (legacy_keys.hpp). Every write also renews PREFIX/_/changed; a removal leaves a mark (removal_marks.hpp).
+/// Names that begin with '_' are not services.
 ///
 /// What an original 1.0 does beside us counts: where the six keys say something else than the record and were
 /// written after it, they win; where `path` was deleted, the service is gone (the original's rule); a service
@@ -58,8 +63,8 @@ class DefinitionStore {
   /// Whether the service's record still is the version that load() or put() gave (0: there is none). Reads
   /// one key, consistently.
   Task<Result<bool>> holds(std::string service, std::uint64_t version, Deadline deadline);
-  /// Deletes the service's whole subtree. Removing an absent one succeeds. @return the registry's version of
-  /// the removal.
+  /// Deletes the service's whole subtree and marks it as removed. Removing an absent one succeeds. @return
+  /// the registry's version of the removal.
   Task<Result<std::uint64_t>> remove(std::string service, Deadline deadline);
 
  private:
@@ -81,6 +86,7 @@ class DefinitionStore {
 
   struct Cache;
   std::unique_ptr<Cache> cache_;
+  RemovalMarks marks_;
   std::set<std::uint64_t> own_versions_;  ///< of writes that no wait() has passed yet
   std::uint64_t asked_from_ = 0;          ///< the index of the last wait(),
   std::uint64_t reached_ = 0;             ///< and where our own writes led from there
