@@ -45,6 +45,7 @@ class Digest {
   }
   void add(const HealthRecord& record) { all(record.node, record.service, record.checks, record.health); }
   void add(const ServiceTags& service) { all(service.name, service.tags); }
+  void add(const model::Instance& i) { all(i.service, i.node, i.id, i.address, i.port); }
   void add(const NodeServices& node) { all(node.node, node.services); }
   void add(const KeyRecord& k) {
     all(k.key, k.value, k.session, k.flags, k.create_index, k.modify_index, k.lock_index);
@@ -68,6 +69,12 @@ class Digest {
 std::uint64_t digest(const AnswerData& data) {
   Digest digest;
   std::visit([&](const auto& answer) { digest.add(answer); }, data);
+  return digest.value();
+}
+
+std::uint64_t digest(const std::vector<model::Instance>& owners) {
+  Digest digest;
+  digest.add(owners);
   return digest.value();
 }
 

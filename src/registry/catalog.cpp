@@ -15,4 +15,10 @@ Task<Result<HealthReport>> Catalog::health(std::uint64_t index, Deadline deadlin
   co_return fail(Errc::Timeout, "this registry knows no health of its instances");
 }
 
+Task<Result<AddressReport>> Catalog::addresses(std::uint64_t index, Deadline deadline) {
+  if (index == 0) co_return AddressReport{{}, 1};
+  co_await sleep_for(deadline.left());
+  co_return fail(Errc::Timeout, "this registry does not know all its addresses");
+}
+
 }  // namespace dfp::registry

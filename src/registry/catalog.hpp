@@ -23,6 +23,14 @@ struct HealthReport {
   std::uint64_t index = 0;        ///< position for the next health(); never 0
 };
 
+/// Every instance of a registry, for the question to whom an address belongs.
+struct AddressReport {
+  /// Of each only service, node, id, address and port; port 0: the whole address is its own. Sorted by
+  /// address and port.
+  std::vector<model::Instance> owners;
+  std::uint64_t index = 0;  ///< position for the next addresses(); never 0
+};
+
 /// How new an answer has to be.
 enum class Freshness {
   Now,     ///< sees every registration that was acknowledged before the call
@@ -53,6 +61,10 @@ class Catalog {
   /// complete without a difference. A catalog that knows no health reports nothing, and waits.
   /// @return Timeout at the deadline; Unavailable when the registry cannot be read.
   virtual Task<Result<HealthReport>> health(std::uint64_t index, Deadline deadline);
+
+  /// Who is where. Completes as health(); costs a reading of the whole catalog, so callers leave a pause
+  /// between two. A catalog that cannot tell reports nothing, and waits.
+  virtual Task<Result<AddressReport>> addresses(std::uint64_t index, Deadline deadline);
 };
 
 }  // namespace dfp::registry

@@ -23,6 +23,9 @@ class ConfirmedCatalog : public Catalog {
   Task<Result<HealthReport>> health(std::uint64_t index, Deadline deadline) override {
     return catalog_.health(index, deadline);
   }
+  Task<Result<AddressReport>> addresses(std::uint64_t index, Deadline deadline) override {
+    return catalog_.addresses(index, deadline);
+  }
 
  private:
   void remember(const std::string& service, std::size_t count);

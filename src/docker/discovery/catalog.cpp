@@ -1,14 +1,20 @@
 #include "docker/discovery/catalog.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "base/parse.hpp"
+#include "base/wait.hpp"
 #include "docker/discovery/instances.hpp"
 #include "docker/discovery/labels.hpp"
+#include "registry/answer_digest.hpp"
 
 namespace dfp::docker::discovery {
 
 namespace {
+
+/// How often a waiting reader of addresses takes up what the engine has shown meanwhile.
+constexpr auto kViewInterval = std::chrono::milliseconds(500);
 
 /// As far as labels tell it.
 model::Definition definition_of(const ServiceView& service) {
@@ -21,6 +27,27 @@ model::Definition definition_of(const ServiceView& service) {
 }
 
 using Instances = Result<std::vector<model::Instance>>;
+
+/// The copies of all services: in their networks an address is theirs alone, on their nodes a port.
+void add_owners(const View& view, std::vector<model::Instance>& owners) {
+  for (const auto& service : view.services)
+    for (const auto& replica : service.replicas) {
+      if (!replica.usable) continue;
+      model::Instance owner;
+      owner.service = service.called();
+      owner.node = replica.node;
+      owner.id = replica.id;
+      for (const auto& address : replica.addresses) {
+        owner.address = address.ip;
+        owners.push_back(owner);
+      }
+      for (const auto& [port, published] : replica.published) {
+        owner.address = published.address;
+        owner.port = published.port;
+        owners.push_back(owner);
+      }
+    }
+}
 
 /// The other catalog's answer; where it has none, an engine that is away is the reason.
 Instances known_elsewhere(const Result<ViewPtr>& view, Instances others) {
@@ -63,6 +90,23 @@ Task<Result<std::vector<std::string>>> DockerCatalog::services(Deadline deadline
   std::set<std::string> names(others->begin(), others->end());
   for (const auto& service : (*view)->services) names.insert(service.called());
   co_return std::vector<std::string>(names.begin(), names.end());
+}
+
+Task<Result<registry::AddressReport>> DockerCatalog::addresses(std::uint64_t index, Deadline deadline) {
+  for (;;) {
+    auto others = co_await others_.addresses(index == 0 ? 0 : others_addresses_.index,
+                                             deadline.min(Deadline::after(kViewInterval)));
+    if (others)
+      others_addresses_ = std::move(*others);
+    else if (others.error().code != Errc::Timeout)
+      co_await sleep_for(std::min<Clock::duration>(kViewInterval, deadline.left()));
+    registry::AddressReport report{others_addresses_.owners, 0};
+    if (auto view = source_.latest()) add_owners(*view, report.owners);
+    std::ranges::sort(report.owners, {}, [](const auto& i) { return std::tie(i.address, i.port); });
+    report.index = registry::digest(report.owners);
+    if (report.index != index) co_return report;
+    if (deadline.passed()) co_return fail(Errc::Timeout, "no address changed in time");
+  }
 }
 
 }  // namespace dfp::docker::discovery

@@ -23,11 +23,14 @@ class DockerCatalog : public registry::Catalog {
   Task<Result<registry::HealthReport>> health(std::uint64_t index, Deadline deadline) override {
     return others_.health(index, deadline);
   }
+  /// The copies as the engine showed them last (who follows it keeps that new), and the registry's instances.
+  Task<Result<registry::AddressReport>> addresses(std::uint64_t index, Deadline deadline) override;
 
  private:
   Source& source_;
   registry::Catalog& others_;
   std::string network_;
+  registry::AddressReport others_addresses_;
 };
 
 }  // namespace dfp::docker::discovery

@@ -23,6 +23,8 @@ class Source {
   /// The same, or what was read last where that is not older than reading it took: questions that come in a
   /// row, or all at once, cost little more than one.
   Task<Result<ViewPtr>> recent(Deadline deadline);
+  /// What was read last, however old; nullptr before the first reading.
+  ViewPtr latest() const { return last_; }
   /// The events after which a view may be another one.
   virtual EventFilter events() const = 0;
   /// To be told of each of them: an engine may know an end earlier than it shows it.

@@ -13,10 +13,17 @@ class ConsulCatalog : public Catalog {
   Task<Result<std::vector<model::Instance>>> instances(std::string service, Deadline deadline) override;
   Task<Result<std::vector<std::string>>> services(Deadline deadline) override;
   Task<Result<HealthReport>> health(std::uint64_t index, Deadline deadline) override;
+  /// Node by node: one request each, after a blocking query for the whole catalog.
+  Task<Result<AddressReport>> addresses(std::uint64_t index, Deadline deadline) override;
 
  private:
+  Task<> add_addresses_of(std::string node, AddressReport* report, Result<>* whole, Deadline deadline);
+  Task<Result<AddressReport>> read_addresses(std::uint64_t index, Deadline deadline);
+
   Client& client_;
-  std::uint64_t health_epoch_ = 0;  ///< Client::epoch() of the last health report
+  std::uint64_t health_epoch_ = 0;    ///< Client::epoch() of the last health report
+  std::uint64_t address_epoch_ = 0;   ///< the same of the last report of addresses
+  Clock::time_point next_addresses_;  ///< not before
 };
 
 }  // namespace dfp::registry::consul

@@ -7,6 +7,7 @@
 
 #include "base/blocking.hpp"
 #include "base/wait.hpp"
+#include "registry/answer_digest.hpp"
 #include "registry/embedded/instance_table.hpp"
 #include "registry/embedded/kv_table.hpp"
 #include "registry/embedded/schema.hpp"
@@ -18,6 +19,9 @@ namespace {
 constexpr auto kPollInterval = std::chrono::milliseconds(75);
 /// How often a reader of the health looks for changes.
 constexpr auto kHealthInterval = std::chrono::milliseconds(500);
+/// The same of a reader of all addresses, who looks rarer where there are so many that it takes its time.
+constexpr auto kAddressInterval = std::chrono::milliseconds(200);
+constexpr int kAddressCost = 50;
 
 /// The connection on its own thread.
 class Worker {
@@ -67,8 +71,23 @@ class DatabaseCatalog : public Catalog {
     co_return report;
   }
 
+  Task<Result<AddressReport>> addresses(std::uint64_t index, Deadline deadline) override {
+    for (;;) {
+      auto pause = std::max<Clock::duration>(kAddressInterval, address_took_ * kAddressCost);
+      if (index != 0) co_await sleep_for(std::min<Clock::duration>(pause, deadline.left()));
+      if (deadline.passed()) co_return fail(Errc::Timeout, "embedded registry: no address changed in time");
+      auto began = Clock::now();
+      auto owners = co_await worker_.run(&instance_table::addresses, deadline);
+      if (!owners) co_return std::unexpected(owners.error());
+      address_took_ = Clock::now() - began;
+      auto position = digest(*owners);
+      if (position != index) co_return AddressReport{std::move(*owners), position};
+    }
+  }
+
  private:
   Worker& worker_;
+  Clock::duration address_took_{};
 };
 
 class DatabaseRegistrar : public Registrar {

@@ -88,6 +88,26 @@ Result<std::vector<model::Instance>> not_passing(Connection& connection) {
   return read_all(query);
 }
 
+Result<std::vector<model::Instance>> addresses(Connection& connection) {
+  Query query(connection,
+              "SELECT service, node, id, address, port FROM instances "
+              "WHERE expires_at = 0 OR expires_at > ? ORDER BY address, port, service, node, id");
+  query.number(now());
+  std::vector<model::Instance> owners;
+  for (;;) {
+    auto row = query.step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return owners;
+    model::Instance owner;
+    owner.service = query.text_at(0);
+    owner.node = query.text_at(1);
+    owner.id = query.text_at(2);
+    owner.address = query.text_at(3);
+    owner.port = static_cast<std::uint16_t>(query.number_at(4));
+    owners.push_back(std::move(owner));
+  }
+}
+
 Result<std::vector<std::string>> services(Connection& connection) {
   Query query(
       connection,

@@ -15,6 +15,8 @@ Result<std::vector<std::string>> services(Connection& connection);
 Result<std::vector<model::Instance>> all(Connection& connection);
 /// The instances that are not passing, sorted by (node, id).
 Result<std::vector<model::Instance>> not_passing(Connection& connection);
+/// Service, node, id, address and port of every instance, sorted by address and port.
+Result<std::vector<model::Instance>> addresses(Connection& connection);
 /// @param lifetime until the instance lapses; 0: never. What has lapsed is not seen any more, and deleted by
 /// the next enroll().
 Result<> enroll(Connection& connection, const model::Instance& instance, std::chrono::seconds lifetime);

@@ -73,6 +73,18 @@ Task<Result<HealthReport>> FakeRegistry::health(std::uint64_t index, Deadline de
   co_return report;
 }
 
+Task<Result<AddressReport>> FakeRegistry::addresses(std::uint64_t index, Deadline deadline) {
+  auto entered = co_await enter(Call::Addresses, deadline);
+  if (!entered) co_return std::unexpected(entered.error());
+  if (index != 0)
+    co_await sleep_for(std::min<Clock::duration>(std::chrono::milliseconds(20), deadline.left()));
+  AddressReport report{{}, 1};
+  drop_lapsed();
+  for (const auto& [key, enrolled] : instances_) report.owners.push_back(enrolled.registration.instance);
+  std::ranges::sort(report.owners, {}, [](const auto& i) { return std::tie(i.address, i.port); });
+  co_return report;
+}
+
 Task<Result<std::optional<Entry>>> FakeRegistry::get(std::string key, Deadline deadline) {
   auto entered = co_await enter(Call::Get, deadline);
   if (!entered) co_return std::unexpected(entered.error());

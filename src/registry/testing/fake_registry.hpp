@@ -17,6 +17,7 @@ enum class Call {
   Instances,
   Services,
   Health,
+  Addresses,
   Get,
   List,
   Wait,
@@ -37,6 +38,7 @@ class FakeRegistry : public Catalog, public KeyValue, public Registrar {
   Task<Result<std::vector<model::Instance>>> instances(std::string service, Deadline deadline) override;
   Task<Result<std::vector<std::string>>> services(Deadline deadline) override;
   Task<Result<HealthReport>> health(std::uint64_t index, Deadline deadline) override;
+  Task<Result<AddressReport>> addresses(std::uint64_t index, Deadline deadline) override;
   Task<Result<std::optional<Entry>>> get(std::string key, Deadline deadline) override;
   Task<Result<Tree>> list(std::string prefix, Deadline deadline) override;
   Task<Result<std::uint64_t>> wait(std::string prefix, std::uint64_t index, Deadline deadline) override;
