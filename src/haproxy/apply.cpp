@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "haproxy/driver_impl.hpp"
+#include "haproxy/found_services.hpp"
 
 namespace dfp::haproxy {
 Abilities Driver::Impl::abilities() const {
@@ -21,7 +22,8 @@ std::string Driver::Impl::shown_config() {
   std::string text;
   text.swap(rendered->find(config::kConfigFile)->second);
   for (const auto& [name, content] : *rendered)
-    if (name != config::kConfigFile && name != config::kHandOverMap && !content.empty())
+    if (name != config::kConfigFile && name != config::kHandOverMap && name != kTemplatesFile &&
+        !content.empty())
       text += fmt::format("\n### {}\n{}", name, content);
   return text;
 }

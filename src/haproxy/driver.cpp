@@ -12,6 +12,12 @@ Driver::Driver(Executor executor, Settings settings, metrics::Registry& registry
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(settings), registry)) {}
 Driver::~Driver() { impl_->stopping = true; }
 
+Task<Result<model::DesiredState>> Driver::found(Deadline deadline) {
+  auto self = impl_;
+  auto services = co_await self->found(deadline);
+  co_return std::move(services);
+}
+
 Task<Result<>> Driver::start(model::DesiredState state, Deadline deadline) {
   auto self = impl_;
   auto started = co_await self->start(std::move(state), deadline);

@@ -14,6 +14,7 @@ class Driver final : public reconcile::ProxyDriver {
   Driver(Executor executor, Settings settings, metrics::Registry& registry = metrics::process_registry());
   ~Driver() override;
 
+  Task<Result<model::DesiredState>> found(Deadline deadline) override;
   /// @return InvalidArgument for a setting; NotFound without HAProxy; Conflict when a port or the run
   /// directory is taken; Rejected naming a service that HAProxy cannot serve; Timeout.
   Task<Result<>> start(model::DesiredState state, Deadline deadline) override;

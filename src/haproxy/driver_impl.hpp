@@ -27,6 +27,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   // lifecycle.cpp: start, supervision, end
   Task<Result<>> start(model::DesiredState state, Deadline deadline);
   Task<Result<>> prepare(Deadline deadline);
+  Task<Result<model::DesiredState>> found(Deadline deadline);
   Task<Result<>> launch(Deadline deadline);
   Task<Result<>> take_over(Deadline deadline);
   Task<Result<>> start_process(Deadline deadline);
@@ -124,6 +125,8 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   int background = 0;   ///< tasks that run
   BlockingPool pool{1};
   bool prepared = false;
+  bool nothing_found = false;  ///< found() saw no HAProxy
+  bool launched = false;       ///< HAProxy runs, and serves the world
   bool stopping = false;
 };
 

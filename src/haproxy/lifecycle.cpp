@@ -1,7 +1,9 @@
 #include <algorithm>
 
+#include "base/file.hpp"
 #include "base/log.hpp"
 #include "haproxy/driver_impl.hpp"
+#include "haproxy/found_services.hpp"
 #include "haproxy/process/ports.hpp"
 #include "haproxy/surroundings.hpp"
 
@@ -84,7 +86,7 @@ Task<Result<>> Driver::Impl::start(model::DesiredState state, Deadline deadline)
   auto transition = world.change(change, names.addresses());
   if (!transition) co_return std::unexpected(transition.error());
   auto running = base;
-  bool first = !master.running();
+  bool first = !launched;  // found() may have adopted one already
   auto served = first ? co_await launch(deadline) : co_await reload("start", "another start", true, deadline);
   if (!served) {
     world.revert(*transition);
@@ -92,11 +94,33 @@ Task<Result<>> Driver::Impl::start(model::DesiredState state, Deadline deadline)
     co_return served;
   }
   if (first) spawn_background();
+  launched = true;
   update_gauges();
   co_return Result<>{};
 }
 
+/// Read from the worker and from the files beside its configuration.
+Task<Result<model::DesiredState>> Driver::Impl::found(Deadline deadline) {
+  if (!prepared) {
+    auto ready = co_await prepare(deadline);
+    if (!ready) co_return std::unexpected(ready.error());
+  }
+  auto lock = co_await turn.lock();
+  auto adopted = co_await master.adopt(deadline);
+  nothing_found = !adopted;
+  if (!adopted) co_return model::DesiredState{};
+  auto session = co_await master.open_session(deadline);
+  if (!session) co_return std::unexpected(session.error());
+  auto live = co_await read_live_state(std::move(*session), deadline);
+  if (!live) co_return std::unexpected(live.error());
+  if (!config::parse_description(live->info.description)) co_return model::DesiredState{};  // not ours
+  auto templates = file::read((files.config_file().parent_path() / kTemplatesFile).string());
+  co_return services_of(*live, parse_templates(templates.value_or("")));
+}
+
 Task<Result<>> Driver::Impl::launch(Deadline deadline) {
+  // Who was told that nothing is served would take everything out of one that answers only now.
+  if (nothing_found) co_return co_await start_process(deadline);
   auto found = co_await master.adopt(deadline);
   if (!found) co_return co_await start_process(deadline);
   auto taken = co_await take_over(deadline);
@@ -188,6 +212,7 @@ Task<> Driver::Impl::follow_log(std::shared_ptr<Impl> self) {
 
 Task<> Driver::Impl::stop(Deadline deadline) {
   co_await end_background();
+  if (!launched) co_return;  // one that an earlier control plane left is not ours yet
   co_await master.stop(deadline);
   log::info("haproxy.stopped");
 }

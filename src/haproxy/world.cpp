@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "haproxy/config/route_key.hpp"
+#include "haproxy/found_services.hpp"
 #include "haproxy/template_error.hpp"
 
 namespace dfp::haproxy {
@@ -199,8 +200,11 @@ Result<config::FileSet> World::render(const config::BaseText& base,
                                       const std::vector<std::string>& certificates,
                                       std::uint64_t generation) {
   if (auto ok = refresh_texts(); !ok) return std::unexpected(ok.error());
-  return config::render({base, texts_, names_, routes_, certificates,
-                         static_cast<std::size_t>(settings_.spare_backends), generation});
+  auto files = config::render({base, texts_, names_, routes_, certificates,
+                               static_cast<std::size_t>(settings_.spare_backends), generation});
+  if (auto templates = fragments_.empty() ? std::string() : render_templates(state_); !templates.empty())
+    files.emplace(kTemplatesFile, std::move(templates));
+  return files;
 }
 
 }  // namespace dfp::haproxy

@@ -8,12 +8,21 @@
 
 namespace dfp::reconcile {
 
+/// Author of a service that was found in a running proxy and nowhere else. What the proxy does not tell is
+/// missing in it, so it is served and never kept in the registry.
+inline constexpr const char* kFoundAuthor = "haproxy";
+
 /// The proxy, as seen by the reconciler: something that can be made to serve a state. One caller at a time.
 class ProxyDriver {
  public:
   virtual ~ProxyDriver() = default;
 
-  /// Starts (or takes over) the proxy and makes it serve exactly `state`. Called before anything else;
+  /// What a proxy serves that outlived an earlier control plane, as far as it tells itself; nothing where
+  /// none runs. Called before start(), and changes nothing. @return as start(), and Unavailable where a proxy
+  /// runs and does not answer.
+  virtual Task<Result<model::DesiredState>> found(Deadline deadline) = 0;
+
+  /// Starts (or takes over) the proxy and makes it serve exactly `state`. Called before what follows;
   /// called again with another state when it was Rejected.
   virtual Task<Result<>> start(model::DesiredState state, Deadline deadline) = 0;
 

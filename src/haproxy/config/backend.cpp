@@ -34,10 +34,15 @@ std::uint64_t hash(std::initializer_list<std::string_view> parts) {
 }
 
 Server server_of(const model::Instance& instance, const std::string& ip) {
+  auto weight = std::clamp(instance.weight, 0, kMaxWeight);
+  // Anybody may write metadata; what this program found has its server's name for an id, and no node.
+  if (auto found = instance.meta.find(kServerNameMeta); found != instance.meta.end())
+    if (instance.node.empty() && found->second == instance.id && is_name(instance.id))
+      return {instance.id, ip, instance.port, weight};
   auto port = std::to_string(instance.port);
   auto id = hash({instance.node, instance.id, ip, port});
   auto name = fmt::format("{}_{}_{:012x}", readable(instance.node), readable(instance.id), id >> 16);
-  return {std::move(name), ip, instance.port, std::clamp(instance.weight, 0, kMaxWeight)};
+  return {std::move(name), ip, instance.port, weight};
 }
 
 /// Once a check says something new the next ones follow faster: a node that is silent is noticed after 9 s,

@@ -37,6 +37,10 @@ struct Backend {
 /// that cannot be resolved would keep it from starting.
 using Addresses = std::map<std::string, std::string, std::less<>>;
 
+/// Metadata of an instance that was found in HAProxy and nowhere else: the name of its server there, which
+/// goes on.
+inline constexpr const char* kServerNameMeta = "haproxy-server";
+
 /// "svc-go-demo", "svc-go-demo:blue". ':' cannot occur in a service's name, so no two services collide.
 std::string backend_name(std::string_view service, std::string_view color);
 /// The named defaults section of every service's backend.

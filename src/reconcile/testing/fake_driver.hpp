@@ -16,10 +16,13 @@ namespace dfp::reconcile::testing {
 /// service that it cannot render, a removal, a change that is taken back, each at once or by its deadline.
 class FakeDriver : public ProxyDriver {
  public:
+  Task<Result<model::DesiredState>> found(Deadline) override { co_return running; }
+
   Task<Result<>> start(model::DesiredState state, Deadline) override {
     ++starts;
     for (const auto& [name, service] : state.services)
-      if (refused.contains(name)) co_return fail(Errc::Rejected, "haproxy: " + name + " cannot be rendered");
+      if (refuses(service)) co_return fail(Errc::Rejected, "haproxy: " + name + " cannot be rendered");
+    was_emptied = was_emptied || state.services.empty();
     applied_ = std::move(state);
     co_return Result<>{};
   }
@@ -39,7 +42,7 @@ class FakeDriver : public ProxyDriver {
 
   Task<Result<>> examine(model::Change change, Deadline) override {
     for (const auto& [name, service] : change)
-      if (service && refused.contains(name))
+      if (service && refuses(*service))
         co_return fail(Errc::Rejected, "haproxy: " + name + " cannot be rendered");
     co_return Result<>{};
   }
@@ -86,6 +89,10 @@ class FakeDriver : public ProxyDriver {
   std::function<void()> on_failure;                      ///< called before such an apply fails
   std::function<Task<>(const model::Change&)> on_apply;  ///< looks at a change, or holds it up
   std::set<std::string> sick;                            ///< ids of instances whose check is bad
+  model::DesiredState running;                           ///< what it serves when the program starts
+  /// Services that it cannot serve as this author has them.
+  std::map<std::string, std::string> refused_by_author;
+  bool was_emptied = false;  ///< at a start
   int starts = 0;
   int checks = 0;
   int applies = 0;
@@ -93,6 +100,13 @@ class FakeDriver : public ProxyDriver {
   int recreations = 0;  ///< everything anew
 
  private:
+  bool refuses(const model::Service& service) const {
+    const auto& name = service.definition.service;
+    auto author = refused_by_author.find(name);
+    return refused.contains(name) ||
+           (author != refused_by_author.end() && author->second == service.changed_by);
+  }
+
   std::optional<Error> next_outcome() {
     if (outcomes.empty()) return std::nullopt;
     auto outcome = std::move(outcomes.front());
