@@ -168,10 +168,12 @@ const std::array kEndpoints = {
         .path = "/v1/docker-flow-proxy/services",
         .command = "services",
         .example = "--service-name go-demo",
-        .summary = "What is configured: definitions, instances in use and registered; what is set aside "
-                   "(SetAside), served "
-                   "as it was stored (NotRefreshed), or does not follow the registry although it should "
-                   "(WatchProblems), each with the reason.",
+        .summary =
+            "What is configured: definitions, instances in use and registered; what is set aside "
+            "(SetAside), served although the registry does not have it so (Kept), without an instance whose "
+            "address is another service's by now (Withdrawn), served "
+            "as it was stored (NotRefreshed), or does not follow the registry although it should "
+            "(WatchProblems), each with the reason.",
         .parameters = kServices,
         .success =
             "The list. Registered is null where the registry could not be asked (CatalogError says why).",

@@ -127,6 +127,8 @@ Task<Answer> Api::services(Call call) {
   answer.more["Synchronised"] = parts_.reconciler.synchronised();
   answer.more["Services"] = std::move(list);
   answer.more["SetAside"] = std::move(set_aside);
+  answer.more["Kept"] = reasons_json(parts_.reconciler.kept(), only);
+  answer.more["Withdrawn"] = reasons_json(parts_.reconciler.withdrawn(), only);
   answer.more["NotRefreshed"] = reasons_json(parts_.reconciler.not_refreshed(), only);
   answer.more["WatchProblems"] = reasons_json(parts_.reconciler.watch_problems(), only);
   if (only.empty()) {

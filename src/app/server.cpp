@@ -79,6 +79,8 @@ reconcile::ReconcilerSettings reconciler_settings(const settings::Settings& sett
   reconcile::ReconcilerSettings out;
   out.last_known_file = (std::filesystem::path(settings.state_dir) / "last-known.json").string();
   out.request_timeout = settings.request_timeout;
+  out.shrink_hold = settings.shrink_hold;
+  out.accept_registry = settings.accept_empty_registry;
   out.watch.quiet = settings.watch.quiet;
   out.watch.most = settings.watch.most;
   out.follow_health = settings.checks.by == settings::Checks::By::Registry;

@@ -137,6 +137,8 @@ std::string render_services(const json::object& answer) {
       if (auto* object = service.if_object()) out += render_service(*object);
   if (out.empty()) out = "no service is configured\n";
   out += render_reasons("set aside", answer, "SetAside");
+  out += render_reasons("served, but not as in the registry", answer, "Kept");
+  out += render_reasons("without", answer, "Withdrawn");
   out += render_reasons("served as stored", answer, "NotRefreshed");
   out += render_reasons("does not follow the registry", answer, "WatchProblems");
   if (auto names = joined(answer, "NotRouted"); !names.empty())

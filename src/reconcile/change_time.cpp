@@ -10,9 +10,11 @@ namespace {
 using SystemClock = std::chrono::system_clock;
 }
 
-std::string change_time_now() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(SystemClock::to_time_t(SystemClock::now())));
+std::string change_time(SystemClock::time_point time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(SystemClock::to_time_t(time)));
 }
+
+std::string change_time_now() { return change_time(SystemClock::now()); }
 
 SystemClock::time_point parse_change_time(const std::string& text) {
   std::tm time{};

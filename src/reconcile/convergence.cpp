@@ -1,4 +1,4 @@
-// How the reconciler follows the definition store: start, watch, converge.
+// How the reconciler follows the definition store: watch, converge. The start is in starting.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,123 +11,25 @@ namespace dfp::reconcile {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr auto kStartTimeout = 30s;        ///< for the proxy to come up with the whole state
-constexpr auto kStoreTimeout = 5s;         ///< one read of the definition store
-constexpr std::size_t kCatalogReads = 16;  ///< at once, when all services are recovered
-constexpr auto kOwnWritePause = 500ms;     ///< our own writes need no reading back at once
-constexpr auto kLongestPause = 10s;        ///< a foreign write that hides behind them is seen by then
-constexpr int kReadCost = 50;              ///< reading back takes at most 1/50 of the time
+constexpr auto kApplyTimeout = 30s;     ///< for a change of many services
+constexpr auto kStoreTimeout = 5s;      ///< one read of the definition store
+constexpr auto kOwnWritePause = 500ms;  ///< our own writes need no reading back at once
+constexpr auto kLongestPause = 10s;     ///< a foreign write that hides behind them is seen by then
+constexpr int kReadCost = 50;           ///< reading back takes at most 1/50 of the time
 
 /// Written by an original 1.0 beside us: it pins no instances.
 bool is_legacy(const model::Service& service) { return service.changed_by == "kv"; }
 
 }  // namespace
 
-/// The stored services with the instances of the present catalog: containers may have moved while no proxy
-/// ran. Pins are kept where the catalog cannot be read or suddenly knows none.
-Task<model::DesiredState> Reconciler::Impl::recovered_state(registry::StoreSnapshot snapshot,
-                                                            Deadline deadline) {
-  model::DesiredState recovered;
-  set_aside = snapshot.broken;
-  index = snapshot.index;
-  guards = snapshot.guards;
-  std::vector<Claimant> claimants;
-  for (const auto& [name, stored] : snapshot.services)
-    if (model::validate(stored.service.definition))
-      claimants.push_back({&stored.service.definition, stored.age});
-  auto ownership = decide_owners(std::move(claimants));
-  std::vector<model::Service*> services;
-  for (auto& [name, stored] : snapshot.services) {
-    if (auto valid = model::validate(stored.service.definition); !valid) {
-      set_aside[name] = valid.error().what;
-      continue;
-    }
-    note_age(name, stored.age);
-    versions[name] = stored.version;
-    if (auto lost = ownership.refused.find(name); lost != ownership.refused.end()) {
-      quarantine(name, lost->second);
-      continue;
-    }
-    services.push_back(&recovered.services.emplace(name, std::move(stored.service)).first->second);
-  }
-  bool readable = true;
-  auto refresh_one = [&](std::size_t n) { return refresh(services[n], &readable, deadline); };
-  co_await for_each_concurrently(services.size(), kCatalogReads, refresh_one);
-  drop_unclaimed_texts(&recovered);
-  co_return recovered;
-}
-
-/// Brings a stored service to what the registry says now. Its pins, or what its template gave, stay where
-/// that is nothing or cannot be known.
-Task<> Reconciler::Impl::refresh(model::Service* service, bool* readable, Deadline deadline) {
-  if (!*readable) co_return;
-  model::Service bare;
-  bare.definition = service->definition;
-  bare.changed_at = service->changed_at;
-  auto now = co_await fill(std::move(bare), registry::Freshness::Recent, deadline);
-  if (!now) {
-    const auto& what = now.error().what;
-    log::warn("reconcile.not_refreshed", {{"service", service->definition.service}, {"error", what}});
-    *readable = !is_away(now.error());
-    if (*readable) not_refreshed.insert_or_assign(service->definition.service, what);
-    co_return;
-  }
-  if (!now->instances.empty()) service->instances = std::move(now->instances);
-  if (!now->definition.has_template()) co_return;
-  service->rendered = std::move(now->rendered);
-  service->template_hash = std::move(now->template_hash);
-}
-
-Task<Result<>> Reconciler::Impl::start() {
-  auto lock = co_await turn.lock();  // a request that comes early waits for its turn
-  model::DesiredState wanted;
-  auto snapshot = co_await store.load(Deadline::after(kStoreTimeout));
-  if (snapshot) {
-    wanted = co_await recovered_state(*snapshot, Deadline::after(kStartTimeout));
-  } else if (auto saved = last_known.load()) {
-    wanted = std::move(*saved);
-    log::warn("reconcile.start_from_last_known",
-              {{"error", snapshot.error().what}, {"services", wanted.services.size()}});
-  } else {
-    log::warn("reconcile.start_empty",
-              {{"error", snapshot.error().what}, {"last_known", saved.error().what}});
-  }
-
-  auto as_stored = not_refreshed;
-  auto started = co_await driver.start(wanted, Deadline::after(kStartTimeout));
-  if (started)
-    for (const auto& [name, service] : wanted.services) note_kept(name);
-  else if (started.error().code == Errc::Rejected && !wanted.services.empty())
-    started = co_await start_isolating(std::move(wanted));
-  if (!started) co_return started;
-
-  not_refreshed = std::move(as_stored);
-  synchronised = snapshot.has_value();
-  ++following;
-  spawn(executor, follow(), "reconcile.follow");
-  if (settings.follow_health) {
-    ++following;
-    spawn(executor, follow_health(), "reconcile.follow_health");
-  }
-  co_return Result<>{};
-}
-
-/// A stored service cannot be rendered any more: finds it, and serves all others.
-Task<Result<>> Reconciler::Impl::start_isolating(model::DesiredState wanted) {
-  auto started = co_await driver.start({}, Deadline::after(kStartTimeout));
-  if (!started) co_return started;
-  model::Change all;
-  for (auto& [name, service] : wanted.services) all.emplace(name, std::move(service));
-  co_return co_await apply_isolating(std::move(all));
-}
-
 Task<> Reconciler::Impl::follow() {
   auto pause = settings.retry_first;
-  away = !synchronised;
   while (!stopping) {
     Result<> done;
-    if (!away) {
-      auto moved = co_await store.wait(index, Deadline::after(settings.watch_span));
+    if (!away && read_again) {
+      co_await stopping_signal.wait(Deadline::after(ShrinkGuard::kConfirmAfter));
+    } else if (!away) {
+      auto moved = co_await store.wait(index, next_look());
       if (stopping) break;
       // A foreign write may hide behind our own: read back, but not once for every change that we make
       // ourselves.
@@ -153,6 +55,16 @@ Task<> Reconciler::Impl::follow() {
   follow_ended.notify_all();
 }
 
+/// At the latest; also when a service that the registry has lost was held for long enough.
+Deadline Reconciler::Impl::next_look() const {
+  auto span = settings.watch_span;
+  if (auto expiry = guard.next_expiry()) {
+    auto left = *expiry - std::chrono::system_clock::now();
+    span = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left), 1ms, span);
+  }
+  return Deadline::after(span);
+}
+
 /// Reads the store without holding up requests, then converges in turn. Where somebody else has converged
 /// while this waited, what was read is older than what is served, and is read again in turn: nothing that was
 /// applied and kept is ever taken back.
@@ -172,7 +84,7 @@ Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
     snapshot->guards = guards;  // ours are newer
   }
   auto converged = co_await converge(std::move(*snapshot));
-  if (converged) synchronised = true;
+  if (converged && !knows_only_the_proxy()) synchronised = true;
   co_return converged;
 }
 
@@ -180,13 +92,11 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   ++convergences;
   index = snapshot.index;
   guards = snapshot.guards;
-  // Not even the store's own marker is left: a lost token or a wiped registry, not the wish to stop serving.
   if (snapshot.blank && !state.services.empty()) {
     if (!blank_reported) {
-      log::error("reconcile.store_blank", {{"kept_services", state.services.size()}});
       write_back = !unkept.empty();
+      note_blank(snapshot, state);
     }
-    blank_reported = true;
     for (const auto& [name, service] : state.services) unkept.insert(name);
     versions.clear();
     own_writes.clear();
@@ -194,6 +104,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
     co_return co_await keep_again();
   }
   blank_reported = false;
+  if (!snapshot.blank) last_known.forget_unreadable();
   model::Change change;
   bool readable = true;
   auto versions_before = versions;
@@ -201,6 +112,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
     auto service = newer(stored, snapshot.index);
     if (service) change.emplace(name, std::move(service));
   }
+  std::set<std::string> missing;
   for (const auto& [name, service] : state.services) {
     bool gone =
         !snapshot.services.contains(name) && !snapshot.broken.contains(name) && !unkept.contains(name);
@@ -208,8 +120,10 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
     if (is_lost(name, snapshot.index))
       unkept.insert(name);
     else
-      change.emplace(name, std::nullopt);
+      missing.insert(name);
   }
+  for (const auto& name : judge(missing, snapshot, state.services.size()).drop)
+    change.emplace(name, std::nullopt);
   if (disputed(change)) settle_owners(snapshot, &change);
   for (auto& [name, service] : change)
     if (service && is_legacy(*service))
@@ -221,6 +135,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   });
   std::erase_if(own_writes, [&](const auto& entry) { return entry.second <= snapshot.index; });
   if (change.empty()) co_return co_await keep_again();
+  co_await withdraw_taken(&change);
   for (const auto& [name, service] : change) {
     const auto* present = served(name);
     if (!service || !present || present->definition != service->definition) orders.changed_elsewhere(name);
@@ -248,7 +163,8 @@ Task<Result<>> Reconciler::Impl::keep_again() {
   auto names = unkept;
   for (const auto& name : names) {
     auto present = state.services.find(name);
-    if (present == state.services.end()) {
+    // What was found in the proxy lacks what the proxy does not tell: no record for others.
+    if (present == state.services.end() || present->second.changed_by == kFoundAuthor) {
       unkept.erase(name);
       continue;
     }
@@ -300,10 +216,11 @@ std::optional<model::Service> Reconciler::Impl::newer(const registry::StoredServ
 /// Applies what can be applied; a service that the proxy refuses is set aside and keeps its last good
 /// version.
 Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
-  auto applied = co_await driver.apply(change, Deadline::after(kStartTimeout));
+  auto applied = co_await driver.apply(change, Deadline::after(kApplyTimeout));
   if (applied) {
     for (auto& [name, service] : change) {
       if (!service) versions.erase(name);
+      note_known(name);
       note_kept(name);
     }
     co_return Result<>{};
@@ -322,6 +239,14 @@ Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
   auto first = co_await apply_isolating(std::move(change));
   if (!first) co_return first;
   co_return co_await apply_isolating(std::move(second_half));
+}
+
+/// Neither the registry nor the last known state has told anything: only the proxy itself says what it
+/// serves.
+bool Reconciler::Impl::knows_only_the_proxy() const {
+  return blank_reported && std::ranges::all_of(state.services, [](const auto& s) {
+           return s.second.changed_by == kFoundAuthor;
+         });
 }
 
 bool Reconciler::Impl::written_by_us_after(const std::string& service, std::uint64_t snapshot_index) const {

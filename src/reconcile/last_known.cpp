@@ -1,11 +1,9 @@
 #include "reconcile/last_known.hpp"
 
 #include <algorithm>
-#include <boost/json.hpp>
 
 #include "base/file.hpp"
 #include "base/log.hpp"
-#include "registry/record.hpp"
 
 namespace dfp::reconcile {
 namespace {
@@ -27,20 +25,27 @@ LastKnown::LastKnown(Executor executor, std::string file, const model::DesiredSt
       writer_(std::make_shared<Writer>(file_)),
       state_(state) {}
 
-Result<model::DesiredState> LastKnown::load() const {
+Result<LastKnownState> LastKnown::load() {
   if (file_.empty()) return fail(Errc::NotFound, "no last known state is kept");
   auto text = file::read(file_);
   if (!text) return std::unexpected(text.error());
-  boost::system::error_code error;
-  auto document = boost::json::parse(*text, error);
-  if (error || !document.is_object()) return fail(Errc::Rejected, file_ + ": not an object of services");
-  model::DesiredState state;
-  for (const auto& [name, value] : document.as_object()) {
-    auto record = registry::parse_record(boost::json::serialize(value), name);
-    if (!record) return fail(file_, record.error());
-    state.services.emplace(name, std::move(record->service));
-  }
-  return state;
+  auto known = parse_last_known(*text);
+  if (!known) return fail(file_, known.error());
+  unreadable_ = known->unreadable;
+  held_ = known->held;
+  return known;
+}
+
+void LastKnown::set_held(std::map<std::string, std::string> held) {
+  if (held == held_) return;
+  held_ = std::move(held);
+  touch();
+}
+
+void LastKnown::forget_unreadable() {
+  if (unreadable_.empty()) return;
+  unreadable_.clear();
+  touch();
 }
 
 void LastKnown::touch() {
@@ -68,6 +73,7 @@ Task<> LastKnown::write_soon() {
     if (alive.expired()) co_return;
   }
   last_took_ = took;
+  append_unreadable(text);
   text += "\n}\n";
   auto work = [writer = writer_, number, whole = std::move(text)] { return writer->write(number, whole); };
   auto written = co_await pool_.run(std::move(work));
@@ -81,12 +87,21 @@ Task<> LastKnown::write_soon() {
 std::size_t LastKnown::append_services(std::string& text, std::string& after, std::size_t limit) const {
   std::size_t added = 0;
   for (auto at = state_.services.upper_bound(after); at != state_.services.end() && added < limit; ++at) {
-    text += text.size() > 1 ? ",\n\"" : "\n\"";  // names need no escaping: model::check_service_name
-    text += at->first + "\": " + registry::render_record({at->second, "", false});
+    auto held = held_.find(at->first);
+    text += text.size() > 1 ? ",\n" : "\n";
+    text += render_last_known(at->second, held == held_.end() ? "" : held->second);
     after = at->first;
     ++added;
   }
   return added;
+}
+
+void LastKnown::append_unreadable(std::string& text) const {
+  for (const auto& [name, record] : unreadable_) {
+    if (state_.services.contains(name)) continue;
+    text += text.size() > 1 ? ",\n\"" : "\n\"";
+    text += name + "\": " + record;
+  }
 }
 
 void LastKnown::flush() {
@@ -95,6 +110,7 @@ void LastKnown::flush() {
   std::string text = "{";
   std::string after;
   append_services(text, after, state_.services.size());
+  append_unreadable(text);
   report(writer_->write(++number_, text + "\n}\n"));
 }
 

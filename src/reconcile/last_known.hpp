@@ -8,20 +8,26 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "base/wait.hpp"
-#include "model/desired_state.hpp"
+#include "reconcile/last_known_text.hpp"
 
 namespace dfp::reconcile {
 
-/// A copy of the applied state on local disk, for a start while the registry is away. Written in the
-/// background within 200 ms of a change (less often when the state is so large that writing it takes long), a
-/// few services at a time and on a thread of its own, so that requests are not held up.
+/// A copy of the applied state on local disk, for a start at which the registry is away or has lost
+/// something. A record in it that cannot be read is written again as it stands, until its service is served
+/// or forgotten: another version of this program may read it. Written in the background within 200 ms of a
+/// change (less often when the state is so large that writing it takes long), a few services at a time and on
+/// a thread of its own, so that requests are not held up.
 class LastKnown {
  public:
   /// @param file path of the copy; "" keeps none. `state` must outlive this.
   LastKnown(Executor executor, std::string file, const model::DesiredState& state);
 
-  /// @return NotFound when there is none; Rejected when it cannot be read.
-  Result<model::DesiredState> load() const;
+  /// @return NotFound when there is none; Rejected when nothing in it can be read.
+  Result<LastKnownState> load();
+  /// Services that the registry has lost -> since when (RFC 3339): kept with the next writing.
+  void set_held(std::map<std::string, std::string> held);
+  /// The registry has said what there is: records that cannot be read are not needed any more.
+  void forget_unreadable();
   /// The state changed: write it soon.
   void touch();
   /// Writes now if something is unwritten.
@@ -42,10 +48,13 @@ class LastKnown {
 
   Task<> write_soon();
   std::size_t append_services(std::string& text, std::string& after, std::size_t limit) const;
+  void append_unreadable(std::string& text) const;
 
   Executor executor_;
   std::string file_;
   std::shared_ptr<Writer> writer_;
+  std::map<std::string, std::string> unreadable_;  ///< service -> its record
+  std::map<std::string, std::string> held_;
   std::uint64_t number_ = 0;  ///< of the text that is made next
   const model::DesiredState& state_;
   bool dirty_ = false;

@@ -43,6 +43,9 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
       stopping_signal(executor_),
       follow_ended(executor_),
       state(driver_.applied()),
+      guard(settings.shrink_hold),
+      held_count(metrics::process_registry().gauge(
+          "dfp_registry_held_services", "Services that the registry has lost and that are served on.")),
       last_known(executor_, settings.last_known_file, state),
       watcher(executor_, *this, settings.watch) {}
 
@@ -304,6 +307,7 @@ void Reconciler::Impl::note_kept(const std::string& name) {
   } else {
     claims.erase(name);
     watcher.set(name, nullptr);
+    withdrawals.forget(name);
   }
   last_known.touch();
 }
@@ -312,6 +316,7 @@ void Reconciler::Impl::note_own_write(const std::string& name, std::uint64_t ver
   own_writes[name] = version;
   written[name] = version;
   latest_own_write = std::max(latest_own_write, version);
+  note_known(name);
 }
 
 Reconciler::Reconciler(Executor executor, registry::Catalog& catalog, registry::DefinitionStore& store,

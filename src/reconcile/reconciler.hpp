@@ -44,7 +44,12 @@ struct ReconcilerSettings {
   std::chrono::milliseconds retry_first =
       std::chrono::milliseconds(250);                               ///< back-off of the watch: first pause
   std::chrono::milliseconds retry_last = std::chrono::seconds(10);  ///< and the longest
-  WatchSettings watch;                                              ///< of services with `watch`
+  /// How long services are served on that the registry has lost (shrink_guard.hpp).
+  std::chrono::milliseconds shrink_hold = std::chrono::hours(24);
+  /// At the start: what a registry that can be read says is all there is, however little; an operator's
+  /// order.
+  bool accept_registry = false;
+  WatchSettings watch;  ///< of services with `watch`
 };
 
 /// What a proxy has for templates and watches; all must outlive the reconciler.
@@ -62,8 +67,9 @@ class Reconciler {
              ProxyDriver& driver, ReconcilerSettings settings, TemplateParts templates = {});
   ~Reconciler();
 
-  /// Starts the proxy from the registry (or, where that is away, from the last known state) and begins to
-  /// follow the definition store. @return an error only when the proxy itself cannot be started.
+  /// Starts the proxy from the registry, from the last known state where the registry does not tell, and from
+  /// what a running HAProxy serves where neither does (start_sources.hpp); then follows the definition store.
+  /// @return an error only when the proxy itself cannot be started.
   Task<Result<>> start();
   /// Ends the loop; a request that runs is finished.
   Task<> stop();
@@ -98,7 +104,8 @@ class Reconciler {
   /// anew.
   Task<Result<>> reload(bool recreate, RequestContext context = {});
 
-  /// True after the first full synchronisation with the registry.
+  /// True after the first full synchronisation with the registry; also where it is blank and the last known
+  /// state says what is served.
   bool synchronised() const;
   /// Whether the registry could not be reached when it was asked last.
   bool registry_away() const;
@@ -108,6 +115,10 @@ class Reconciler {
   /// Services that are served as they were stored because their template, say, could not be rendered again at
   /// the start: name -> reason.
   const std::map<std::string, std::string>& not_refreshed() const;
+  /// Services that are served although the registry does not have them so: name -> reason.
+  std::map<std::string, std::string> kept() const;
+  /// Services with the pinned instances that are not used because their addresses are other ones' now.
+  std::map<std::string, std::string> withdrawn() const;
   /// Services with `watch` that do not follow at present: name -> reason. They are served as they were.
   std::map<std::string, std::string> watch_problems() const;
   const ProxyDriver& driver() const;

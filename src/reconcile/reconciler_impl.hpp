@@ -1,8 +1,12 @@
 #pragma once
+#include "metrics/metrics.hpp"
+#include "reconcile/address_owners.hpp"
 #include "reconcile/health_gate.hpp"
 #include "reconcile/last_known.hpp"
 #include "reconcile/orders.hpp"
 #include "reconcile/reconciler.hpp"
+#include "reconcile/shrink_guard.hpp"
+#include "reconcile/start_sources.hpp"
 #include "reconcile/watcher.hpp"
 
 namespace dfp::reconcile {
@@ -82,20 +86,38 @@ struct Reconciler::Impl : Followed {
   Task<Error> put_back(model::Service service, Error refusal);
 
   // Following the store (convergence.cpp).
-  Task<Result<>> start();
   Task<> follow();
+  Deadline next_look() const;
   Task<Result<>> synchronise(Deadline deadline);
   Task<Result<>> converge(registry::StoreSnapshot snapshot);
   /// Writes what could not be kept when it was applied, or was lost with the registry.
   Task<Result<>> keep_again();
   bool is_lost(const std::string& service, std::uint64_t snapshot_index);
-  Task<model::DesiredState> recovered_state(registry::StoreSnapshot snapshot, Deadline deadline);
-  Task<Result<>> start_isolating(model::DesiredState wanted);
   std::optional<model::Service> newer(const registry::StoredService& stored, std::uint64_t snapshot_index);
-  /// What it is given belongs to its caller, which awaits it.
-  Task<> refresh(model::Service* service, bool* readable, Deadline deadline);
   Task<Result<>> apply_isolating(model::Change change);
   bool written_by_us_after(const std::string& service, std::uint64_t snapshot_index) const;
+
+  bool knows_only_the_proxy() const;
+
+  // The start (starting.cpp). Pointers belong to the caller, which awaits.
+  Task<Result<>> start();
+  Result<LastKnownState> read_last_known();
+  void settle_start_owners(StartState& known, const registry::StoreSnapshot& snapshot);
+  Task<StartState> known_at_start(StartSources* sources, Result<registry::StoreSnapshot>* snapshot);
+  bool settle_start(StartState& known, const registry::StoreSnapshot& snapshot);
+  Task<Result<>> serve_first(StartState known, StartSources sources);
+  Task<Result<>> start_isolating(model::DesiredState wanted, StartSources sources);
+  Task<> serve_last_good(model::DesiredState last);
+  Task<> recover(model::DesiredState* wanted, Deadline deadline);
+  Task<> refresh(model::Service* service, bool* readable, Deadline deadline);
+  void begin_to_follow();
+
+  // What is served although the registry does not have it (kept.cpp).
+  ShrinkGuard::Verdict judge(const std::set<std::string>& missing, const registry::StoreSnapshot& snapshot,
+                             std::size_t served);
+  void note_blank(const registry::StoreSnapshot& snapshot, const model::DesiredState& served);
+  void note_known(const std::string& name);
+  void report_kept();
 
   // Who owns which route (owners.cpp).
   bool disputed(const model::Change& change) const;
@@ -114,6 +136,11 @@ struct Reconciler::Impl : Followed {
   // Following the health of pinned instances (health_following.cpp).
   Task<> follow_health();
   Task<> apply_health(registry::HealthReport report);
+
+  // Following who is at which address (address_following.cpp).
+  Task<> follow_addresses();
+  Task<> apply_addresses();
+  Task<> withdraw_taken(model::Change* change);
 
   /// A service was applied, or is not any more, and that is kept in the definition store.
   void note_kept(const std::string& name);
@@ -173,6 +200,12 @@ struct Reconciler::Impl : Followed {
   bool away = false;                             ///< the registry, when it was asked last
   bool blank_reported = false;
   bool write_back = false;  ///< to the blank store: something changed meanwhile; else it waits for a change
+  ShrinkGuard guard;
+  bool read_again = false;                ///< a reading of the registry waits for one that confirms it
+  std::map<std::string, Origin> origins;  ///< services that the registry has not told since the start
+  metrics::Gauge& held_count;
+  AddressOwners owners;
+  Withdrawals withdrawals;
   LastKnown last_known;
   Watcher watcher;
 };

@@ -285,6 +285,13 @@ constexpr std::array kProperties = {
     duration<&Settings::reload_timeout>("reload-timeout",
                                         "A new HAProxy worker must have confirmed its configuration "
                                         "by then; else the change is refused."),
+    duration<&Settings::shrink_hold>(
+        "shrink-hold",
+        "Services that the registry has lost, and that nobody removed, are served on "
+        "for so long."),
+    boolean<&Settings::accept_empty_registry>(
+        "accept-empty-registry",
+        "For one start: serve only what the registry has, even if it is empty or has lost most services."),
     duration<&Settings::request_timeout>("request-timeout", "For one reconfigure or remove as a whole."),
     duration<&Settings::timeouts, &Timeouts::connect>(
         "timeout-connect", "HAProxy: to connect to an instance.", {"TIMEOUT_CONNECT"}),

@@ -133,6 +133,9 @@ struct Settings {
   milliseconds hard_stop_after = 5min;  ///< an old HAProxy worker is ended this long after a reload
   milliseconds reload_timeout = 30s;    ///< until a new HAProxy worker must have confirmed its configuration
   milliseconds request_timeout = 60s;   ///< for one reconfigure or remove; longer than reload_timeout
+  /// How long services are served on that the registry has lost.
+  milliseconds shrink_hold = 24h;
+  bool accept_empty_registry = false;  ///< at the start: what the registry does not have is not served
   Timeouts timeouts;
   Checks checks;
   Stats stats;

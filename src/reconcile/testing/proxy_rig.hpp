@@ -49,6 +49,8 @@ struct FakeRenderer : Renderer {
 struct ProxyOptions {
   std::string last_known_file = "";
   bool follow_health = false;
+  bool accept_registry = false;
+  std::chrono::milliseconds shrink_hold = std::chrono::hours(1);
 };
 
 /// One proxy over a registry that it may share with others.
@@ -61,6 +63,8 @@ struct Proxy {
     ReconcilerSettings s;
     s.last_known_file = std::move(options.last_known_file);
     s.follow_health = options.follow_health;
+    s.accept_registry = options.accept_registry;
+    s.shrink_hold = options.shrink_hold;
     s.request_timeout = 2s;
     s.watch_span = 200ms;
     s.retry_first = 5ms;

@@ -1,0 +1,222 @@
+// The start: what is known is put together (start_sources.hpp), the proxy is made to serve it, then it is
+// followed.
+#include "base/log.hpp"
+#include "reconcile/change_time.hpp"
+#include "reconcile/ownership.hpp"
+#include "reconcile/reconciler_impl.hpp"
+
+namespace dfp::reconcile {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr auto kStartTimeout = 30s;        ///< for the proxy to come up with the whole state
+constexpr auto kFirstReadTime = 5s;        ///< one read of the definition store
+constexpr std::size_t kCatalogReads = 16;  ///< at once, when all services are recovered
+
+void log_sources(const StartState& known, const Result<registry::StoreSnapshot>& snapshot) {
+  std::size_t last_known = 0;
+  for (const auto& [name, origin] : known.origins) last_known += origin == Origin::LastKnown;
+  auto found = known.origins.size() - last_known;
+  if (known.origins.empty() && snapshot) return;
+  log::warn("reconcile.start_without_registry", {{"registry", !snapshot         ? snapshot.error().what
+                                                              : snapshot->blank ? "is blank"
+                                                                                : "lacks services"},
+                                                 {"from_last_known", last_known},
+                                                 {"from_haproxy", found}});
+}
+
+}  // namespace
+
+Result<LastKnownState> Reconciler::Impl::read_last_known() {
+  auto known = last_known.load();
+  if (!known) {
+    if (known.error().code != Errc::NotFound)
+      log::error("reconcile.last_known_unreadable", {{"error", known.error().what}});
+    return known;
+  }
+  for (const auto& [name, reason] : known->broken)
+    log::warn("reconcile.last_known_broken", {{"service", name}, {"error", reason}});
+  std::map<std::string, ShrinkGuard::Time> held;
+  for (const auto& [name, since] : known->held) held.emplace(name, parse_change_time(since));
+  guard.resume(std::move(held));
+  return known;
+}
+
+/// What the registry does not have is kept, or not: as while the proxy runs. @return false where the registry
+/// has to be read again first.
+bool Reconciler::Impl::settle_start(StartState& known, const registry::StoreSnapshot& snapshot) {
+  if (snapshot.blank || settings.accept_registry) return true;
+  origins = known.origins;
+  auto verdict = judge(known.missing, snapshot, known.wanted.services.size());
+  if (verdict.read_again) return false;
+  for (const auto& name : verdict.drop) {
+    known.wanted.services.erase(name);
+    known.origins.erase(name);
+  }
+  return true;
+}
+
+/// @param sources all but the registry; the caller's, which awaits it.
+Task<StartState> Reconciler::Impl::known_at_start(StartSources* sources,
+                                                  Result<registry::StoreSnapshot>* snapshot) {
+  for (;;) {
+    *snapshot = co_await store.load(Deadline::after(kFirstReadTime));
+    sources->registry = *snapshot ? &**snapshot : nullptr;
+    auto known = combine(*sources);
+    if (!*snapshot || settle_start(known, **snapshot)) co_return known;
+    co_await stopping_signal.wait(Deadline::after(ShrinkGuard::kConfirmAfter));
+  }
+}
+
+/// Among stored services the oldest claim on a route counts. What another source knows gets a route that is
+/// left.
+void Reconciler::Impl::settle_start_owners(StartState& known, const registry::StoreSnapshot& snapshot) {
+  auto& services = known.wanted.services;
+  std::vector<Claimant> claimants;
+  for (const auto& [name, version] : known.versions) {
+    const auto& age = snapshot.services.at(name).age;
+    note_age(name, age);
+    claimants.push_back({&services.at(name).definition, age});
+  }
+  auto ownership = decide_owners(std::move(claimants));
+  for (const auto& [name, origin] : known.origins) {
+    auto found = services.find(name);
+    if (found == services.end()) continue;
+    if (auto conflict = ownership.owners.conflict(found->second.definition))
+      ownership.refused.emplace(name, owner_sentence(*conflict));
+    else
+      ownership.owners.set(found->second.definition);
+  }
+  for (auto& [name, reason] : ownership.refused) {
+    services.erase(name);
+    origins.erase(name);
+    quarantine(name, std::move(reason));
+  }
+}
+
+Task<Result<>> Reconciler::Impl::start() {
+  auto lock = co_await turn.lock();  // a request that comes early waits for its turn
+  StartSources sources;
+  sources.accept_registry = settings.accept_registry;
+  auto found = co_await driver.found(Deadline::after(kStartTimeout));
+  if (!found) co_return std::unexpected(found.error());
+  sources.found = std::move(*found);
+  if (auto last = read_last_known()) sources.last_known = std::move(*last);
+  Result<registry::StoreSnapshot> snapshot;
+  auto known = co_await known_at_start(&sources, &snapshot);
+  log_sources(known, snapshot);
+  versions = known.versions;
+  origins = known.origins;
+  if (snapshot) {
+    index = snapshot->index;
+    guards = snapshot->guards;
+    settle_start_owners(known, *snapshot);
+    co_await recover(&known.wanted, Deadline::after(kStartTimeout));
+    note_blank(*snapshot, known.wanted);
+    if (!snapshot->blank) last_known.forget_unreadable();
+  }
+  auto started = co_await serve_first(std::move(known), std::move(sources));
+  if (!started) co_return started;
+  away = !snapshot;
+  begin_to_follow();
+  co_return Result<>{};
+}
+
+Task<Result<>> Reconciler::Impl::serve_first(StartState known, StartSources sources) {
+  auto as_stored = not_refreshed;
+  auto started = co_await driver.start(known.wanted, Deadline::after(kStartTimeout));
+  if (started)
+    for (const auto& [name, service] : known.wanted.services) note_kept(name);
+  else if (started.error().code == Errc::Rejected && !known.wanted.services.empty())
+    started = co_await start_isolating(std::move(known.wanted), std::move(sources));
+  if (!started) co_return started;
+  not_refreshed = std::move(as_stored);
+  for (const auto& [name, reason] : known.set_aside) set_aside.insert_or_assign(name, reason);
+  synchronised = known.in_step;
+  report_kept();
+  co_return Result<>{};
+}
+
+void Reconciler::Impl::begin_to_follow() {
+  ++following;
+  spawn(executor, follow(), "reconcile.follow");
+  ++following;
+  spawn(executor, follow_addresses(), "reconcile.follow_addresses");
+  if (!settings.follow_health) return;
+  ++following;
+  spawn(executor, follow_health(), "reconcile.follow_health");
+}
+
+/// The services with the instances of the present catalog: containers may have moved while no proxy ran. Pins
+/// are kept where the catalog cannot be read or suddenly knows none. What was found in the proxy stays as it
+/// is: it does not tell under which name its instances are registered.
+Task<> Reconciler::Impl::recover(model::DesiredState* wanted, Deadline deadline) {
+  std::vector<model::Service*> services;
+  for (auto& [name, service] : wanted->services)
+    if (service.changed_by != kFoundAuthor) services.push_back(&service);
+  bool readable = true;
+  auto refresh_one = [&](std::size_t n) { return refresh(services[n], &readable, deadline); };
+  co_await for_each_concurrently(services.size(), kCatalogReads, refresh_one);
+  drop_unclaimed_texts(wanted);
+  auto report = co_await catalog.addresses(0, deadline);
+  if (!report) co_return;
+  owners.update(std::move(report->owners));
+  for (auto& [name, service] : wanted->services) withdrawals.settle(service, owners);
+}
+
+/// Brings a stored service to what the registry says now. Its pins, or what its template gave, stay where
+/// that is nothing or cannot be known.
+Task<> Reconciler::Impl::refresh(model::Service* service, bool* readable, Deadline deadline) {
+  if (!*readable) co_return;
+  model::Service bare;
+  bare.definition = service->definition;
+  bare.changed_at = service->changed_at;
+  auto now = co_await fill(std::move(bare), registry::Freshness::Recent, deadline);
+  if (!now) {
+    const auto& what = now.error().what;
+    log::warn("reconcile.not_refreshed", {{"service", service->definition.service}, {"error", what}});
+    *readable = !is_away(now.error());
+    if (*readable) not_refreshed.insert_or_assign(service->definition.service, what);
+    co_return;
+  }
+  if (!now->instances.empty()) service->instances = std::move(now->instances);
+  if (!now->definition.has_template()) co_return;
+  service->rendered = std::move(now->rendered);
+  service->template_hash = std::move(now->template_hash);
+}
+
+/// A service cannot be rendered any more: finds it, and serves all others. What the proxy serves already goes
+/// on meanwhile.
+Task<Result<>> Reconciler::Impl::start_isolating(model::DesiredState wanted, StartSources sources) {
+  auto started = co_await driver.start(sources.found, Deadline::after(kStartTimeout));
+  if (!started && started.error().code == Errc::Rejected)
+    started = co_await driver.start({}, Deadline::after(kStartTimeout));
+  if (!started) co_return started;
+  model::Change all;
+  for (const auto& [name, service] : state.services) {
+    note_kept(name);
+    all.emplace(name, std::nullopt);
+  }
+  for (auto& [name, service] : wanted.services) all.insert_or_assign(name, std::move(service));
+  auto applied = co_await apply_isolating(std::move(all));
+  if (applied) co_await serve_last_good(std::move(sources.last_known.state));
+  co_return applied;
+}
+
+/// Of services whose stored definition the proxy refuses, and which it does not serve: what was served last.
+Task<> Reconciler::Impl::serve_last_good(model::DesiredState last) {
+  for (const auto& [name, reason] : std::map(set_aside)) {
+    auto known = last.services.find(name);
+    if (state.services.contains(name)) origins[name] = Origin::Proxy;
+    if (known == last.services.end() || state.services.contains(name)) continue;
+    model::Change change;
+    change.emplace(name, std::move(known->second));
+    auto applied = co_await driver.apply(std::move(change), Deadline::after(kStartTimeout));
+    if (!applied) continue;
+    note_kept(name);
+    origins[name] = Origin::LastKnown;
+    set_aside.insert_or_assign(name, reason);
+  }
+}
+
+}  // namespace dfp::reconcile
