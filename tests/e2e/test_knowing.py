@@ -1,0 +1,259 @@
+"""Not knowing is not "there is nothing": starts and losses at which a source is silent, blank, damaged or lies.
+
+Each start follows a kill -9 of the control plane, with a HAProxy that serves on; requests are counted over all of it.
+"""
+import contextlib
+import json
+import os
+
+import pytest
+
+from harness import Traffic, wait_until
+
+SERVICES = ("one", "two")
+
+
+class Situation:
+    """Two services behind a proxy, on an embedded registry or on Consul."""
+
+    def __init__(self, rig, kind):
+        self.rig, self.kind = rig, kind
+        self.consul = rig.consul() if kind == "consul" else None
+        self.proxy = rig.proxy(name="proxy", registry=self.consul and self.consul.url)
+        for name in SERVICES:
+            service = rig.service(name)
+            (self.consul or self.proxy).register(service)
+            self.proxy.ok("reconfigure", serviceName=name, servicePath=f"/{name}")
+        wait_until(lambda: self.last_known().keys() == set(SERVICES), "the last known state is written")
+
+    @property
+    def file(self):
+        return self.proxy.folder / "state/last-known.json"
+
+    def last_known(self):
+        return json.loads(self.file.read_text())
+
+    def kill(self):
+        """kill -9 of the control plane alone."""
+        self.proxy.kill()
+        self.proxy.popen.wait()
+
+    def start(self, wait=True, **kwargs):
+        self.proxy = self.rig.proxy(name="proxy", registry=self.consul and self.consul.url, address=self.proxy.address,
+                                    wait=False, **kwargs)
+        wait_until(lambda: self.proxy.api("services", catalog="false").status == 200, "the API answers", 30)
+        if wait:
+            self.proxy.wait_ready(30)
+        return self.proxy
+
+    def lose_registry(self):
+        """The data are gone, as with a re-created cluster or a lost volume."""
+        if self.consul:
+            self.consul.call("DELETE", "/v1/kv/docker-flow/?recurse")
+        else:
+            for file in self.proxy.folder.glob("registry.db*"):
+                file.unlink()
+
+    def stop_consul(self):
+        self.consul.kill()
+        self.consul.popen.wait()
+
+    def change_last_known(self, change):
+        state = self.last_known()
+        change(state)
+        self.file.write_text(json.dumps(state))
+
+    def statuses(self):
+        return [self.proxy.get(f"/{name}").status for name in SERVICES]
+
+    @contextlib.contextmanager
+    def no_request_lost(self):
+        with contextlib.ExitStack() as stack:
+            traffic = [stack.enter_context(Traffic(self.proxy, f"/{name}", clients=2)) for name in SERVICES]
+            yield
+            for one in traffic:
+                one.wait_for(50)
+        for name, one in zip(SERVICES, traffic):
+            assert one.failures == [], name
+
+    def kept(self):
+        return self.proxy.ok("services", catalog="false")["Kept"]
+
+
+@pytest.mark.parametrize("kind", ("embedded", "consul"))
+def test_an_emptied_registry_is_served_from_the_last_known_state(rig, kind):
+    at = Situation(rig, kind)
+    with at.no_request_lost():
+        at.kill()
+        at.lose_registry()
+        at.start()
+    assert at.statuses() == [200, 200]
+    assert set(at.kept()) == set(SERVICES)
+    assert "reconcile.start_without_registry" in at.proxy.log.read_text()
+
+
+def test_an_embedded_registry_of_no_bytes_is_served_from_the_last_known_state(rig):
+    at = Situation(rig, "embedded")
+    with at.no_request_lost():
+        at.kill()
+        at.lose_registry()
+        (at.proxy.folder / "registry.db").touch()
+        at.start()
+    assert at.statuses() == [200, 200]
+
+
+def test_a_record_of_a_newer_version_in_the_last_known_state_costs_nothing(rig):
+    at = Situation(rig, "consul")
+    with at.no_request_lost():
+        at.kill()
+        at.stop_consul()
+        at.change_last_known(lambda state: state["two"].update(version=99))
+        at.start(wait=False)
+        assert "newer" in at.proxy.ok("services", catalog="false")["SetAside"]["two"]
+    assert at.statuses() == [200, 200]
+
+
+@pytest.mark.parametrize("text", (None, "", "{}", "garbage"), ids=("missing", "empty", "of-nothing", "garbage"))
+def test_without_registry_and_last_known_state_haproxy_is_left_alone(rig, text):
+    at = Situation(rig, "consul")
+    with at.no_request_lost():
+        at.kill()
+        at.stop_consul()
+        at.file.unlink()
+        if text is not None:
+            at.file.write_text(text)
+        at.start(wait=False)
+        assert at.proxy.api("successfulinitreload").status == 500, "not in step"
+        # A reload of what was found serves the same.
+        at.proxy.ok("reload", recreate="true")
+        assert at.statuses() == [200, 200]
+        # An agent that comes back with nothing is no news.
+        at.consul.start()
+        wait_until(lambda: "reconcile.store_blank" in at.proxy.log.read_text(), "the registry was read", 30)
+        assert at.proxy.api("successfulinitreload").status == 500
+    assert at.statuses() == [200, 200]
+    assert set(at.kept()) == set(SERVICES)
+    at.proxy.ok("remove", serviceName="two")
+    assert at.statuses() == [200, 503]
+
+
+@pytest.mark.parametrize("known", ("last-known", "haproxy"))
+def test_a_damaged_record_is_served_as_it_was(rig, known):
+    at = Situation(rig, "consul")
+    with at.no_request_lost():
+        at.kill()
+        at.consul.call("PUT", "/v1/kv/docker-flow/two/definition", "{damaged")
+        if known == "haproxy":
+            at.file.unlink()
+        at.start()
+        assert "not JSON" in at.proxy.ok("services")["SetAside"]["two"]
+    assert at.statuses() == [200, 200]
+
+
+@pytest.mark.parametrize("kind", ("embedded", "consul"))
+def test_a_reboot_with_an_emptied_registry_is_served_from_the_last_known_state(rig, kind):
+    at = Situation(rig, kind)
+    at.proxy.kill_everything()
+    at.lose_registry()
+    at.start()
+    assert at.statuses() == [200, 200]
+    assert set(at.kept()) == set(SERVICES)
+    assert "reconcile.store_blank" in at.proxy.log.read_text()
+
+
+def test_a_reboot_with_a_spoilt_last_known_state_serves_the_services_that_are_whole(rig):
+    at = Situation(rig, "consul")
+    at.proxy.kill_everything()
+    at.stop_consul()
+    at.change_last_known(lambda state: state["two"].update(version=99))
+    at.start(wait=False)
+    assert at.statuses() == [200, 503]
+    at.proxy.kill_everything()
+    at.consul.start()  # as an agent in development mode: it has kept nothing
+    at.start()
+    assert at.statuses() == [200, 503]
+
+
+def test_a_reboot_with_a_damaged_record_serves_it_as_it_was(rig):
+    at = Situation(rig, "consul")
+    at.proxy.kill_everything()
+    at.consul.call("PUT", "/v1/kv/docker-flow/two/definition", "{damaged")
+    at.start()
+    assert at.statuses() == [200, 200]
+
+
+def test_the_operator_may_say_that_an_empty_registry_is_right(rig):
+    at = Situation(rig, "consul")
+    at.kill()
+    at.lose_registry()
+    at.start(arguments=("--accept-empty-registry", "true"))
+    assert at.statuses() == [503, 503]
+    assert at.proxy.ok("services")["Services"] == []
+
+
+def test_a_template_is_found_in_a_running_haproxy(rig):
+    consul = rig.consul()
+    template = rig.folder / "go-demo.tmpl"
+    template.write_text('backend go-demo-be\n{{range service "go-demo"}}  server {{.ID}} {{.Address}}:{{.Port}}\n{{end}}\n')
+    arguments = ("--templates-dir", rig.folder)
+    proxy = rig.proxy(name="proxy", registry=consul.url, arguments=arguments)
+    consul.register(rig.service())
+    proxy.ok("reconfigure", serviceName="go-demo", consulTemplatePath=template)
+    proxy.kill()
+    proxy.popen.wait()
+    consul.kill()
+    consul.popen.wait()
+    (proxy.folder / "state/last-known.json").unlink(missing_ok=True)
+    again = rig.proxy(name="proxy", registry=consul.url, address=proxy.address, arguments=arguments, wait=False)
+    wait_until(lambda: again.api("services", catalog="false").status == 200, "the API answers", 30)
+    again.ok("reload", recreate="true")
+    assert b"backend go-demo-be" in again.api("config").body
+
+
+def register(consul, service, name):
+    """One process under several names."""
+    answer = consul.call("PUT", "/v1/agent/service/register",
+                         {"ID": name, "Name": name, "Address": service.address, "Port": service.port})
+    assert answer.status == 200, answer
+
+
+def test_a_registry_that_loses_most_services_is_not_believed(rig):
+    consul = rig.consul()
+    proxy = rig.proxy(registry=consul.url, arguments=("--shrink-hold", "5s"))
+    demo = rig.service()
+    consul.register(demo)
+    names = [f"s{n}" for n in range(6)]
+    for name in names:
+        register(consul, demo, name)
+        proxy.ok("reconfigure", serviceName=name, servicePath=f"/{name}")
+    with Traffic(proxy, "/s1/x") as traffic:
+        consul.call("PUT", "/v1/txn", [{"KV": {"Verb": "delete-tree", "Key": f"docker-flow/{name}/"}} for name in names[:4]])
+        wait_until(lambda: set(proxy.ok("services")["Kept"]) == set(names[:4]), "the loss is reported")
+        assert b"dfp_registry_held_services 4" in proxy.api("metrics").body
+        proxy.ok("remove", serviceName="s0")
+        assert proxy.get("/s0").status == 503, "an order"
+        traffic.wait_for(100)
+    assert traffic.failures == []
+    wait_until(lambda: proxy.get("/s1").status == 503, "the hold ends", 20)
+    assert [proxy.get(f"/s{n}").status for n in (4, 5)] == [200, 200]
+    # A single service is taken at its keys' word.
+    consul.call("DELETE", "/v1/kv/docker-flow/s4/?recurse")
+    wait_until(lambda: proxy.get("/s4").status == 503, "it is gone")
+
+
+def test_removals_through_another_proxy_are_followed_at_once(rig):
+    consul = rig.consul()
+    a, b = rig.proxy(registry=consul.url), rig.proxy(registry=consul.url)
+    demo = rig.service()
+    names = [f"s{n}" for n in range(6)]
+    for name in names:
+        register(consul, demo, name)
+        a.ok("reconfigure", serviceName=name, servicePath=f"/{name}")
+    wait_until(lambda: b.get("/s5").status == 200, "b serves them")
+    b.kill()
+    b.popen.wait()
+    for name in names[:5]:
+        a.ok("remove", serviceName=name)
+    again = rig.proxy(name="proxy-2", registry=consul.url, address=b.address)
+    assert [again.get(f"/{name}").status for name in names] == [503] * 5 + [200]
+    assert again.ok("services")["Kept"] == {}
