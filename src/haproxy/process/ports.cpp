@@ -27,20 +27,7 @@ socklen_t fill(sockaddr_storage& storage, const std::string& address, std::uint1
   return sizeof v4;
 }
 
-}  // namespace
-
-Result<> check_port_free(const std::string& address, std::uint16_t port) {
-  sockaddr_storage storage{};
-  auto size = fill(storage, address, port);
-  int fd = ::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return fail(Errc::Unavailable, fmt::format("open a socket: {}", std::strerror(errno)));
-  int on = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);  // only closing connections: not a listener
-  if (storage.ss_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  bool free = ::bind(fd, reinterpret_cast<sockaddr*>(&storage), size) == 0 && ::listen(fd, 1) == 0;
-  int error = free ? 0 : errno;
-  ::close(fd);
-  if (free) return {};
+std::unexpected<Error> refused(const std::string& address, std::uint16_t port, int error) {
   if (error == EADDRINUSE)
     return fail(Errc::Conflict,
                 fmt::format("port {} on {} is taken by another program (ss -ltnp shows which one); "
@@ -51,7 +38,53 @@ Result<> check_port_free(const std::string& address, std::uint16_t port) {
                 fmt::format("port {} on {}: this user may not use it; run as root or with the capability "
                             "NET_BIND_SERVICE, or choose a port from 1024 on",
                             port, address));
+  if (error == EADDRNOTAVAIL)
+    return fail(Errc::InvalidArgument,
+                fmt::format("port {} on {}: this machine does not have the address (ip addr shows which "
+                            "ones it has)",
+                            port, address));
   return fail(Errc::Unavailable, fmt::format("port {} on {}: {}", port, address, std::strerror(error)));
+}
+
+int open_socket(const std::string& address) {
+  return ::socket(address.contains(':') ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+/// Binds the socket. @return errno, 0 when it is bound.
+int bind_to(int fd, const std::string& address, std::uint16_t port, bool shared) {
+  sockaddr_storage storage{};
+  auto size = fill(storage, address, port);
+  int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);  // only closing connections: not a listener
+  if (shared) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (storage.ss_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  return ::bind(fd, reinterpret_cast<sockaddr*>(&storage), size) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+Result<> check_port_free(const std::string& address, std::uint16_t port) {
+  int fd = open_socket(address);
+  if (fd < 0) return fail(Errc::Unavailable, fmt::format("open a socket: {}", std::strerror(errno)));
+  int error = bind_to(fd, address, port, false);
+  if (error == 0 && ::listen(fd, 1) != 0) error = errno;
+  ::close(fd);
+  if (error != 0) return refused(address, port, error);
+  return {};
+}
+
+ReservedPort::~ReservedPort() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<ReservedPort> reserve_port(const std::string& address, std::uint16_t port, bool beside_ours) {
+  if (!beside_ours)
+    if (auto free = check_port_free(address, port); !free) return std::unexpected(free.error());
+  int fd = open_socket(address);
+  if (fd < 0) return fail(Errc::Unavailable, fmt::format("open a socket: {}", std::strerror(errno)));
+  ReservedPort reserved(fd);
+  if (int error = bind_to(fd, address, port, true); error != 0) return refused(address, port, error);
+  return reserved;
 }
 
 }  // namespace dfp::haproxy::process
