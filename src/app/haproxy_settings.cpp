@@ -31,6 +31,7 @@ haproxy::Settings haproxy_settings(const settings::Settings& settings) {
   out.run_dir = settings.run_dir;
   out.http = {bind_of(settings.http)};
   if (settings.https) out.https = {bind_of(*settings.https)};
+  out.other_ports = {{bind_of(settings.api), "the API (--api)"}};
   out.certs_dir = settings.certs_dir;
   out.timeouts = timeouts_of(settings.timeouts);
   out.checks.enabled = settings.checks.by == settings::Checks::By::Haproxy;

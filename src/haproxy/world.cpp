@@ -60,7 +60,9 @@ Result<std::optional<config::Fragment>> World::fragment_of(const model::Service&
   for (const auto* binds : {&settings_.http, &settings_.https})
     for (const auto& bind : *binds) fold_settings.own_ports.insert(bind.port);
   if (settings_.stats && settings_.stats->bind)
-    fold_settings.reserved_ports.insert(settings_.stats->bind->port);
+    fold_settings.reserved_ports.emplace(settings_.stats->bind->port, "the statistics page (--stats-port)");
+  for (const auto& [bind, what] : settings_.other_ports)
+    fold_settings.reserved_ports.emplace(bind.port, what);
   auto fragment = config::fold(service.definition.service, service.rendered, fold_settings);
   if (!fragment)
     return std::unexpected(template_error(service, {Errc::Rejected, std::move(fragment.error().what)}));

@@ -60,6 +60,7 @@ class World {
   bool is_of_template(std::string_view section) const;
 
   const model::DesiredState& state() const { return state_; }
+  const config::Fragments& fragments() const { return fragments_; }
   const config::RouteIndex& routes() const { return routes_; }
   const std::map<std::string, config::Backend>& backends() const { return backends_; }
   std::size_t server_count() const { return servers_; }

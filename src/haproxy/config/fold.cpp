@@ -53,15 +53,16 @@ class Folder {
     bool own = false;
     for (const auto& line : section.lines) {
       if (line.keyword() != "bind") continue;
-      auto ports = ports_of(line);
-      if (!ports) return std::unexpected(ports.error());
-      auto is_own = std::ranges::count_if(*ports, [&](auto port) { return own_ports_.contains(port); });
-      if (is_own != 0 && static_cast<std::size_t>(is_own) != ports->size())
+      auto addresses = addresses_of(line);
+      if (!addresses) return std::unexpected(addresses.error());
+      auto is_own =
+          std::ranges::count_if(*addresses, [&](const auto& a) { return own_ports_.contains(a.port); });
+      if (is_own != 0 && static_cast<std::size_t>(is_own) != addresses->size())
         return refuse_line(line, "ports of the proxy and others in one bind line; write two lines");
       own = own || is_own != 0;
       if (is_own == 0) binds.push_back(&line);
       if (is_own == 0)
-        if (auto ok = claim(line, *ports); !ok) return ok;
+        if (auto ok = claim(line, *addresses); !ok) return ok;
     }
     bool listens = own || !binds.empty();
     if (section.type() == "listen")
@@ -74,12 +75,15 @@ class Folder {
     return binds.empty() ? Result<>{} : keep(section);
   }
 
-  Result<> claim(const Line& line, const std::set<std::uint16_t>& ports) {
-    for (auto port : ports) {
-      if (settings_.reserved_ports.contains(port))
-        return refuse_line(line, fmt::format("port {} is the proxy's", port));
-      if (!fragment_.ports.emplace(port, line.number).second)
-        return refuse_line(line, fmt::format("port {} is bound twice", port));
+  /// One port at several addresses of one line is one claim.
+  Result<> claim(const Line& line, const std::vector<BindAddress>& addresses) {
+    for (const auto& bind : addresses) {
+      if (auto found = settings_.reserved_ports.find(bind.port); found != settings_.reserved_ports.end())
+        return refuse_line(line, fmt::format("port {} is the proxy's own: {}", bind.port, found->second));
+      auto [known, first] = fragment_.ports.emplace(bind.port, line.number);
+      if (!first && known->second != line.number)
+        return refuse_line(line, fmt::format("port {} is bound twice", bind.port));
+      fragment_.binds.push_back({bind, {line.raw, line.number}});
     }
     return {};
   }

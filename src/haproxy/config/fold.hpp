@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "haproxy/config/bind_ports.hpp"
 #include "haproxy/config/permission.hpp"
 
 namespace dfp::haproxy::config {
@@ -18,6 +19,14 @@ struct FragmentLine {
   std::size_t number = 0;
 
   bool operator==(const FragmentLine&) const = default;
+};
+
+/// A port that a template makes HAProxy listen on.
+struct FragmentBind {
+  BindAddress bind;
+  FragmentLine line;  ///< as written
+
+  bool operator==(const FragmentBind&) const = default;
 };
 
 /// What the rendered template of one service contributes to haproxy.cfg. Made by `fold` only.
@@ -32,15 +41,17 @@ struct Fragment {
   std::vector<FragmentLine> sections;
   std::map<std::string, std::size_t> names;    ///< of the sections, with their lines
   std::map<std::uint16_t, std::size_t> ports;  ///< that its own frontends bind
+  std::vector<FragmentBind> binds;             ///< the same with their addresses
   std::vector<FragmentLine> ignored;           ///< what the shared frontend decides for all services
 
   bool operator==(const Fragment&) const = default;
 };
 
 struct FoldSettings {
-  std::set<std::uint16_t> own_ports;       ///< of `frontend services`; 80 and 443 always count as such
-  std::set<std::uint16_t> reserved_ports;  ///< bound by other parts of the proxy
-  Allowed allowed;                         ///< see permission.hpp
+  std::set<std::uint16_t> own_ports;  ///< of `frontend services`; 80 and 443 always count as such
+  std::map<std::uint16_t, std::string>
+      reserved_ports;  ///< bound by other parts of the proxy; what they are: "the API (--api)"
+  Allowed allowed;     ///< see permission.hpp
 };
 
 /// Makes a fragment of the rendered template of a service. Pure.

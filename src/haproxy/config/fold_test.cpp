@@ -17,7 +17,8 @@ std::vector<std::string> texts(const std::vector<FragmentLine>& lines) {
   return texts;
 }
 
-Fragment folded(std::string_view text, const FoldSettings& settings = {{8000}, {8404}, {}}) {
+Fragment folded(std::string_view text,
+                const FoldSettings& settings = {{8000}, {{8404, "its statistics page"}}, {}}) {
   auto fragment = fold("go-demo", text, settings);
   EXPECT_TRUE(fragment) << fragment.error().what;
   return fragment ? *fragment : Fragment{};
@@ -63,6 +64,18 @@ TEST(Fold, AFrontendOnAPortOfItsOwnStays) {
                           "backend b from template", "  mode tcp"));
   EXPECT_THAT(fragment.rules, IsEmpty());
   EXPECT_TRUE(fragment.ports.contains(9000));
+}
+
+TEST(Fold, EveryAddressAndPortOfABindLineIsKnown) {
+  auto fragment = folded(
+      "frontend f\n bind 10.0.0.1:9000-9001,:9100 ssl\n bind quic4@*:9200\n bind [::1]:9300,ipv6@:9300\n"
+      " default_backend b\nbackend b\n");
+  std::vector<BindAddress> binds;
+  for (const auto& one : fragment.binds) binds.push_back(one.bind);
+  EXPECT_THAT(binds, ElementsAre(BindAddress{"10.0.0.1", 9000, false}, BindAddress{"10.0.0.1", 9001, false},
+                                 BindAddress{"*", 9100, false}, BindAddress{"*", 9200, true},
+                                 BindAddress{"::1", 9300, false}, BindAddress{"::", 9300, false}));
+  EXPECT_EQ(fragment.binds.front().line.number, 2U);
 }
 
 TEST(Fold, AFrontendOnBothIsSharedAndStays) {
@@ -118,7 +131,8 @@ void PrintTo(const FoldRefusal& c, std::ostream* out) { *out << c.name; }
 class FoldRefuses : public ::testing::TestWithParam<FoldRefusal> {};
 
 TEST_P(FoldRefuses, WithLineAndReason) {
-  auto fragment = fold("go-demo", std::string(GetParam().text) + "\nbackend b\n", {{8000}, {8404}, {}});
+  auto fragment = fold("go-demo", std::string(GetParam().text) + "\nbackend b\n",
+                       {{8000}, {{8404, "its statistics page"}}, {}});
   ASSERT_FALSE(fragment);
   EXPECT_EQ(fragment.error().code, Errc::InvalidArgument);
   EXPECT_THAT(fragment.error().what, HasSubstr(GetParam().want));

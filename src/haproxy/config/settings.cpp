@@ -29,6 +29,17 @@ Result<> check_bind(std::string_view key, const Bind& bind) {
   return {};
 }
 
+/// HAProxy and this program on one port: the start would blame "another program".
+Result<> check_apart(std::string_view key, const Bind& bind, const std::vector<OtherPort>& others) {
+  for (const auto& [other, what] : others) {
+    bool overlap = bind.address == other.address || bind.address == "*" || other.address == "*";
+    if (bind.port == other.port && overlap)
+      return refuse(key, fmt::format("{}:{}", bind.address, bind.port),
+                    fmt::format("a port that is not the proxy's own already: {}", what));
+  }
+  return {};
+}
+
 Result<> check_stats(const StatsPage& stats) {
   auto is_plain = [](std::string_view text) {
     return std::ranges::all_of(text, [](unsigned char c) { return c >= 0x20 && c != 0x7F; });
@@ -66,15 +77,18 @@ Result<> Settings::validate() const {
     return refuse("run-dir", dir, "an absolute path of at most 80 characters without spaces and quotes");
   if (program.empty()) return refuse("haproxy", program, "the path of the haproxy program");
   if (http.empty()) return refuse("http", "", "at least one ADDRESS:PORT");
-  for (const auto& bind : http)
-    if (auto ok = check_bind("http", bind); !ok) return ok;
-  for (const auto& bind : https)
-    if (auto ok = check_bind("https", bind); !ok) return ok;
+  for (const auto& [key, binds] : {std::pair{"http", &http}, std::pair{"https", &https}})
+    for (const auto& bind : *binds) {
+      if (auto ok = check_bind(key, bind); !ok) return ok;
+      if (auto ok = check_apart(key, bind, other_ports); !ok) return ok;
+    }
   if (auto ok = check_timeouts(timeouts); !ok) return ok;
   if (auto ok = check_span("check-interval", checks.interval, std::chrono::hours(1)); !ok) return ok;
   if (auto ok = check_span("hard-stop-after", hard_stop_after, std::chrono::hours(24)); !ok) return ok;
   if (stats)
     if (auto ok = check_stats(*stats); !ok) return ok;
+  if (stats && stats->bind)
+    if (auto ok = check_apart("stats-port", *stats->bind, other_ports); !ok) return ok;
   if (maxconn < 10 || maxconn > 10'000'000)
     return refuse("maxconn", std::to_string(maxconn), "10 to 10000000");
   if (connection_share < 1 || connection_share > 100)

@@ -55,13 +55,22 @@ struct Checks {
   int probes_per_second = 500;
 };
 
+/// A port that another part of this program listens on.
+struct OtherPort {
+  Bind bind;
+  std::string what;  ///< in messages: "the API (--api)"
+
+  bool operator==(const OtherPort&) const = default;
+};
+
 struct Settings {
   std::string program = "haproxy";  ///< path, or a name looked up in PATH
   std::filesystem::path
       run_dir;  ///< sockets, configuration, HAProxy's log; absolute and short (108-byte socket paths)
   std::vector<Bind> http = {Bind{}};
-  std::vector<Bind> https;          ///< bound only when `certs_dir` holds a certificate
-  std::filesystem::path certs_dir;  ///< PEM files, each with certificate and key; "" for none
+  std::vector<Bind> https;             ///< bound only when `certs_dir` holds a certificate
+  std::vector<OtherPort> other_ports;  ///< HAProxy never listens there, whatever a template says
+  std::filesystem::path certs_dir;     ///< PEM files, each with certificate and key; "" for none
   /// Addresses and networks ("10.0.0.0/8") of proxies in front of this one, whose X-Forwarded-* stay.
   std::vector<std::string> trusted_proxies;
   bool merge_slashes = false;    ///< "//" in a path is "/"
@@ -76,6 +85,8 @@ struct Settings {
       std::chrono::minutes(5);  ///< the longest life of a replaced worker
   std::chrono::milliseconds reload_timeout =
       std::chrono::seconds(30);  ///< a new worker must have confirmed its configuration by then
+  std::chrono::milliseconds silence_limit =
+      std::chrono::seconds(10);  ///< a HAProxy that does not answer for so long is replaced
   int spare_backends = 512;      ///< for services that come without a reload (HAProxy before 3.4)
   std::set<std::string, std::less<>> allowed_keywords;  ///< what custom templates may use although
                                                         ///< permission.hpp refuses it, by the refusal's name
