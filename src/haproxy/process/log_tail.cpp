@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,7 +15,8 @@
 namespace dfp::haproxy::process {
 namespace {
 
-constexpr off_t kMaxSize = 4 << 20;
+constexpr int kPipeSize = 256 * 1024;
+constexpr std::size_t kMostAtOnce = 1 << 20;
 constexpr std::size_t kMaxLine = 4096;
 
 bool is_stop_notice(std::string_view line) {
@@ -29,20 +31,28 @@ LogTail::~LogTail() {
 }
 
 Result<> LogTail::open() {
-  descriptor_ = ::open(file_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (descriptor_ < 0)
+  struct stat status{};
+  bool fifo = ::lstat(file_.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
+  if (!fifo) {
+    ::unlink(file_.c_str());
+    fifo = ::mkfifo(file_.c_str(), 0600) == 0;
+  }
+  int opened = fifo ? ::open(file_.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC) : -1;
+  if (opened < 0)
     return fail(Errc::Unavailable, fmt::format("open {}: {}", file_.string(), std::strerror(errno)));
-  offset_ = ::lseek(descriptor_, 0, SEEK_END);
+  ::fcntl(opened, F_SETPIPE_SZ, kPipeSize);  // else it has 64 kB
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = opened;
   return {};
 }
 
 std::vector<std::string> LogTail::read_lines() {
   std::vector<std::string> lines;
   std::array<char, 16384> buffer;
-  for (;;) {
-    auto size = ::pread(descriptor_, buffer.data(), buffer.size(), offset_);
+  for (std::size_t read = 0; read < kMostAtOnce;) {
+    auto size = ::read(descriptor_, buffer.data(), buffer.size());
     if (size <= 0) break;
-    offset_ += size;
+    read += static_cast<std::size_t>(size);
     std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
     for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
       partial_ += bytes.substr(0, end);
@@ -51,8 +61,8 @@ std::vector<std::string> LogTail::read_lines() {
       bytes.remove_prefix(end + 1);
     }
     partial_ += bytes;
+    if (partial_.size() > kMostAtOnce) partial_.resize(kMaxLine);
   }
-  if (offset_ > kMaxSize && ::ftruncate(descriptor_, 0) == 0) offset_ = 0;
   return lines;
 }
 

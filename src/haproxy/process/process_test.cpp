@@ -1,15 +1,18 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <fstream>
+#include <thread>
 
 #include "base/testing.hpp"
 #include "haproxy/process/log_tail.hpp"
 #include "haproxy/process/ports.hpp"
 #include "haproxy/process/program.hpp"
+#include "haproxy/process/survivors.hpp"
 
 namespace dfp::haproxy::process {
 namespace {
@@ -94,6 +97,18 @@ TEST(ErrorLines, AreTheAlertsWithoutPrefix) {
             "parsing [/x/haproxy.cfg:48] : unknown keyword 'bogus'");
 }
 
+std::uint16_t free_port() {
+  int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(fd);
+  return ntohs(address.sin_port);
+}
+
 TEST(Ports, ASharedListenerIsSeen) {
   int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int on = 1;
@@ -112,18 +127,101 @@ TEST(Ports, ASharedListenerIsSeen) {
   EXPECT_TRUE(check_port_free("127.0.0.1", port));
 }
 
+/// Binds a socket of its own with or without SO_REUSEPORT, as another program would.
+bool others_can_bind(std::uint16_t port, bool shared) {
+  int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int on = 1;
+  if (shared) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  ::close(fd);
+  return bound;
+}
+
+TEST(Ports, AReservedPortIsOpenToHaproxyOnly) {
+  auto port = free_port();
+  {
+    auto reserved = reserve_port("127.0.0.1", port, false);
+    ASSERT_TRUE(reserved) << reserved.error().what;
+    EXPECT_FALSE(others_can_bind(port, false));
+    EXPECT_TRUE(others_can_bind(port, true)) << "HAProxy binds with SO_REUSEPORT";
+    EXPECT_EQ(reserve_port("127.0.0.1", port, false).error().code, Errc::Conflict);
+    EXPECT_TRUE(reserve_port("127.0.0.1", port, true));
+  }
+  EXPECT_TRUE(others_can_bind(port, false)) << "let go";
+}
+
+TEST(Ports, AnAddressOfAnotherMachineIsRefusedByName) {
+  auto reserved = reserve_port("192.0.2.1", 7070, false);
+  ASSERT_FALSE(reserved);
+  EXPECT_EQ(reserved.error().code, Errc::InvalidArgument);
+  EXPECT_TRUE(reserved.error().what.contains("192.0.2.1")) << reserved.error().what;
+}
+
+/// A process whose command line looks like that of a HAProxy with this master socket.
+pid_t lookalike(const std::string& socket) {
+  auto pid = ::fork();
+  if (pid != 0) return pid;
+  ::execlp("sh", "haproxy", "-c", "while :; do sleep 1; done", "-W", "-S", (socket + ",mode,600").c_str(),
+           nullptr);
+  ::_exit(1);
+}
+
+TEST(Survivors, AreFoundByTheirMasterSocketWhateverHappenedToIt) {
+  auto socket = std::string(::testing::TempDir()) + "dfp_survivors/master.sock";
+  EXPECT_TRUE(find_survivors(socket).empty());
+  auto pid = lookalike(socket);
+  Survivors found;
+  for (int i = 0; i < 500 && found.empty(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    found = find_survivors(socket);
+  }
+  EXPECT_EQ(found.masters, std::vector<pid_t>{pid});
+  EXPECT_TRUE(find_survivors(socket + "2").empty());
+  EXPECT_TRUE(find_survivors(socket.substr(0, socket.size() - 1)).empty());
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+  EXPECT_TRUE(find_survivors(socket).empty());
+}
+
 TEST(LogTail, GivesWholeLinesOnceWithoutStopNotices) {
   auto file = std::filesystem::path(::testing::TempDir()) / "dfp_log_tail";
   std::filesystem::remove(file);
-  std::ofstream(file) << "before\n";
+  std::ofstream(file) << "not a pipe\n";
   LogTail tail(file);
   ASSERT_TRUE(tail.open());
-  std::ofstream out(file, std::ios::app);
+  std::ofstream out(file);
   out << "[ALERT] (1) : one\n[WARNING] (1) : Proxy x stopped (cumulated conns: FE: 0, BE: 0).\ntw"
       << std::flush;
   EXPECT_EQ(tail.read_lines(), std::vector<std::string>{"[ALERT] (1) : one"});
   out << "o\n" << std::flush;
   EXPECT_EQ(tail.read_lines(), std::vector<std::string>{"two"});
+}
+
+/// HAProxy, without us: it goes on writing, waits for nobody, and fills no disk.
+TEST(LogTail, KeepsABoundedPartWhileNobodyReads) {
+  auto file = std::filesystem::path(::testing::TempDir()) / "dfp_log_unread";
+  std::filesystem::remove(file);
+  auto before = std::make_unique<LogTail>(file);
+  ASSERT_TRUE(before->open());
+  int haproxy = ::dup(before->descriptor());
+  before.reset();
+  std::string line(99, 'x');
+  line += '\n';
+  std::size_t written = 0;
+  for (int i = 0; i < 100'000; ++i)
+    if (::write(haproxy, line.data(), line.size()) > 0) ++written;
+  EXPECT_LT(written, 10'000U);
+  LogTail next(file);
+  ASSERT_TRUE(next.open());
+  auto lines = next.read_lines();
+  EXPECT_EQ(lines.size(), written) << "what was written while we were away is read";
+  ASSERT_GT(::write(haproxy, "more\n", 5), 0);
+  EXPECT_EQ(next.read_lines(), std::vector<std::string>{"more"});
+  ::close(haproxy);
 }
 
 }  // namespace

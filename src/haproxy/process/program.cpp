@@ -1,6 +1,7 @@
 #include "haproxy/process/program.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <charconv>
 
@@ -106,6 +107,17 @@ std::string error_lines(std::string_view output) {
     errors += text::trim(text);
   }
   return errors;
+}
+
+Result<> check_descriptor_limit() {
+  constexpr rlim_t kFewest = 256;  // HAProxy 2.6 without connections takes up to 224
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max >= kFewest) return {};
+  return fail(
+      Errc::InvalidArgument,
+      fmt::format("at most {} files may be open here, and HAProxy needs {}, besides one or two for each "
+                  "connection: raise the limit (ulimit -n, LimitNOFILE=, docker run --ulimit nofile=)",
+                  limit.rlim_max, kFewest));
 }
 
 }  // namespace dfp::haproxy::process

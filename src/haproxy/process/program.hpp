@@ -43,4 +43,8 @@ Task<Result<TextVerdict>> check_text(Executor executor, std::string program, std
 /// The lines of HAProxy's output that tell an error, without their prefix ("[ALERT]    (123) : config : ").
 std::string error_lines(std::string_view output);
 
+/// Whether this process, and so HAProxy, may open enough files. With less HAProxy starts and ends again.
+/// @return InvalidArgument naming the limit and how to raise it.
+Result<> check_descriptor_limit();
+
 }  // namespace dfp::haproxy::process
