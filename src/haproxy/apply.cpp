@@ -43,6 +43,10 @@ Task<Result<>> Driver::Impl::examine(model::Change change, Deadline deadline) {
 /// Names that were looked up for an earlier change of the same services, or by prepare(), cost nothing here.
 Task<Result<model::Plan>> Driver::Impl::apply(model::Change change, Deadline deadline) {
   co_await names.look_up(Names::in(change), Names::kLife, deadline);
+  if (plan(change).means() == model::Means::Reload) {
+    auto room = co_await await_room(deadline);
+    if (!room) co_return std::unexpected(room.error());
+  }
   auto lock = co_await turn.lock(deadline);
   if (!lock) co_return fail("haproxy: the worker is busy", lock.error());
   auto applied = co_await apply_in_turn(std::move(change), deadline);

@@ -9,11 +9,12 @@ namespace dfp::haproxy {
 using namespace std::chrono_literals;
 namespace {
 
-constexpr auto kCleanupPause = 20ms;  // clients do not see it; a following change does it earlier
-constexpr auto kFilesPause = 100ms;   // the files follow a change within twice this
-constexpr auto kWatchInterval = 1s;   // is it still our worker
-constexpr auto kDriftInterval = 3s;   // does it hold what it should
-constexpr int kDriftCost = 100;       // a check may take 1/100 of the time
+constexpr auto kCleanupPause = 20ms;     // clients do not see it; a following change does it earlier
+constexpr auto kFilesPause = 100ms;      // the files follow a change within twice this
+constexpr auto kLongestFilesPause = 5s;  // where they cannot be written
+constexpr auto kWatchInterval = 1s;      // is it still our worker
+constexpr auto kDriftInterval = 3s;      // does it hold what it should
+constexpr int kDriftCost = 100;          // a check may take 1/100 of the time
 constexpr auto kCommandTime = 10s;
 constexpr auto kReloadTime = 60s;
 constexpr auto kQuietTime = 500ms;  // without changes, before spares are refilled
@@ -30,6 +31,7 @@ void Driver::Impl::spawn_background() {
   spawn_counted(watch_worker(self), "haproxy.watch_worker");
   spawn_counted(follow_names(self), "haproxy.follow_names");
   spawn_counted(find_out_about_confinement(self), "haproxy.find_out_about_confinement");
+  spawn_counted(watch_silence(self), "haproxy.watch_silence");
   spawn(executor, process::reap_orphans(executor), "haproxy.reap_orphans");
 }
 
@@ -57,29 +59,34 @@ Task<> Driver::Impl::clean_up_soon(Self self) {
 }
 
 Task<> Driver::Impl::write_files(Self self) {
+  auto pause = Clock::duration(kFilesPause);
   while (!self->stopping) {
     if (!self->files_stale) co_await self->files_signal.wait(Deadline::never());
-    if (!self->stopping) co_await self->stop_signal.wait(Deadline::after(kFilesPause));
-    co_await self->write_files_now();
+    if (!self->stopping) co_await self->stop_signal.wait(Deadline::after(pause));
+    auto written = co_await self->write_files_now();
+    pause = written ? kFilesPause : std::min<Clock::duration>(pause * 2, kLongestFilesPause);
   }
 }
 
-Task<> Driver::Impl::write_files_now() {
+Task<bool> Driver::Impl::write_files_now() {
   auto lock = co_await turn.lock();  // not amid a change
   auto files_lock = co_await files_turn.lock();
-  if (!files_stale || !base) co_return;
+  if (!files_stale || !base) co_return true;
   files_stale = false;
   auto number = ++generation;
   auto rendered = world.render(*base, surroundings.certificates, number);
   lock = {};
   if (!rendered) {
     log::error("haproxy.files_failed", {{"error", rendered.error().what}});
-    co_return;
+    co_return true;
   }
   auto write = [this, number, set = std::move(*rendered)]() -> Result<> {
     auto file = files.write(number, set);
     if (!file) return std::unexpected(file.error());
-    if (auto active = files.activate(number); !active) return active;
+    if (auto active = files.activate(number); !active) {
+      files.remove(number);
+      return active;
+    }
     files.remove_all_but(number);
     return {};
   };
@@ -88,6 +95,7 @@ Task<> Driver::Impl::write_files_now() {
     files_stale = true;
     log::error("haproxy.files_failed", {{"error", written.error().what}});
   }
+  co_return written.has_value();
 }
 
 Task<> Driver::Impl::delete_leaving_servers(Self self) {
@@ -149,6 +157,7 @@ Task<> Driver::Impl::watch_worker(Self self) {
     if (thoroughly)
       next_drift_check = Clock::now() + std::max<Clock::duration>(kDriftInterval, took * kDriftCost);
     co_await self->refill_spares();
+    co_await self->leave_old_files();
     self->update_gauges();
   }
 }
@@ -197,10 +206,20 @@ Task<> Driver::Impl::refill_spares() {
   auto free = bindings.free_count();
   bool urgent = free * 4 < wanted;
   bool quiet = Clock::now() - committed_at > kQuietTime;
-  if (stopping || !master.running() || free * 2 >= wanted || !(urgent || quiet)) co_return;
+  if (!reload_is_due() || stopping || !master.running() || free * 2 >= wanted || !(urgent || quiet))
+    co_return;
   auto lock = co_await turn.lock();
   auto done = co_await reload("spares", "few spare backends are left", true, Deadline::after(kReloadTime));
   if (!done) log::error("haproxy.refill_failed", {{"error", done.error().what}});
+}
+
+/// HAProxy was started from files that say something else than what it is to serve.
+Task<> Driver::Impl::leave_old_files() {
+  if (!outdated || stopping || !master.running()) co_return;
+  auto lock = co_await turn.lock();
+  if (!outdated) co_return;
+  auto done = co_await reload("repair", "it was started from old files", true, Deadline::after(kReloadTime));
+  if (!done) log::warn("haproxy.outdated", {{"error", done.error().what}});
 }
 
 void Driver::Impl::update_gauges() {

@@ -18,6 +18,8 @@ class Counters {
         drift_repairs(registry.counter("dfp_haproxy_drift_repairs_total",
                                        "Differences between HAProxy and the model that were put right.")),
         respawns(registry.counter("dfp_haproxy_respawns_total", "Restarts of HAProxy after it died.")),
+        listener_losses(registry.counter("dfp_haproxy_listener_losses_total",
+                                         "Times that HAProxy did not listen on its ports after a reload.")),
         adoptions(
             registry.counter("dfp_haproxy_adoptions_total", "Running workers taken over without a reload.")),
         services(registry.gauge("dfp_haproxy_services", "Services that are served.")),
@@ -30,12 +32,20 @@ class Counters {
         apply_seconds(registry.histogram("dfp_haproxy_apply_seconds",
                                          "Time from a change to HAProxy's confirmation.",
                                          {0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1, 5})) {
-    reloads("change");  // so that the family is there from the start
+    reloads("change");  // so that the families are there from the start
+    silences("worker");
+    silences("master");
   }
 
   /// @param cause "change", "start", "spares", "request", "repair"
   metrics::Counter& reloads(const std::string& cause) {
     return registry_.counter("dfp_haproxy_reloads_total", "Reloads by cause.", {{"cause", cause}});
+  }
+
+  /// @param part "worker", "master"
+  metrics::Counter& silences(const std::string& part) {
+    return registry_.counter("dfp_haproxy_silences_total",
+                             "Times that a part of HAProxy did not answer for 3 s.", {{"part", part}});
   }
 
  private:
@@ -46,6 +56,7 @@ class Counters {
   metrics::Counter& runtime_failures;
   metrics::Counter& drift_repairs;
   metrics::Counter& respawns;
+  metrics::Counter& listener_losses;
   metrics::Counter& adoptions;
   metrics::Gauge& services;
   metrics::Gauge& servers;

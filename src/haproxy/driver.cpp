@@ -53,6 +53,8 @@ const Driver::NameState* Driver::name_state(const std::string& name) const {
   return impl_->names.state(name);
 }
 
+std::map<std::string, std::string> Driver::unfit() const { return impl_->unfit; }
+std::optional<std::string> Driver::trouble() const { return impl_->trouble(); }
 const model::DesiredState& Driver::applied() const { return impl_->world.state(); }
 std::string Driver::config() const { return impl_->shown_config(); }
 std::string Driver::template_check() const { return impl_->template_check.text(); }

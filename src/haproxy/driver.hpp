@@ -26,6 +26,8 @@ class Driver final : public reconcile::ProxyDriver {
   Task<Result<>> examine(model::Change change, Deadline deadline) override;
   /// A connection is made, as HAProxy's default check does.
   Task<Result<>> check(model::Instance instance, Deadline deadline) override;
+  std::map<std::string, std::string> unfit() const override;
+  std::optional<std::string> trouble() const override;
   const model::DesiredState& applied() const override;
   std::string config() const override;
   std::string template_check() const override;

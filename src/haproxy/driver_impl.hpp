@@ -5,12 +5,14 @@
 #include "base/wait.hpp"
 #include "haproxy/counters.hpp"
 #include "haproxy/driver.hpp"
+#include "haproxy/listening.hpp"
 #include "haproxy/master.hpp"
 #include "haproxy/names.hpp"
 #include "haproxy/planner.hpp"
 #include "haproxy/process/program.hpp"
 #include "haproxy/repair.hpp"
 #include "haproxy/run_files.hpp"
+#include "haproxy/silence.hpp"
 #include "haproxy/template_check.hpp"
 #include "haproxy/worker_link.hpp"
 
@@ -18,6 +20,18 @@ namespace dfp::haproxy {
 
 /// Cause of a repair that tells a worker of an earlier life what has changed: nothing is wrong then.
 inline constexpr std::string_view kAdoption = "adoption";
+
+/// Counts something that is under way.
+class UnderWay {
+ public:
+  explicit UnderWay(int& count) : count_(count) { ++count_; }
+  ~UnderWay() { --count_; }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+
+ private:
+  int& count_;
+};
 
 /// The driver's inside. Whoever changes the world or talks to the worker holds `turn`.
 struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
@@ -35,6 +49,9 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Task<> end_background();
   static Task<> supervise(Self self);
   Task<> revive();
+  Task<Result<>> start_again(Deadline deadline);
+  /// Starts from the files that lie there: what HAProxy does not know yet is told to it.
+  Task<Result<>> start_from_old_files(Error why, Deadline deadline);
   static Task<> follow_log(Self self);
 
   // apply.cpp: the way of a change
@@ -49,6 +66,9 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   /// @param change the caller's, which awaits the check.
   Task<Result<>> check_templates(const model::Change* change, Deadline deadline);
   Task<Result<>> check_once(std::string text, Deadline deadline);
+  Task<Result<>> check_template(const model::Service* service, Deadline deadline);
+  /// Notes in `unfit` which services of a start cannot be served, one by one. @return Rejected naming them.
+  Task<Result<>> vet(const model::Change* change, Deadline deadline);
   Task<Result<>> apply_by_reload(model::Change change, std::string reason, Deadline deadline);
 
   // runtime.cpp: without a reload
@@ -67,6 +87,11 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Result<> refresh_base();
   /// Before HAProxy is started: see hand_over_key.hpp.
   void renew_hand_over();
+  /// Everything that the present world makes HAProxy listen on.
+  std::vector<WantedPort> wanted_ports() const;
+  /// Reserves of it what the running worker lacks. @return Conflict or InvalidArgument naming template and
+  /// line.
+  Task<Result<std::vector<process::ReservedPort>>> claim_ports(std::vector<WantedPort> wanted);
   Task<Result<config::Description>> install(bool check, Deadline deadline);
   Task<Result<>> reload(std::string cause, std::string reason, bool check, Deadline deadline);
   void forget_worker();
@@ -74,6 +99,17 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   // names_following.cpp
   static Task<> follow_names(Self self);
   Task<> follow_moved_names();
+
+  // reload_pace.cpp
+  bool reload_is_due() const;
+  Task<Result<>> await_room(Deadline deadline);
+
+  // silence_watch.cpp
+  std::optional<std::string> trouble() const;
+  static Task<> watch_silence(Self self);
+  Task<> listen_for_answers();
+  Task<> end_silence();
+  Task<> renew_sockets();
 
   // background.cpp
   void spawn_background();
@@ -85,12 +121,14 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   static Task<> delete_leaving_servers(Self self);
   static Task<> watch_worker(Self self);
   static Task<> find_out_about_confinement(Self self);
-  Task<> write_files_now();
+  /// @return false when it should be tried again.
+  Task<bool> write_files_now();
   Task<> delete_due_servers();
   /// Backends that no service is in, where they can be made again (HAProxy 3.4 and later).
   Task<> delete_surplus_backends();
   Task<> check_worker(bool thoroughly);
   Task<> refill_spares();
+  Task<> leave_old_files();
   void update_gauges();
 
   Executor executor;
@@ -124,6 +162,13 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Signal ended_signal;  ///< of a background task
   int background = 0;   ///< tasks that run
   BlockingPool pool{1};
+  Listening listening;
+  std::map<std::string, std::string> unfit;  ///< services of the last start, with the reason
+  Silence worker_silence;
+  Silence master_silence;
+  int exchanges = 0;                ///< starts and reloads that are under way
+  Clock::time_point reloaded_at{};  ///< the last reload
+  bool outdated = false;            ///< HAProxy was started from old files and needs a reload
   bool prepared = false;
   bool nothing_found = false;  ///< found() saw no HAProxy
   bool launched = false;       ///< HAProxy runs, and serves the world

@@ -4,7 +4,7 @@
 #include "base/log.hpp"
 #include "haproxy/driver_impl.hpp"
 #include "haproxy/found_services.hpp"
-#include "haproxy/process/ports.hpp"
+#include "haproxy/hand_over_key.hpp"
 #include "haproxy/surroundings.hpp"
 
 namespace dfp::haproxy {
@@ -15,15 +15,6 @@ constexpr auto kLogInterval = 200ms;
 constexpr auto kResolveTime = 3s;
 constexpr auto kReviveTime = 60s;
 constexpr auto kEndTime = 5s;
-
-Result<> check_ports(const Settings& settings, bool with_https) {
-  std::vector<Bind> binds = settings.http;
-  if (with_https) std::ranges::copy(settings.https, std::back_inserter(binds));
-  if (settings.stats && settings.stats->bind) binds.push_back(*settings.stats->bind);
-  for (const auto& bind : binds)
-    if (auto free = process::check_port_free(bind.address, bind.port); !free) return free;
-  return {};
-}
 
 model::Change change_to(const World& world, model::DesiredState wanted) {
   model::Change change;
@@ -50,10 +41,12 @@ Driver::Impl::Impl(Executor executor_, Settings settings_, metrics::Registry& re
       files_signal(executor_),
       leaving_signal(executor_),
       check_signal(executor_),
-      ended_signal(executor_) {}
+      ended_signal(executor_),
+      listening(master, pool, counters) {}
 
 Task<Result<>> Driver::Impl::prepare(Deadline deadline) {
   if (auto valid = settings.validate(); !valid) co_return valid;
+  if (auto enough = process::check_descriptor_limit(); !enough) co_return enough;
   auto found = co_await process::find_program(executor, settings.program, deadline);
   if (!found) co_return std::unexpected(found.error());
   version = std::move(*found);
@@ -63,7 +56,8 @@ Task<Result<>> Driver::Impl::prepare(Deadline deadline) {
   }
   if (auto ready = files.prepare(); !ready) co_return ready;
   if (auto opened = master.open_log(); !opened) co_return opened;
-  surroundings = find_surroundings(settings);
+  auto look = [settings = settings] { return find_surroundings(settings); };
+  surroundings = co_await pool.run(std::move(look));
   generation = files.active().value_or(0);
   prepared = true;
   co_return Result<>{};
@@ -77,24 +71,28 @@ Task<Result<>> Driver::Impl::start(model::DesiredState state, Deadline deadline)
   auto lock = co_await turn.lock();
   auto change = change_to(world, std::move(state));
   co_await names.look_up(Names::in(change), Names::kLife, deadline.min(Deadline::after(kResolveTime)));
-  auto templates = co_await check_templates(&change, deadline);
-  if (!templates) {
-    auto code = templates.error().code;
-    bool refused = code == Errc::InvalidArgument || code == Errc::Conflict;
-    co_return fail(refused ? Errc::Rejected : code, std::move(templates.error().what));
+  if (!master.running() && !nothing_found) {
+    auto found = co_await master.adopt(deadline);
+    if (!found && found.error().code != Errc::NotFound) co_return found;
   }
+  auto vetted = co_await vet(&change, deadline);
+  if (!vetted) co_return vetted;
   auto transition = world.change(change, names.addresses());
   if (!transition) co_return std::unexpected(transition.error());
   auto running = base;
-  bool first = !launched;  // found() may have adopted one already
-  auto served = first ? co_await launch(deadline) : co_await reload("start", "another start", true, deadline);
+  bool first = !std::exchange(launched, true);
+  Result<> served;
+  if (first)
+    served = co_await launch(deadline);
+  else
+    served = co_await reload("start", "another start", true, deadline);
   if (!served) {
+    launched = !first;
     world.revert(*transition);
     base = std::move(running);
     co_return served;
   }
   if (first) spawn_background();
-  launched = true;
   update_gauges();
   co_return Result<>{};
 }
@@ -107,6 +105,8 @@ Task<Result<model::DesiredState>> Driver::Impl::found(Deadline deadline) {
   }
   auto lock = co_await turn.lock();
   auto adopted = co_await master.adopt(deadline);
+  if (!adopted && adopted.error().code != Errc::NotFound) co_return std::unexpected(adopted.error());
+  // Who is told that nothing is served would take everything out of one that answers only later.
   nothing_found = !adopted;
   if (!adopted) co_return model::DesiredState{};
   auto session = co_await master.open_session(deadline);
@@ -119,10 +119,7 @@ Task<Result<model::DesiredState>> Driver::Impl::found(Deadline deadline) {
 }
 
 Task<Result<>> Driver::Impl::launch(Deadline deadline) {
-  // Who was told that nothing is served would take everything out of one that answers only now.
-  if (nothing_found) co_return co_await start_process(deadline);
-  auto found = co_await master.adopt(deadline);
-  if (!found) co_return co_await start_process(deadline);
+  if (!master.running()) co_return co_await start_process(deadline);
   auto taken = co_await take_over(deadline);
   if (taken) co_return taken;
   log::info("haproxy.adoption_needs_reload", {{"reason", taken.error().what}});
@@ -156,9 +153,13 @@ Task<Result<>> Driver::Impl::take_over(Deadline deadline) {
 }
 
 Task<Result<>> Driver::Impl::start_process(Deadline deadline) {
-  if (auto free = check_ports(settings, !surroundings.certificates.empty()); !free) co_return free;
+  auto reserved = co_await claim_ports(wanted_ports());
+  if (!reserved) co_return std::unexpected(reserved.error());
+  UnderWay exchange(exchanges);
   renew_hand_over();
   auto installed = co_await install(true, deadline);
+  if (!installed && installed.error().code == Errc::Unavailable)
+    co_return co_await start_from_old_files(std::move(installed.error()), deadline);
   if (!installed) co_return std::unexpected(installed.error());
   auto started = co_await master.start(files.config_file().string(), *installed, deadline);
   if (!started) co_return started;
@@ -172,7 +173,7 @@ Task<> Driver::Impl::supervise(Self self) {
   while (!self->stopping) {
     auto ended = co_await self->master.wait_end();
     if (self->stopping) co_return;
-    if (!ended) continue;
+    if (!ended || self->master.running()) continue;
     log::error("haproxy.died", {{"worker", self->master.worker()}});
     co_await self->revive();
   }
@@ -181,26 +182,46 @@ Task<> Driver::Impl::supervise(Self self) {
 Task<> Driver::Impl::revive() {
   auto lock = co_await turn.lock();
   auto files_lock = co_await files_turn.lock();
-  for (Clock::duration pause = 50ms; !stopping; pause = std::min<Clock::duration>(pause * 2, 5s)) {
+  UnderWay exchange(exchanges);
+  for (Clock::duration pause = 50ms; !stopping && !master.running();
+       pause = std::min<Clock::duration>(pause * 2, 5s)) {
     master.drain_log();
     master.kill_workers();  // of a master that was killed: they would share our ports
-    auto deadline = Deadline::after(kReviveTime);
-    renew_hand_over();
-    auto installed = co_await install(false, deadline);
-    Result<> started;
-    if (installed)
-      started = co_await master.start(files.config_file().string(), *installed, deadline);
-    else
-      started = std::unexpected(installed.error());
+    auto started = co_await start_again(Deadline::after(kReviveTime));
     if (started) {
-      files.remove_all_but(installed->generation);
-      forget_worker();
       counters.respawns.add();
       co_return;
     }
     log::error("haproxy.restart_failed", {{"error", started.error().what}});
     co_await stop_signal.wait(Deadline::after(pause));
   }
+}
+
+Task<Result<>> Driver::Impl::start_again(Deadline deadline) {
+  renew_hand_over();
+  auto installed = co_await install(false, deadline);
+  if (!installed) co_return co_await start_from_old_files(std::move(installed.error()), deadline);
+  auto started = co_await master.start(files.config_file().string(), *installed, deadline);
+  if (!started) co_return started;
+  files.remove_all_but(installed->generation);
+  forget_worker();
+  co_return started;
+}
+
+/// The disk is full, for example. Old routes are better than none.
+Task<Result<>> Driver::Impl::start_from_old_files(Error why, Deadline deadline) {
+  auto old = files.description();
+  if (!old) co_return std::unexpected(std::move(why));
+  surroundings.hand_over = load_hand_over(settings.run_dir);  // the files' own, where no new one could be written
+  base.reset();
+  log::error("haproxy.started_from_old_files", {{"generation", old->generation}, {"error", why.what}});
+  auto started = co_await master.start(files.config_file().string(), *old, deadline);
+  if (!started) co_return started;
+  forget_worker();
+  auto taken = co_await take_over(deadline);
+  outdated = !taken;
+  if (outdated) log::error("haproxy.outdated", {{"error", taken.error().what}});
+  co_return Result<>{};
 }
 
 Task<> Driver::Impl::follow_log(std::shared_ptr<Impl> self) {

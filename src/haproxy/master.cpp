@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <limits>
 
 #include "base/log.hpp"
 #include "base/wait.hpp"
@@ -15,8 +16,10 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kAnswerTime = 2s;  // of a socket
+constexpr auto kMasterTime = 5s;  // for a master to answer again that executes itself anew
 constexpr auto kLostReload = 3s;  // nothing at all happened: ask again
 constexpr auto kStopTime = 1s;    // for an old worker to hear that it is one
+constexpr auto kFrozenTime = 5s;  // a worker that is only busy answers by then
 constexpr auto kPollFirst = 2ms;
 constexpr auto kPollLast = 25ms;
 constexpr std::size_t kMaxLinesAtOnce = 200;
@@ -60,29 +63,29 @@ Task<Result<runtime::Info>> Master::worker_info(Deadline deadline) {
   co_return runtime::parse_info(*reply);
 }
 
-Task<Result<>> Master::adopt(Deadline deadline) {
-  auto list = co_await processes(deadline);
-  if (!list) co_return fail(Errc::NotFound, "no running haproxy: " + list.error().what);
-  auto process = process::ProcessHandle::open(executor_, list->master);
-  if (!process) co_return std::unexpected(process.error());
-  process_ = std::move(*process);
-  auto info = co_await worker_info(deadline);
-  if (!info) co_return fail("haproxy runs but does not answer", info.error());
-  worker_ = info->pid;
-  co_return Result<>{};
-}
-
-Task<Result<>> Master::start(std::string config_file, config::Description wanted, Deadline deadline) {
+/// @param predecessors workers of another master that this one relieves.
+Result<> Master::spawn(std::string config_file, const std::vector<pid_t>& predecessors) {
   drain_log();
   take_alerts();
   process::SpawnOptions options;
   options.arguments = {settings_.program,     "-W", "-S", master_socket_ + ",mode,600", "-f",
                        std::move(config_file)};
+  if (!predecessors.empty()) {
+    for (auto word : {std::string("-x"), runtime_socket_, std::string("-sf")})
+      options.arguments.push_back(word);
+    for (auto pid : predecessors) options.arguments.push_back(std::to_string(pid));
+  }
   options.output = log_.descriptor();
   options.own_session = true;
   auto process = process::spawn_process(executor_, std::move(options));
-  if (!process) co_return std::unexpected(process.error());
+  if (!process) return std::unexpected(process.error());
   process_ = std::move(*process);
+  return {};
+}
+
+Task<Result<>> Master::start(std::string config_file, config::Description wanted, Deadline deadline) {
+  auto spawned = spawn(std::move(config_file), {});
+  if (!spawned) co_return spawned;
   auto serving = co_await await_worker(wanted, 0, deadline);
   if (serving) {
     co_await learn_workers(deadline);
@@ -131,18 +134,42 @@ Task<> Master::learn_workers(Deadline deadline) {
 /// A worker that was replaced hears of it a moment later and accepts connections until then; who gets one of
 /// those would not see the changes that follow.
 Task<> Master::await_stop(pid_t old_worker, Deadline deadline) {
-  deadline = deadline.min(Deadline::after(kStopTime));
+  auto give_up = deadline.min(Deadline::after(kStopTime));
   auto command = fmt::format("@!{} show info", old_worker);
-  for (auto pause = Clock::duration(kPollFirst); old_worker != 0 && !deadline.passed(); pause *= 2) {
-    auto reply = co_await runtime::ask_master(executor_, master_socket_, command, soon(deadline));
+  for (auto pause = Clock::duration(kPollFirst); old_worker != 0 && !give_up.passed(); pause *= 2) {
+    auto limit = deadline.min(Deadline::after(kFrozenTime));
+    auto reply = co_await runtime::ask_master(executor_, master_socket_, command, limit);
+    if (!reply && reply.error().code == Errc::Timeout) {
+      // It would go on keeping a part of the connections that come in on our ports.
+      log::error("haproxy.frozen_worker_ended", {{"worker", old_worker}});
+      if (auto worker = process::ProcessHandle::open(executor_, old_worker)) (*worker)->signal(SIGKILL);
+      co_return;
+    }
     auto info = reply ? runtime::parse_info(*reply) : std::unexpected(reply.error());
     if (!info || info->stopping) co_return;  // gone, or on its way
     co_await sleep_for(pause);
   }
 }
 
+/// The master does not answer while it executes itself anew, which others can make it do too.
+Task<Result<runtime::ProcessList>> Master::processes_within(Clock::duration span, Deadline deadline) {
+  auto give_up = deadline.min(Deadline::after(span));
+  for (auto pause = Clock::duration(kPollFirst);; pause = std::min<Clock::duration>(pause * 2, kPollLast)) {
+    auto list = co_await processes(give_up);
+    if (list || give_up.passed() || !running() || !has_sockets()) co_return std::move(list);
+    co_await sleep_for(pause);
+  }
+}
+
+/// A master without its socket hears the signal that "reload" stands for, and makes the socket anew.
 Task<Result<runtime::ProcessList>> Master::request_reload(Deadline deadline) {
-  auto before = co_await processes(deadline);
+  auto before = co_await processes_within(kMasterTime, deadline);
+  if (!before && !has_sockets() && process_ && process_->signal(SIGUSR2)) {
+    log::warn("haproxy.reload_by_signal", {{"master", process_->pid()}, {"error", before.error().what}});
+    runtime::ProcessList unknown;
+    unknown.reloads = std::numeric_limits<int>::max();
+    co_return unknown;
+  }
   if (!before) co_return fail("haproxy cannot be reloaded", before.error());
   // 2.6 answers nothing, and the connection may break when the master executes itself anew; from 2.7 on the
   // answer comes after the fact. Either way the new worker is what counts.
@@ -157,7 +184,7 @@ Task<Result<>> Master::reload(config::Description wanted, Deadline deadline) {
   auto old_worker = worker_;
   while (!deadline.passed()) {
     auto before = co_await request_reload(deadline);
-    if (!before) co_return std::unexpected(before.error());
+    if (!before) co_return fail(Errc::Unavailable, std::move(before.error().what));
     auto lost_at = Deadline::after(kLostReload);
     for (auto pause = Clock::duration(kPollFirst); !deadline.passed();
          pause = std::min<Clock::duration>(pause * 2, kPollLast)) {
@@ -213,6 +240,19 @@ void Master::kill_workers() {
     if (auto worker = process::ProcessHandle::open(executor_, pid)) (*worker)->signal(SIGKILL);
   known_workers_.clear();
   worker_ = 0;
+}
+
+void Master::signal_worker(int number) {
+  if (worker_ <= 0) return;
+  if (auto worker = process::ProcessHandle::open(executor_, worker_)) (*worker)->signal(number);
+}
+
+void Master::kill_all() {
+  auto survivors = process::find_survivors(master_socket_);
+  if (process_) process_->signal(SIGKILL);
+  for (auto pid : survivors.workers)
+    if (auto worker = process::ProcessHandle::open(executor_, pid)) (*worker)->signal(SIGKILL);
+  kill_workers();
 }
 
 Task<bool> Master::wait_end() {

@@ -7,8 +7,14 @@
 #include "haproxy/hand_over_key.hpp"
 #include "haproxy/offender.hpp"
 #include "haproxy/surroundings.hpp"
+#include "haproxy/template_error.hpp"
 
 namespace dfp::haproxy {
+namespace {
+
+constexpr std::uint64_t kSpellings = 7;  // of one path, with "./" once or more
+
+}  // namespace
 
 Result<> Driver::Impl::refresh_base() {
   auto depth = std::max(surroundings.wildcard_depth, world.routes().deepest_wildcard());
@@ -26,20 +32,56 @@ void Driver::Impl::renew_hand_over() {
   base.reset();
 }
 
+/// Certificates are read before it is our turn: a folder may hold many, on a slow disk.
 Task<Result<>> Driver::Impl::reload_on_request(bool recreate, Deadline deadline) {
+  std::optional<config::Surroundings> found;
+  if (recreate) {
+    auto look = [settings = settings] { return find_surroundings(settings); };
+    found = co_await pool.run(std::move(look));
+  }
+  auto room = co_await await_room(deadline);
+  if (!room) co_return room;
   auto lock = co_await turn.lock(deadline);
   if (!lock) co_return fail("haproxy: the worker is busy", lock.error());
-  if (recreate) {
-    surroundings = find_surroundings(settings);
+  auto old_surroundings = surroundings;
+  auto old_base = base;
+  if (found) {
+    found->wildcard_depth = std::max(found->wildcard_depth, surroundings.wildcard_depth);
+    surroundings = std::move(*found);
     base.reset();
   }
   auto done =
       co_await reload("request", recreate ? "asked to recreate everything" : "asked to", true, deadline);
+  if (!done) {  // what is written or started meanwhile must be what is served
+    surroundings = std::move(old_surroundings);
+    base = std::move(old_base);
+  }
   co_return done;
+}
+
+std::vector<WantedPort> Driver::Impl::wanted_ports() const {
+  auto wanted = own_ports(settings, !surroundings.certificates.empty());
+  for (const auto& [service, fragment] : world.fragments())
+    std::ranges::copy(ports_of(service, fragment), std::back_inserter(wanted));
+  return wanted;
+}
+
+Task<Result<std::vector<process::ReservedPort>>> Driver::Impl::claim_ports(std::vector<WantedPort> wanted) {
+  auto claimed = co_await listening.claim(std::move(wanted));
+  if (claimed) co_return std::move(*claimed);
+  auto& [service, why] = claimed.error();
+  auto known = world.state().services.find(service);
+  if (known != world.state().services.end()) co_return std::unexpected(template_error(known->second, why));
+  co_return std::unexpected(std::move(why));
 }
 
 /// Writes the files of the present world, lets HAProxy check them and puts them in force.
 Task<Result<config::Description>> Driver::Impl::install(bool check, Deadline deadline) {
+  if (auto there = files.restore(); !there) co_return std::unexpected(there.error());
+  if (master.running() && !master.has_sockets()) {
+    surroundings.socket_detours = 1 + static_cast<unsigned>(generation % kSpellings);  // another than before
+    base.reset();
+  }
   if (auto fresh = refresh_base(); !fresh) co_return std::unexpected(fresh.error());
   auto number = ++generation;
   auto rendered = world.render(*base, surroundings.certificates, number);
@@ -49,12 +91,16 @@ Task<Result<config::Description>> Driver::Impl::install(bool check, Deadline dea
   if (check) {
     auto accepted = co_await process::check_config(executor, settings.program, file->string(), deadline);
     if (!accepted) {
+      files.remove(number);
       auto service = offending_service(accepted.error().what, rendered->find(config::kConfigFile)->second);
       co_return fail(service ? "haproxy refuses service " + *service : "haproxy refuses the configuration",
                      accepted.error());
     }
   }
-  if (auto active = files.activate(number); !active) co_return std::unexpected(active.error());
+  if (auto active = files.activate(number); !active) {
+    files.remove(number);
+    co_return std::unexpected(active.error());
+  }
   co_return config::Description{number, base->hash, base->wildcard_depth};
 }
 
@@ -63,12 +109,20 @@ Task<Result<>> Driver::Impl::reload(std::string cause, std::string reason, bool 
   auto begin = Clock::now();
   deadline = deadline.min(Deadline::after(settings.reload_timeout));
   auto files_lock = co_await files_turn.lock();
+  UnderWay exchange(exchanges);
   auto before = files.active();
+  auto wanted = wanted_ports();
+  auto reserved = co_await claim_ports(wanted);  // until the new worker has bound them
+  if (!reserved) co_return std::unexpected(reserved.error());
   ++changes;
   auto installed = co_await install(check, deadline);
   if (!installed) co_return std::unexpected(installed.error());
   auto done = co_await master.reload(*installed, deadline);
+  if (!done && done.error().code == Errc::Unavailable && master.running())
+    done = co_await master.replace(files.config_file().string(), *installed, deadline);
   ++changes;
+  if (!done) wanted = own_ports(settings, false);  // the old worker's
+  co_await listening.ensure(addresses_of(wanted));
   if (!done) {
     if (before && files.activate(*before)) files.remove_all_but(*before);
     suspect = true;  // it may still come
@@ -76,6 +130,8 @@ Task<Result<>> Driver::Impl::reload(std::string cause, std::string reason, bool 
   }
   files.remove_all_but(installed->generation);
   forget_worker();
+  reloaded_at = Clock::now();
+  outdated = false;
   counters.reloads(cause).add();
   auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
   log::info("haproxy.reload", {{"generation", installed->generation},

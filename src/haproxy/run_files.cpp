@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <fstream>
+#include <utility>
 
 #include "base/file.hpp"
 #include "base/private_files.hpp"
@@ -65,8 +67,10 @@ Result<fs::path> RunFiles::write(std::uint64_t generation, const config::FileSet
   fs::create_directory(target, error);
   if (error) return std::unexpected(failure("create", target, error));
   for (const auto& [name, content] : files)
-    if (auto ok = file::write_atomic(target / name, content, false, 0600); !ok)
+    if (auto ok = file::write_atomic(target / name, content, false, 0600); !ok) {
+      fs::remove_all(target, error);
       return fail("run-dir", ok.error());
+    }
   return target / config::kConfigFile;
 }
 
@@ -78,6 +82,29 @@ Result<> RunFiles::activate(std::uint64_t generation) const {
   if (!error) fs::rename(link, dir_ / kCurrent, error);
   if (error) return std::unexpected(failure("link", link, error));
   return {};
+}
+
+void RunFiles::remove(std::uint64_t generation) const {
+  std::error_code ignored;
+  if (active() != generation) fs::remove_all(folder(generation), ignored);
+}
+
+std::optional<config::Description> RunFiles::description() const {
+  constexpr std::string_view kWord = "description '";
+  std::ifstream in(config_file());
+  for (std::string line; std::getline(in, line);) {
+    auto at = line.find(kWord);
+    if (at == std::string::npos) continue;
+    return config::parse_description(std::string_view(line).substr(at + kWord.size()));
+  }
+  return std::nullopt;
+}
+
+Result<> RunFiles::restore() {
+  struct stat held{};
+  if (lock_ < 0 || (::fstat(lock_, &held) == 0 && held.st_nlink > 0)) return {};
+  ::close(std::exchange(lock_, -1));
+  return prepare();
 }
 
 void RunFiles::remove_all_but(std::uint64_t generation) const {

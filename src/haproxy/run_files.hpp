@@ -22,11 +22,17 @@ class RunFiles {
   /// InvalidArgument when it is not ours alone (base/private_files.hpp): who may exchange `current` decides
   /// what HAProxy loads, often as root.
   Result<> prepare();
-  /// Writes a set beside the others. @return the path of its haproxy.cfg.
+  /// Writes a set beside the others, completely or not at all. @return the path of its haproxy.cfg.
   Result<std::filesystem::path> write(std::uint64_t generation, const config::FileSet& files) const;
   /// Makes it the one in force; the others stay.
   Result<> activate(std::uint64_t generation) const;
   void remove_all_but(std::uint64_t generation) const;
+  /// One that is not in force.
+  void remove(std::uint64_t generation) const;
+  /// What the set in force says about itself; nullopt when there is none.
+  std::optional<config::Description> description() const;
+  /// Makes and locks the directory again where somebody has deleted it or what is in it.
+  Result<> restore();
   /// The set in force.
   std::optional<std::uint64_t> active() const;
   /// haproxy.cfg of the set in force.

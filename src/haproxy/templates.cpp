@@ -39,26 +39,54 @@ Task<Result<>> Driver::Impl::check_once(std::string text, Deadline deadline) {
   co_return accepted;
 }
 
-/// A template that HAProxy does not take is a wrong request, and one that another service stands in the way
-/// of a conflict.
+/// A template that HAProxy does not take is a wrong request, and one that another service or program stands
+/// in the way of a conflict.
+Task<Result<>> Driver::Impl::check_template(const model::Service* service, Deadline deadline) {
+  auto fragment = world.fragment_of(*service);
+  if (!fragment) co_return fail(Errc::InvalidArgument, std::move(fragment.error().what));
+  const auto& name = service->definition.service;
+  {  // let go at once: it is the reload that keeps them
+    auto claimed = co_await listening.claim(ports_of(name, **fragment));
+    if (!claimed) co_return std::unexpected(template_error(*service, claimed.error().why));
+  }
+  auto isolated = config::isolated_config(**fragment);
+  auto accepted = co_await check_once(isolated.text, deadline.min(Deadline::after(kCheckTime)));
+  if (!accepted) {
+    auto code = accepted.error().code == Errc::Rejected ? Errc::InvalidArgument : accepted.error().code;
+    Error why{code, config::explain(isolated, accepted.error().what)};
+    co_return std::unexpected(template_error(*service, why));
+  }
+  log_ignored(name, **fragment);
+  co_return Result<>{};
+}
+
 Task<Result<>> Driver::Impl::check_templates(const model::Change* change, Deadline deadline) {
   for (const auto& [name, service] : *change) {
     auto present = world.state().services.find(name);
     bool known =
         service && present != world.state().services.end() && present->second.rendered == service->rendered;
     if (!service || known || service->rendered.empty()) continue;
-    auto fragment = world.fragment_of(*service);
-    if (!fragment) co_return fail(Errc::InvalidArgument, std::move(fragment.error().what));
-    auto isolated = config::isolated_config(**fragment);
-    auto accepted = co_await check_once(isolated.text, deadline.min(Deadline::after(kCheckTime)));
-    if (!accepted) {
-      auto code = accepted.error().code == Errc::Rejected ? Errc::InvalidArgument : accepted.error().code;
-      Error why{code, config::explain(isolated, accepted.error().what)};
-      co_return std::unexpected(template_error(*service, why));
-    }
-    log_ignored(name, **fragment);
+    auto accepted = co_await check_template(&*service, deadline);
+    if (!accepted) co_return accepted;
   }
   co_return world.check_apart(*change);
+}
+
+Task<Result<>> Driver::Impl::vet(const model::Change* change, Deadline deadline) {
+  unfit.clear();
+  for (const auto& [name, service] : *change) {
+    if (!service) continue;
+    auto accepted = World::check(*service);
+    if (accepted && !service->rendered.empty()) accepted = co_await check_template(&*service, deadline);
+    if (accepted) continue;
+    auto code = accepted.error().code;
+    if (code != Errc::Rejected && code != Errc::InvalidArgument && code != Errc::Conflict) co_return accepted;
+    unfit.emplace(name, std::move(accepted.error().what));
+  }
+  if (!unfit.empty()) co_return fail(Errc::Rejected, unfit.begin()->second);
+  auto apart = world.check_apart(*change);
+  if (!apart) co_return fail(Errc::Rejected, std::move(apart.error().what));
+  co_return Result<>{};
 }
 
 }  // namespace dfp::haproxy

@@ -1,4 +1,6 @@
 #pragma once
+#include <map>
+#include <optional>
 #include <string>
 
 #include "base/deadline.hpp"
@@ -25,6 +27,10 @@ class ProxyDriver {
   /// Starts (or takes over) the proxy and makes it serve exactly `state`. Called before what follows;
   /// called again with another state when it was Rejected.
   virtual Task<Result<>> start(model::DesiredState state, Deadline deadline) = 0;
+
+  /// Which services kept the last start from succeeding, each with the reason; known when it was Rejected.
+  /// Without them the start is worth another try. Empty: it is not known which.
+  virtual std::map<std::string, std::string> unfit() const { return {}; }
 
   /// What `change` would need. No side effect.
   virtual model::Plan plan(const model::Change& change) const = 0;
@@ -61,6 +67,10 @@ class ProxyDriver {
   /// A reload that an operator asks for. @param recreate looks for certificates again and renders everything
   /// anew.
   virtual Task<Result<>> reload(bool recreate, Deadline deadline) = 0;
+
+  /// What keeps the proxy from serving or from being changed at this moment, in one sentence: it has died, or
+  /// does not answer. The driver mends it by itself; this is for readiness. Costs nothing.
+  virtual std::optional<std::string> trouble() const { return std::nullopt; }
 
   /// What is being served.
   virtual const model::DesiredState& applied() const = 0;

@@ -106,6 +106,7 @@ struct Reconciler::Impl : Followed {
   Task<StartState> known_at_start(StartSources* sources, Result<registry::StoreSnapshot>* snapshot);
   bool settle_start(StartState& known, const registry::StoreSnapshot& snapshot);
   Task<Result<>> serve_first(StartState known, StartSources sources);
+  bool set_unfit_aside(model::DesiredState* wanted);
   Task<Result<>> start_isolating(model::DesiredState wanted, StartSources sources);
   Task<> serve_last_good(model::DesiredState last);
   Task<> recover(model::DesiredState* wanted, Deadline deadline);

@@ -122,13 +122,30 @@ Task<Result<>> Reconciler::Impl::start() {
   co_return Result<>{};
 }
 
+/// @return whether the driver could say which services kept it from starting; they are out of `wanted` then
+bool Reconciler::Impl::set_unfit_aside(model::DesiredState* wanted) {
+  auto unfit = driver.unfit();
+  for (const auto& [name, reason] : unfit) {
+    log::error("reconcile.set_aside", {{"service", name}, {"error", reason}});
+    refused[name] = versions[name];
+    set_aside.insert_or_assign(name, reason);
+    wanted->services.erase(name);
+  }
+  return !unfit.empty();
+}
+
 Task<Result<>> Reconciler::Impl::serve_first(StartState known, StartSources sources) {
   auto as_stored = not_refreshed;
   auto started = co_await driver.start(known.wanted, Deadline::after(kStartTimeout));
-  if (started)
+  // Where HAProxy serves already, a second start without them would take them out for a moment.
+  bool some_unfit = !started && sources.found.services.empty() && set_unfit_aside(&known.wanted);
+  if (some_unfit) started = co_await driver.start(known.wanted, Deadline::after(kStartTimeout));
+  if (started) {
     for (const auto& [name, service] : known.wanted.services) note_kept(name);
-  else if (started.error().code == Errc::Rejected && !known.wanted.services.empty())
+    if (some_unfit) co_await serve_last_good(std::move(sources.last_known.state));
+  } else if (started.error().code == Errc::Rejected && !known.wanted.services.empty()) {
     started = co_await start_isolating(std::move(known.wanted), std::move(sources));
+  }
   if (!started) co_return started;
   not_refreshed = std::move(as_stored);
   for (const auto& [name, reason] : known.set_aside) set_aside.insert_or_assign(name, reason);

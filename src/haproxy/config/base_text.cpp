@@ -13,7 +13,11 @@ namespace dfp::haproxy::config {
 namespace {
 
 void write_global(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings) {
-  auto socket = (settings.run_dir / kRuntimeSocket).string();
+  // A new worker takes over a socket whose path is spelled the same, without making its file again: where
+  // that was deleted, the path must be spelled differently.
+  auto socket = settings.run_dir.string() + "/";
+  for (unsigned i = 0; i < surroundings.socket_detours; ++i) socket += "./";
+  socket += kRuntimeSocket;
   writer.line("expose-experimental-directives"_k);  // for normalize-uri; nothing else is meant
   // Relative names of maps are looked up beside the file, whatever folder it is read from.
   writer.line("default-path config"_k);
@@ -23,7 +27,9 @@ void write_global(ConfigWriter& writer, const Settings& settings, const Surround
   writer.line("no strict-limits"_k);  // fewer files than maxconn wants is a warning, not the end
   if (settings.threads > 0) writer.line("nbthread"_k, settings.threads);
   writer.line("hard-stop-after"_k, settings.hard_stop_after);
-  writer.line("mworker-max-reloads 10"_k);
+  // Old workers end with their last connection or by hard-stop-after, never by the number of reloads: those
+  // of one service would cut the long answers of all others.
+  writer.line("mworker-max-reloads 1000000"_k);
   writer.line("spread-checks 20"_k);
   if (!surroundings.user.empty()) {
     writer.line("user"_k, Name{surroundings.user});

@@ -16,6 +16,7 @@ namespace dfp::haproxy::config {
 struct Surroundings {
   std::string user;  ///< the worker runs as this user and group; "" keeps the present one
   std::vector<std::string> certificates;  ///< PEM files in crt-list.txt; the https binds need at least one
+  unsigned socket_detours = 0;            ///< "./" in the runtime socket's path; see write_global()
   unsigned wildcard_depth = 3;  ///< the frontend can look up wildcards with so many labels after "*."
   HandOver hand_over;           ///< lasts as long as a HAProxy does, over all its workers
 };

@@ -16,6 +16,8 @@ namespace dfp::reconcile::testing {
 /// service that it cannot render, a removal, a change that is taken back, each at once or by its deadline.
 class FakeDriver : public ProxyDriver {
  public:
+  std::optional<std::string> trouble_now;
+  std::optional<std::string> trouble() const override { return trouble_now; }
   Task<Result<model::DesiredState>> found(Deadline) override { co_return running; }
 
   Task<Result<>> start(model::DesiredState state, Deadline) override {

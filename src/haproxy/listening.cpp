@@ -1,0 +1,125 @@
+#include "haproxy/listening.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "base/log.hpp"
+#include "base/wait.hpp"
+
+namespace dfp::haproxy {
+using namespace std::chrono_literals;
+namespace {
+
+constexpr auto kAskTime = 500ms;   // for one step of the worker's answer
+constexpr auto kHealTime = 700ms;  // for a worker to listen again
+constexpr auto kHealPause = 20ms;
+
+std::vector<WantedPort> named(std::string_view name, const std::vector<Bind>& binds) {
+  std::vector<WantedPort> ports;
+  for (const auto& bind : binds)
+    ports.push_back({{config::canonical_address(bind.address), bind.port, false}, "", std::string(name)});
+  return ports;
+}
+
+bool is_held(const config::BindAddress& bind, const Listeners& held) {
+  return std::ranges::any_of(
+      held, [&](const auto& one) { return one.address == bind.address && one.port == bind.port; });
+}
+
+bool is_beside(const config::BindAddress& bind, const Listeners& held) {
+  return std::ranges::any_of(held, [&](const auto& one) { return one.port == bind.port; });
+}
+
+std::vector<std::string> not_accepting(const std::vector<config::BindAddress>& wanted,
+                                       const Listeners& present) {
+  std::vector<std::string> missing;
+  for (const auto& bind : wanted) {
+    bool good = bind.udp || std::ranges::any_of(present, [&](const auto& one) {
+                  return one.accepts && one.address == bind.address && one.port == bind.port;
+                });
+    if (!good) missing.push_back(fmt::format("{}:{}", bind.address, bind.port));
+  }
+  return missing;
+}
+
+}  // namespace
+
+std::vector<WantedPort> own_ports(const Settings& settings, bool with_https) {
+  auto ports = named("http", settings.http);
+  if (with_https) std::ranges::copy(named("https", settings.https), std::back_inserter(ports));
+  if (settings.stats && settings.stats->bind)
+    std::ranges::copy(named("stats-port", {*settings.stats->bind}), std::back_inserter(ports));
+  return ports;
+}
+
+std::vector<WantedPort> ports_of(const std::string& service, const config::Fragment& fragment) {
+  std::vector<WantedPort> ports;
+  for (const auto& [bind, line] : fragment.binds)
+    ports.push_back({bind, service, fmt::format("line {} ({})", line.number, line.text)});
+  return ports;
+}
+
+std::vector<config::BindAddress> addresses_of(const std::vector<WantedPort>& ports) {
+  std::vector<config::BindAddress> all;
+  for (const auto& port : ports) all.push_back(port.bind);
+  return all;
+}
+
+std::expected<std::vector<process::ReservedPort>, RefusedPort> reserve(const std::vector<WantedPort>& wanted,
+                                                                       const std::optional<Listeners>& held) {
+  std::vector<process::ReservedPort> reserved;
+  if (!held) return reserved;
+  for (const auto& [bind, service, name] : wanted) {
+    if (bind.udp || is_held(bind, *held)) continue;
+    auto port = process::reserve_port(bind.address, bind.port, is_beside(bind, *held));
+    if (!port)
+      return std::unexpected(
+          RefusedPort{service, {port.error().code, fmt::format("{}: {}", name, port.error().what)}});
+    reserved.push_back(std::move(*port));
+  }
+  return reserved;
+}
+
+Task<std::optional<Listeners>> Listening::held() {
+  if (!master_.running()) co_return Listeners{};
+  auto read = [path = master_.runtime_socket()] { return runtime::read_listeners(path, kAskTime); };
+  auto listeners = co_await pool_.run(std::move(read));
+  if (listeners) co_return std::move(*listeners);
+  log::debug("haproxy.listeners_unknown", {{"error", listeners.error().what}});
+  co_return std::nullopt;
+}
+
+Task<std::expected<std::vector<process::ReservedPort>, RefusedPort>> Listening::claim(
+    std::vector<WantedPort> wanted) {
+  auto held = co_await this->held();
+  co_return reserve(wanted, held);
+}
+
+Task<> Listening::ensure(std::vector<config::BindAddress> wanted) {
+  bool reported = false;
+  for (auto deadline = Deadline::after(kHealTime); master_.running();) {
+    auto present = co_await held();
+    if (!present) co_return;  // who does not answer at all is another case: see Responsiveness
+    auto missing = not_accepting(wanted, *present);
+    if (missing.empty()) break;
+    if (!reported) {
+      log::error("haproxy.not_listening", {{"addresses", fmt::format("{}", fmt::join(missing, " "))}});
+      counters_.listener_losses.add();
+      reported = true;
+    }
+    if (deadline.passed() && missing.size() < wanted.size()) co_return;
+    if (deadline.passed()) {
+      log::error("haproxy.replaced", {{"reason", "it does not listen any more"}});
+      master_.kill_workers();
+      co_return;
+    }
+    master_.signal_worker(SIGTTIN);
+    co_await sleep_for(kHealPause);
+  }
+  if (reported) log::info("haproxy.listens_again");
+}
+
+}  // namespace dfp::haproxy
