@@ -209,6 +209,8 @@ Task<Answer> Api::reload(Call call) {
 }
 
 Answer Api::initial_reload() const {
+  if (auto trouble = parts_.reconciler.driver().trouble(); trouble)
+    return {.status = 500, .message = std::move(*trouble), .definition = {}, .more = {}};
   if (parts_.reconciler.synchronised()) return {};
   return {.status = 500,
           .message = "not in step with the registry yet; the last known routes are served",

@@ -243,6 +243,18 @@ TEST(SmallEndpoints, NotReadyBeforeTheFirstSynchronisation) {
   });
 }
 
+TEST(SmallEndpoints, NotReadyWhileHaproxyIsInTrouble) {
+  with_api([](Rig& rig) -> Task<> {
+    rig.driver.trouble_now = "HAProxy has not answered for 5 s";
+    auto response = co_await rig.get("successfulinitreload");
+    EXPECT_EQ(response.status, 500);
+    EXPECT_EQ(message_of(response), "HAProxy has not answered for 5 s");
+    rig.driver.trouble_now.reset();
+    auto again = co_await rig.get("successfulinitreload");
+    EXPECT_EQ(again.status, 200);
+  });
+}
+
 TEST(UnknownPath, Is404WithTheKnownOnes) {
   with_api([](Rig& rig) -> Task<> {
     auto response = co_await rig.raw("GET", "/v1/docker-flow-proxy/reconfig\"ure");

@@ -226,11 +226,15 @@ const std::array kEndpoints = {
              .command = "ping",
              .summary = "Whether the API answers.",
              .success = "It does."},
-    Endpoint{.action = Action::InitialReload,
-             .path = "/v1/docker-flow-proxy/successfulinitreload",
-             .summary = "Whether the proxy is ready: it has once been in step with the registry.",
-             .success = "It has.",
-             .failures = "500: not yet (as in the original); the last known routes are served meanwhile."},
+    Endpoint{
+        .action = Action::InitialReload,
+        .path = "/v1/docker-flow-proxy/successfulinitreload",
+        .summary =
+            "Whether the proxy is ready: it has once been in step with the registry, and HAProxy answers.",
+        .success = "It is.",
+        .failures =
+            "500: not yet (as in the original), the last known routes are served meanwhile; or HAProxy "
+            "has died or does not answer, and is being replaced."},
     Endpoint{.action = Action::Listener,
              .path = "/v1/docker-flow-swarm-listener/notify-services",
              .summary = "Follow the labels of all services anew, also where the API has overruled them.",
