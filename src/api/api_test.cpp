@@ -94,6 +94,8 @@ TEST(Reconfigure, AnswersTheNineKeysThenWhatIsNew) {
         R"("ServiceDomain":"","ConsulTemplatePath":"","PathType":"","SkipCheck":true,"AclName":"",)"
         R"("Port":"","DiscoveryType":"","Network":"","ConsulTemplateFePath":"","ConsulTemplateBePath":"",)"
         R"("TemplateFePath":"","TemplateBePath":"","Watch":false,"TakeOver":false,)"
+        R"("CheckPath":"","CheckMethod":"","CheckHost":"","CheckStatus":null,"CheckInterval":"",)"
+        R"("CheckTimeout":"","CheckRise":"","CheckFall":"","CheckTcp":false,)"
         R"("AppliedBy":"runtime","Reason":"","Revision":1,"Instances":1})");
     EXPECT_EQ(rig.reconciler.state().services.at("go-demo").changed_by, "api 127.0.0.1");
   });

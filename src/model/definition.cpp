@@ -166,6 +166,7 @@ Result<> validate(const Definition& d) {
   if (auto ok = check_discovery_type(d.discovery_type); !ok) return ok;
   if (auto ok = check_network(d.network); !ok) return ok;
   if (auto ok = check_templates(d); !ok) return ok;
+  if (auto ok = check_checks(d); !ok) return ok;
   for (const auto& path : d.paths)
     if (auto ok = check_path(path, d.effective_path_type()); !ok) return ok;
   for (const auto& domain : d.domains)

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/health_check.hpp"
 
 namespace dfp::model {
 
@@ -22,7 +23,7 @@ struct Definition {
   std::vector<std::string> paths;
   std::optional<PathType> path_type;  ///< as given; path_beg when absent
   std::vector<std::string> domains;   ///< lower case; "*.example.com" matches every host below example.com
-  bool skip_check = false;            ///< no health checks by HAProxy
+  bool skip_check = false;            ///< no health checks
   std::string acl_name;               ///< sort key between equal routes; the service's name when empty
   // A template makes the service's sections; paths and domains are then only kept. Either one file, or one
   // for the frontend's rules and one for the backends.
@@ -34,9 +35,10 @@ struct Definition {
   std::uint16_t port = 0;  ///< of the instances where the catalog does not tell it (Docker); 0: not given
   /// With Docker: "tasks" (the default) and "DNS" are the single tasks, "overlay" the service's virtual IP.
   std::string discovery_type = {};
-  std::string network = {};  ///< with Docker: where the instances are reached; empty: a shared one
-  bool watch = false;        ///< follow the registry after the request, without another one
-  bool take_over = false;    ///< may come first where another service without an aclName has an equal route
+  std::string network = {};    ///< with Docker: where the instances are reached; empty: a shared one
+  bool watch = false;          ///< follow the registry after the request, without another one
+  bool take_over = false;      ///< may come first where another service without an aclName has an equal route
+  CheckParameters check = {};  ///< how instances are checked
 
   bool operator==(const Definition&) const = default;
   bool has_template() const { return !templates().empty(); }

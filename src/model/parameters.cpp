@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <vector>
 
 #include "base/parse.hpp"
 #include "base/text.hpp"
+#include "model/check_parameters.hpp"
 
 namespace dfp::model {
 namespace {
@@ -263,12 +266,24 @@ constexpr std::array kOptions = {
                   .since = "new"},
 };
 
-constexpr auto kReconfigure = [] {
-  std::array<ParameterInfo, kParameters.size() + kOptions.size()> all;
-  auto end = std::ranges::transform(kParameters, all.begin(), &Parameter::info).out;
-  std::ranges::copy(kOptions, end);
-  return all;
-}();
+const std::vector<Parameter>& table() {
+  static const auto kAll = [] {
+    std::vector<Parameter> all(kParameters.begin(), kParameters.end());
+    std::ranges::copy(check_parameters(), std::back_inserter(all));
+    return all;
+  }();
+  return kAll;
+}
+
+const std::vector<ParameterInfo>& reconfigure_table() {
+  static const auto kAll = [] {
+    std::vector<ParameterInfo> all;
+    for (const auto& parameter : table()) all.push_back(parameter.info);
+    std::ranges::copy(kOptions, std::back_inserter(all));
+    return all;
+  }();
+  return kAll;
+}
 
 bool is_default(const ParameterValue& value) {
   if (auto* flag = std::get_if<bool>(&value)) return !*flag;
@@ -297,20 +312,20 @@ Result<> check_mandatory(const Definition& d) {
 
 }  // namespace
 
-std::span<const Parameter> parameters() { return kParameters; }
+std::span<const Parameter> parameters() { return table(); }
 
 const Parameter* find_parameter(std::string_view name) {
-  auto at = std::ranges::find(kParameters, name, [](const Parameter& p) { return p.info.name; });
-  return at == kParameters.end() ? nullptr : &*at;
+  auto at = std::ranges::find(table(), name, [](const Parameter& p) { return p.info.name; });
+  return at == table().end() ? nullptr : &*at;
 }
 
-std::span<const ParameterInfo> reconfigure_parameters() { return kReconfigure; }
+std::span<const ParameterInfo> reconfigure_parameters() { return reconfigure_table(); }
 
 Result<ReconfigureRequest> decode_reconfigure(const ParameterPairs& pairs) {
-  auto values = read_values(pairs, kReconfigure);
+  auto values = read_values(pairs, reconfigure_table());
   if (!values) return std::unexpected(values.error());
   ReconfigureRequest request;
-  for (const auto& parameter : kParameters) {
+  for (const auto& parameter : table()) {
     auto* value = values->find(parameter.info.name);
     if (!value) continue;
     if (auto ok = parameter.set(request.definition, *value); !ok) return std::unexpected(ok.error());
@@ -326,7 +341,7 @@ Result<ReconfigureRequest> decode_reconfigure(const ParameterPairs& pairs) {
 
 ParameterPairs encode(const Definition& definition) {
   ParameterPairs pairs;
-  for (const auto& parameter : kParameters) {
+  for (const auto& parameter : table()) {
     auto value = parameter.get(definition);
     if (!is_default(value)) pairs.emplace_back(parameter.info.name, render_value(value));
   }

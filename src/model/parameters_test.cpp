@@ -72,6 +72,30 @@ TEST(DecodeReconfigure, TakesTemplatesInPairs) {
               testing::HasSubstr("exclude each other"));
 }
 
+TEST(DecodeReconfigure, TakesEveryCheckParameter) {
+  ParameterPairs checks = {{"checkPath", "/health?full=1"},
+                           {"checkMethod", "HEAD"},
+                           {"checkHost", "acme.com:8080"},
+                           {"checkStatus", "2xx,404,300-303"},
+                           {"checkInterval", "500ms"},
+                           {"checkTimeout", "1m"},
+                           {"checkRise", "1"},
+                           {"checkFall", "100"}};
+  auto request = decode_reconfigure(with(checks));
+  ASSERT_TRUE(request) << request.error().what;
+  CheckParameters want;
+  want.path = "/health?full=1";
+  want.method = "HEAD";
+  want.host = "acme.com:8080";
+  want.status = {"2xx", "404", "300-303"};
+  want.interval = std::chrono::milliseconds(500);
+  want.timeout = std::chrono::minutes(1);
+  want.rise = 1;
+  want.fall = 100;
+  EXPECT_EQ(request->definition.check, want);
+  EXPECT_EQ(encode(request->definition), with(checks));
+}
+
 TEST(DecodeReconfigure, RefusesAWaitThatIsNoDuration) {
   EXPECT_TRUE(
       refusal(with({{"waitForHealthy", "true"}, {"waitTimeout", "soon"}})).starts_with("waitTimeout: "));
@@ -106,9 +130,9 @@ TEST(DecodeReconfigure, NamesUnknownParametersAndTheNearestKnownOne) {
       refusal(with({{"users", "a:b"}})),
       "unknown parameter \"users\"; known are serviceName, serviceColor, servicePath, serviceDomain, "
       "consulTemplatePath, pathType, skipCheck, aclName, port, discoveryType, network, consulTemplateFePath, "
-      "consulTemplateBePath, templateFePath, templateBePath, watch, takeOver, distribute, dryRun, "
-      "waitForHealthy, "
-      "waitTimeout");
+      "consulTemplateBePath, templateFePath, templateBePath, watch, takeOver, checkPath, checkMethod, "
+      "checkHost, checkStatus, checkInterval, checkTimeout, checkRise, checkFall, checkTcp, distribute, "
+      "dryRun, waitForHealthy, waitTimeout");
 }
 
 TEST(DecodeReconfigure, RefusesRepeatedParameters) {
@@ -132,6 +156,27 @@ INSTANTIATE_TEST_SUITE_P(
     Table, BadParameter,
     testing::Values(
         BadCase{"Bool", with({{"skipCheck", "yes"}}), "skipCheck: \"yes\" is not true or false"},
+        BadCase{"CheckPath", with({{"checkPath", "health"}}), "checkPath: \"health\" is not allowed: a path"},
+        BadCase{"CheckPathWithSpace", with({{"checkPath", "/a b"}}), "checkPath: \"/a b\" is not allowed"},
+        BadCase{"CheckMethod", with({{"checkPath", "/"}, {"checkMethod", "GET /"}}),
+                "checkMethod: \"GET /\" is not allowed"},
+        BadCase{"CheckConnect", with({{"checkPath", "/"}, {"checkMethod", "CONNECT"}}), "checkMethod: "},
+        BadCase{"CheckHost", with({{"checkPath", "/"}, {"checkHost", "a b"}}), "checkHost: \"a b\" is not"},
+        BadCase{"CheckStatus", with({{"checkPath", "/"}, {"checkStatus", "2xx,600"}}),
+                "checkStatus: \"600\" is not allowed: a status like 204"},
+        BadCase{"CheckInterval", with({{"checkInterval", "10ms"}}),
+                "checkInterval: \"10ms\" is not a duration"},
+        BadCase{"CheckTimeout", with({{"checkTimeout", "2m"}}), "checkTimeout: \"2m\" is not a duration"},
+        BadCase{"CheckRise", with({{"checkRise", "0"}}), "checkRise: \"0\" is not a number from 1 to 100"},
+        BadCase{"CheckFall", with({{"checkFall", "101"}}), "checkFall: \"101\" is not a number"},
+        BadCase{"CheckTcp", with({{"checkTcp", "yes"}}), "checkTcp: \"yes\" is not true or false"},
+        BadCase{"CheckTcpAndPath", with({{"checkTcp", "true"}, {"checkPath", "/"}}),
+                "checkPath: checkTcp asks for a connection alone"},
+        BadCase{"CheckStatusAlone", with({{"checkStatus", "200"}}), "checkStatus: needs a checkPath"},
+        BadCase{"CheckAndSkip", with({{"checkFall", "2"}, {"skipCheck", "true"}}),
+                "checkFall: skipCheck says that nothing is checked"},
+        BadCase{"CheckAndTemplate", with({{"checkPath", "/"}, {"consulTemplatePath", "/a.tmpl"}}),
+                "checkPath: a template decides itself"},
         BadCase{"PathType", with({{"pathType", "path_foo"}}),
                 "pathType: \"path_foo\" is not allowed: one of"},
         BadCase{"EmptyItem", with({{"serviceDomain", "a.com,,b.com"}}),
@@ -208,6 +253,13 @@ RC_GTEST_PROP(Encode, IsReadBackAsTheSame, ()) {
   if (*rc::gen::arbitrary<bool>()) d.port = *rc::gen::inRange<std::uint16_t>(1, 65535);
   if (*rc::gen::arbitrary<bool>())
     d.discovery_type = *rc::gen::element<std::string>("tasks", "DNS", "overlay");
+  if (!d.skip_check && *rc::gen::arbitrary<bool>()) {
+    d.check.path = "/" + word();
+    if (*rc::gen::arbitrary<bool>()) d.check.status = {"2xx", "404"};
+    if (*rc::gen::arbitrary<bool>())
+      d.check.interval = std::chrono::milliseconds(*rc::gen::inRange(100, 9999));
+    if (*rc::gen::arbitrary<bool>()) d.check.rise = *rc::gen::inRange(1, 100);
+  }
   if (*rc::gen::arbitrary<bool>()) d.network = word().substr(0, 60);
   RC_PRE(validate(d).has_value());  // "/" alone is no path_dir
   auto request = decode_reconfigure(encode(d));

@@ -57,6 +57,26 @@ TEST(Record, ComesBackAsItWasWritten) {
   EXPECT_EQ(parse_record(render_record(least), "x"), least);
 }
 
+TEST(Record, KeepsEachCheckParameter) {
+  Record record;
+  record.service.definition.service = "x";
+  record.service.definition.paths = {"/"};
+  EXPECT_FALSE(render_record(record).contains("check")) << "an older program reads it as it always did";
+  auto& check = record.service.definition.check;
+  check.path = "/health?full=1";
+  check.method = "HEAD";
+  check.host = "acme.com";
+  check.status = {"2xx", "404"};
+  check.timeout = std::chrono::seconds(1);
+  check.rise = 1;
+  check.fall = 100;
+  EXPECT_EQ(parse_record(render_record(record), "x"), record);
+  check = {};
+  check.interval = std::chrono::milliseconds(500);
+  check.tcp = true;
+  EXPECT_EQ(parse_record(render_record(record), "x"), record);
+}
+
 TEST(Record, ARegularExpressionMayHoldACommaAndABackslash) {
   Record record;
   record.service.definition.service = "x";

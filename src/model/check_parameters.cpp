@@ -1,0 +1,174 @@
+#include "model/check_parameters.hpp"
+
+#include <array>
+
+#include "base/parse.hpp"
+
+namespace dfp::model {
+namespace {
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using Texts = std::vector<std::string>;
+
+constexpr std::size_t kMaxPath = 1024;
+constexpr std::size_t kMaxHost = 260;
+constexpr std::size_t kMaxWord = 32;
+constexpr milliseconds kLeastInterval = 100ms;
+constexpr milliseconds kMostInterval = 1h;
+constexpr milliseconds kLeastTimeout = 10ms;
+constexpr milliseconds kMostTimeout = 1min;
+constexpr int kMostTimes = 100;
+
+/// Set and get of a field of CheckParameters that holds its value as it is.
+template <auto Field, class T>
+Result<> take(Definition& definition, const ParameterValue& value) {
+  definition.check.*Field = std::get<T>(value);
+  return {};
+}
+template <auto Field>
+ParameterValue give(const Definition& definition) {
+  return definition.check.*Field;
+}
+
+struct Span {
+  std::string_view name;
+  milliseconds least, most;
+};
+constexpr Span kInterval{"checkInterval", kLeastInterval, kMostInterval};
+constexpr Span kTimeout{"checkTimeout", kLeastTimeout, kMostTimeout};
+
+template <auto Field, const Span& Allowed>
+Result<> take_span(Definition& definition, const ParameterValue& value) {
+  const auto& text = std::get<std::string>(value);
+  definition.check.*Field = std::nullopt;
+  if (text.empty()) return {};
+  auto span = parse::duration(text, Allowed.least, Allowed.most);
+  if (!span) return fail(Allowed.name, span.error());
+  definition.check.*Field = *span;
+  return {};
+}
+template <auto Field>
+ParameterValue give_span(const Definition& definition) {
+  const auto& span = definition.check.*Field;
+  return span ? parse::render_duration(*span) : std::string();
+}
+
+constexpr std::string_view kRise = "checkRise";
+constexpr std::string_view kFall = "checkFall";
+
+template <auto Field, const std::string_view& Name>
+Result<> take_times(Definition& definition, const ParameterValue& value) {
+  const auto& text = std::get<std::string>(value);
+  definition.check.*Field = std::nullopt;
+  if (text.empty()) return {};
+  auto times = parse::number(text, 1, kMostTimes);
+  if (!times) return fail(Name, times.error());
+  definition.check.*Field = static_cast<int>(*times);
+  return {};
+}
+template <auto Field>
+ParameterValue give_times(const Definition& definition) {
+  const auto& times = definition.check.*Field;
+  return times ? std::to_string(*times) : std::string();
+}
+
+constexpr std::string_view kApplied = "the running checks, and those of waitForHealthy";
+
+constexpr std::array kRows = {
+    Parameter{{.name = "checkPath",
+               .max_bytes = kMaxPath,
+               .allowed = "a path beginning with '/', with its query, percent-encoded",
+               .meaning = "Path of an HTTP request that an instance has to answer well to be used. Without "
+                          "it (and without an HTTP check that the registry knows of) a connection is enough.",
+               .since = "new"},
+              kApplied,
+              false,
+              take<&CheckParameters::path, std::string>,
+              give<&CheckParameters::path>},
+    Parameter{{.name = "checkMethod",
+               .max_bytes = kMaxWord,
+               .allowed = "a method like GET, HEAD, OPTIONS",
+               .meaning = "Method of that request; GET when absent. Needs checkPath.",
+               .since = "new"},
+              kApplied,
+              false,
+              take<&CheckParameters::method, std::string>,
+              give<&CheckParameters::method>},
+    Parameter{{.name = "checkHost",
+               .max_bytes = kMaxHost,
+               .allowed = "a host name or address, perhaps with a port",
+               .meaning = "Host header of that request; the instance's address and port when absent. Needs "
+                          "checkPath.",
+               .since = "new"},
+              kApplied,
+              false,
+              take<&CheckParameters::host, std::string>,
+              give<&CheckParameters::host>},
+    Parameter{{.name = "checkStatus",
+               .type = ParameterType::List,
+               .max_bytes = kMaxWord,
+               .allowed = "statuses, ranges and classes: 204, 200-399, 2xx",
+               .meaning = "Statuses of the answer that mean healthy; 200-399 when absent. Needs checkPath.",
+               .since = "new"},
+              kApplied,
+              false,
+              take<&CheckParameters::status, Texts>,
+              give<&CheckParameters::status>},
+    Parameter{{.name = "checkInterval",
+               .max_bytes = kMaxWord,
+               .allowed = "duration: 500ms, 10s, 1m; a number alone is seconds; 100ms to 1h",
+               .meaning = "Time between two checks of an instance. The server's setting when absent; longer "
+                          "where more instances are checked than the proxy checks in that time.",
+               .since = "new"},
+              "the running checks",
+              false,
+              take_span<&CheckParameters::interval, kInterval>,
+              give_span<&CheckParameters::interval>},
+    Parameter{{.name = "checkTimeout",
+               .max_bytes = kMaxWord,
+               .allowed = "duration: 500ms, 10s, 1m; a number alone is seconds; 10ms to 1m",
+               .meaning = "How long a check waits for the connection and the answer. checkInterval when "
+                          "absent.",
+               .since = "new"},
+              kApplied,
+              false,
+              take_span<&CheckParameters::timeout, kTimeout>,
+              give_span<&CheckParameters::timeout>},
+    Parameter{
+        {.name = "checkRise",
+         .max_bytes = 3,
+         .allowed = "1 to 100",
+         .meaning = "Good checks in a row after which an instance that was taken out is used again, and "
+                    "which waitForHealthy wants (1 when absent).",
+         .since = "new"},
+        kApplied,
+        false,
+        take_times<&CheckParameters::rise, kRise>,
+        give_times<&CheckParameters::rise>},
+    Parameter{{.name = "checkFall",
+               .max_bytes = 3,
+               .allowed = "1 to 100",
+               .meaning = "Bad checks in a row after which an instance is taken out. The server's setting "
+                          "when absent.",
+               .since = "new"},
+              "the running checks",
+              false,
+              take_times<&CheckParameters::fall, kFall>,
+              give_times<&CheckParameters::fall>},
+    Parameter{{.name = "checkTcp",
+               .type = ParameterType::Bool,
+               .fallback = "false",
+               .allowed = "true or false",
+               .meaning = "A connection is enough, also where the registry knows of an HTTP check.",
+               .since = "new"},
+              kApplied,
+              false,
+              take<&CheckParameters::tcp, bool>,
+              give<&CheckParameters::tcp>},
+};
+
+}  // namespace
+
+std::span<const Parameter> check_parameters() { return kRows; }
+
+}  // namespace dfp::model
