@@ -74,7 +74,7 @@ class ScriptBuilder {
     if (bindings_.is_unborn(*backend)) make_backend(script_.prepare, *backend);
     if (bindings_.grows()) open_backend(script_.prepare, *backend);
     script_.bind.emplace_back(change.service, *backend);
-    for (const auto& server : after.servers) add(*backend, server, after.check);
+    for (const auto& server : after.servers) add(*backend, server, after);
     if (before) {
       keys_.push_back({config::kBackendsMap, change.service, *present, *backend, *present, *backend});
       leave_all(*before, *present);
@@ -98,7 +98,7 @@ class ScriptBuilder {
   void change_servers(const std::string& backend, const Backend& before, const Backend& after) {
     for (const auto& server : after.servers) {
       auto* old = find(before.servers, server.name);
-      if (!old) add(backend, server, after.check);
+      if (!old) add(backend, server, after);
       if (old && old->weight != server.weight)
         script_.settle.push_back({runtime::set_server_weight(backend, server.name, server.weight)});
     }
@@ -109,12 +109,12 @@ class ScriptBuilder {
     }
   }
 
-  void add(const std::string& backend, const Server& server, bool check) {
+  void add(const std::string& backend, const Server& server, const Backend& wanted) {
     if (bindings_.is_leaving(backend, server.name)) {
-      revive_server(script_.prepare, backend, server, check);
+      revive_server(script_.prepare, backend, server, wanted.check);
       script_.revived.push_back({backend, server.name});
     } else {
-      add_server(script_.prepare, backend, server, check, settings_, world_.check_interval());
+      add_server(script_.prepare, backend, server, wanted, {settings_.checks, world_.check_interval()});
     }
   }
 
@@ -193,14 +193,14 @@ void open_backend(Commands& commands, const std::string& backend) {
   commands.push_back({runtime::publish_backend(backend), Command::Answer::BackendPublished});
 }
 
-void add_server(Commands& commands, const std::string& backend, const Server& server, bool check,
-                const Settings& settings, std::chrono::milliseconds interval) {
-  auto arguments = config::server_arguments(server, check, settings.checks, interval);
+void add_server(Commands& commands, const std::string& backend, const Server& server, const Backend& wanted,
+                const Probing& probing) {
+  auto arguments = config::server_arguments(wanted, server, probing.checks, probing.interval);
   auto text = runtime::add_server(backend, server.name, arguments.value_or(""));
   commands.push_back({std::move(text), Command::Answer::ServerAdded});
   // In this order it starts like a server of the file: up until a check fails. (The argument "enabled" of 2.6
   // sets the state but leaves the server out of the balancing.)
-  if (check) commands.push_back({runtime::enable_health(backend, server.name)});
+  if (wanted.check) commands.push_back({runtime::enable_health(backend, server.name)});
   commands.push_back({runtime::enable_server(backend, server.name)});
 }
 

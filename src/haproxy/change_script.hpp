@@ -54,9 +54,15 @@ void make_backend(Commands& commands, const std::string& backend);
 /// Requests may be sent to it; it was perhaps not published.
 void open_backend(Commands& commands, const std::string& backend);
 
-/// Adds a server and starts its checks.
-void add_server(Commands& commands, const std::string& backend, const config::Server& server, bool check,
-                const Settings& settings, std::chrono::milliseconds interval);
+/// How often HAProxy checks: World::check_interval().
+struct Probing {
+  const Checks& checks;
+  std::chrono::milliseconds interval;
+};
+
+/// Adds a server of `wanted` and starts its checks.
+void add_server(Commands& commands, const std::string& backend, const config::Server& server,
+                const config::Backend& wanted, const Probing& probing);
 /// Lets a server that was in maintenance serve again.
 void revive_server(Commands& commands, const std::string& backend, const config::Server& server, bool check);
 /// Changes the value in flags.map.

@@ -32,6 +32,7 @@ class Planner {
     if (after) fresh = world_.backend_for(*after, addresses_);
 
     add_backend(name, before, fresh ? &*fresh : nullptr);
+    if (after) add_checks(name, known ? present->second.definition : model::Definition{}, after->definition);
     add_routes(name, old_routes, new_routes);
     add_template(name, known ? present->second.rendered : "", after ? after->rendered : "");
     if (before && !fresh) step(fmt::format("remove service {}", name));
@@ -46,13 +47,24 @@ class Planner {
     if (fresh && !take(*after)) reason = "no spare backend is left for a new service or colour";
     if (fresh && before && before->color != after->color)
       step(fmt::format("switch {} from colour '{}' to '{}'", name, before->color, after->color), reason);
-    else if (fresh && before)
+    else if (fresh && before && before->check != after->check)
       step(fmt::format("turn health checks of {} {}", name, after->check ? "on" : "off"), reason);
+    else if (fresh && before)
+      step(fmt::format("change the timing of HAProxy's checks of {}", name), reason);
     else if (fresh)
       step(fmt::format("add service {}", name), reason);
     static const std::vector<Server> kNone;
     const auto& old_servers = before && !fresh ? before->servers : kNone;
     if (after) add_servers(name, old_servers, after->servers);
+  }
+
+  void add_checks(const std::string& name, const model::Definition& before, const model::Definition& after) {
+    auto old = model::check_of(before, {});
+    auto fresh = model::check_of(after, {});
+    if (old.text() != fresh.text() || old.host != fresh.host || old.timeout != fresh.timeout)
+      step(fmt::format("check {} by {}", name, fresh.text()));
+    else if (before.check.tcp != after.check.tcp)
+      step(fmt::format("check {} by {}", name, after.check.tcp ? "a connection" : "what the registry knows"));
   }
 
   bool take(const Backend& backend) {

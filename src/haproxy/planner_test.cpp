@@ -47,6 +47,20 @@ TEST_F(Planning, NamesServersAndRoutesThatDiffer) {
   EXPECT_EQ(plan.means(), model::Means::Runtime);
 }
 
+TEST_F(Planning, AnotherCheckNeedsNoReload) {
+  known.definition.check.path = "/health";
+  EXPECT_EQ(steps({{"a", known}}), Lines{"check a by GET /health (200-399)"});
+  EXPECT_EQ(plan.means(), model::Means::Runtime);
+  ASSERT_TRUE(world.change({{"a", known}}, {}));
+  known.definition.check.fall = 1;
+  EXPECT_EQ(steps({{"a", known}}),
+            (Lines{"change the timing of HAProxy's checks of a", "add server 10.0.0.1:80 to a"}));
+  EXPECT_EQ(plan.means(), model::Means::Runtime);
+  known.definition.check = {};
+  known.definition.check.tcp = true;
+  EXPECT_EQ(steps({{"a", known}}), Lines{"check a by a connection"});
+}
+
 TEST_F(Planning, ACustomTemplateNeedsAReload) {
   auto custom = service("t", {});
   custom.rendered = "backend t\n";

@@ -157,7 +157,7 @@ class Repairer {
       auto found = std::ranges::find_if(present, [&](auto* row) { return row->name == server.name; });
       if (found == present.end()) {
         note(fmt::format("server {}/{} is missing", backend, server.name));
-        add_server(repair_.commands, backend, server, wanted.check, settings_, world_.check_interval());
+        add_server(repair_.commands, backend, server, wanted, {settings_.checks, world_.check_interval()});
         continue;
       }
       repair_server(server, wanted.check, **found);

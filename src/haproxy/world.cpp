@@ -29,7 +29,8 @@ std::vector<model::Route> routes_of(const std::optional<model::Service>& service
 }  // namespace
 
 bool needs_backend(const config::Backend* before, const config::Backend* after) {
-  return after && (!before || before->color != after->color || before->check != after->check);
+  return after && (!before || before->color != after->color || before->check != after->check ||
+                   before->timing != after->timing);
 }
 
 World::World(const Settings& settings)
@@ -175,6 +176,20 @@ void World::put(const std::string& service, const model::Service* definition, co
   state_.services.insert_or_assign(service, *definition);
   backends_.insert_or_assign(service, *backend);
   names_.insert_or_assign(service, config::backend_name(service, backend->color));
+}
+
+void World::set_down(const std::string& service, std::set<std::string> servers) {
+  if (servers.empty())
+    down_.erase(service);
+  else
+    down_.insert_or_assign(service, std::move(servers));
+}
+
+std::vector<config::CheckedServer> World::checked_servers(const std::string& service,
+                                                          const config::Addresses& addresses) const {
+  auto found = state_.services.find(service);
+  if (found == state_.services.end()) return {};
+  return config::checked_servers(found->second, addresses, settings_.checks.enabled);
 }
 
 Result<> World::refresh_texts() {

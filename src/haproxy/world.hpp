@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,8 @@ struct Transition {
   config::RouteIndex::Delta routes;
 };
 
-/// Whether a change needs another backend than the one in use: a new service, a new colour, or checks for
-/// servers that have none (they cannot be added to a running server).
+/// Whether a change needs another backend than the one in use: a new service, a new colour, or other checks
+/// by HAProxy (those of a server are fixed).
 bool needs_backend(const config::Backend* before, const config::Backend* after);
 
 /// What HAProxy is to serve: the services, and what follows from them. Every change costs time in proportion
@@ -45,8 +46,16 @@ class World {
   static Result<> check(const model::Service& service);
 
   config::Backend backend_for(const model::Service& service, const config::Addresses& addresses) const {
-    return config::backend_of(service, addresses, settings_.checks.enabled);
+    auto down = down_.find(service.definition.service);
+    static const std::set<std::string> kNone;
+    return config::backend_of(service, addresses, settings_.checks.enabled,
+                              down == down_.end() ? kNone : down->second);
   }
+  /// Servers that are left out of the backends of this service from its next change on.
+  void set_down(const std::string& service, std::set<std::string> servers);
+  /// Those that HAProxy cannot check as it is asked to, down or not.
+  std::vector<config::CheckedServer> checked_servers(const std::string& service,
+                                                     const config::Addresses& addresses) const;
   /// What the rendered template of a service contributes; nothing without one.
   /// @return Rejected with the template's line and the reason.
   Result<std::optional<config::Fragment>> fragment_of(const model::Service& service) const;
@@ -81,11 +90,12 @@ class World {
   const Settings& settings_;
   model::DesiredState state_;
   config::RouteIndex routes_;
-  std::map<std::string, config::Backend> backends_;  // by service
-  std::map<std::string, std::string> names_;         // by service
-  std::map<std::string, std::string> texts_;         // by service, for the files
-  config::Fragments fragments_;                      // by service, only of those with a template
-  std::vector<std::string> stale_texts_;             // services whose text must be made anew
+  std::map<std::string, config::Backend> backends_;    // by service
+  std::map<std::string, std::string> names_;           // by service
+  std::map<std::string, std::string> texts_;           // by service, for the files
+  config::Fragments fragments_;                        // by service, only of those with a template
+  std::map<std::string, std::set<std::string>> down_;  // by service
+  std::vector<std::string> stale_texts_;               // services whose text must be made anew
   std::size_t servers_ = 0;
   std::chrono::milliseconds interval_;  // for the number of servers at the last rendering
 };

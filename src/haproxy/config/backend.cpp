@@ -49,17 +49,41 @@ Server server_of(const model::Instance& instance, const std::string& ip) {
 /// not 12, and an instance that is back is used 1.5 s earlier.
 constexpr int kFasterWhileChanging = 4;
 
-void write_arguments(ConfigWriter& writer, const Server& server, bool check, const Checks& checks,
+/// Where so many are checked that the interval was stretched, nobody may ask for a shorter one.
+std::chrono::milliseconds own_interval(const Timing& timing, const Checks& checks,
+                                       std::chrono::milliseconds interval) {
+  if (!timing.interval) return interval;
+  return interval > checks.interval ? std::max(*timing.interval, interval) : *timing.interval;
+}
+
+void write_arguments(ConfigWriter& writer, const Backend& backend, const Server& server, const Checks& checks,
                      std::chrono::milliseconds interval) {
   writer.words(Address{server.address, server.port}, "weight"_k, server.weight);
-  if (!check) return;
+  if (!backend.check) return;
+  interval = own_interval(backend.timing, checks, interval);
   auto faster =
       std::max<std::chrono::milliseconds>(interval / kFasterWhileChanging, std::chrono::milliseconds(1));
   writer.words("check inter"_k, interval, "fastinter"_k, faster);
-  writer.words("fall"_k, checks.fall, "rise"_k, checks.rise);
+  writer.words("fall"_k, backend.timing.fall.value_or(checks.fall), "rise"_k,
+               backend.timing.rise.value_or(checks.rise));
 }
 
 bool is_well(const model::Instance& instance) { return instance.health <= model::Health::Warning; }
+
+/// nullopt for an instance that HAProxy cannot be given.
+std::optional<Server> find_server(const model::Instance& instance, const Addresses& addresses) {
+  if (instance.port == 0) return std::nullopt;
+  if (is_ip_address(instance.address)) return server_of(instance, instance.address);
+  auto found = addresses.find(instance.address);
+  return found == addresses.end() ? std::nullopt : std::optional(server_of(instance, found->second));
+}
+
+/// HAProxy's own check makes a connection and gives it as much time as lies between two of them.
+bool is_beyond_haproxy(const model::HealthCheck& check) { return check.is_http() || check.timeout; }
+
+bool is_checked(const model::Service& service, bool may_check) {
+  return may_check && !service.definition.skip_check && !service.definition.has_template();
+}
 
 }  // namespace
 
@@ -70,23 +94,41 @@ std::string backend_name(std::string_view service, std::string_view color) {
 std::string spare_name(std::size_t number) { return fmt::format("{}{:05}", kSparePrefix, number); }
 bool is_spare_name(std::string_view backend) { return backend.starts_with(kSparePrefix); }
 
-Backend backend_of(const model::Service& service, const Addresses& addresses, bool may_check) {
-  bool check = may_check && !service.definition.skip_check;
-  Backend backend{service.definition.service, service.definition.color, check, {}};
+Backend backend_of(const model::Service& service, const Addresses& addresses, bool may_check,
+                   const std::set<std::string>& down) {
+  const auto& definition = service.definition;
+  bool check = may_check && !definition.skip_check;
+  Backend backend{definition.service, definition.color, check, {}};
+  if (check) backend.timing = {definition.check.interval, definition.check.rise, definition.check.fall};
   // HAProxy's own checks decide where they run: a check of the registry that has just begun is critical too.
   bool well_only = !backend.check && std::ranges::any_of(service.instances, is_well);
   for (const auto& instance : service.instances) {
-    if ((well_only && !is_well(instance)) || instance.port == 0) continue;
-    if (is_ip_address(instance.address)) {
-      backend.servers.push_back(server_of(instance, instance.address));
-    } else if (auto found = addresses.find(instance.address); found != addresses.end()) {
-      backend.servers.push_back(server_of(instance, found->second));
-    }
+    if (well_only && !is_well(instance)) continue;
+    auto server = find_server(instance, addresses);
+    if (!server) continue;
+    bool is_down = down.contains(server->name) && is_beyond_haproxy(check_of(definition, instance));
+    if (!is_down) backend.servers.push_back(std::move(*server));
   }
   std::ranges::sort(backend.servers);
   auto same_name = [](const Server& a, const Server& b) { return a.name == b.name; };
   backend.servers.erase(std::ranges::unique(backend.servers, same_name).begin(), backend.servers.end());
   return backend;
+}
+
+std::vector<CheckedServer> checked_servers(const model::Service& service, const Addresses& addresses,
+                                           bool may_check) {
+  std::vector<CheckedServer> servers;
+  if (!is_checked(service, may_check)) return servers;
+  for (const auto& instance : service.instances) {
+    auto check = check_of(service.definition, instance);
+    if (!is_beyond_haproxy(check)) continue;
+    if (auto server = find_server(instance, addresses))
+      servers.push_back({std::move(*server), std::move(check)});
+  }
+  auto name = [](const CheckedServer& checked) -> const std::string& { return checked.server.name; };
+  std::ranges::sort(servers, {}, name);
+  servers.erase(std::ranges::unique(servers, {}, name).begin(), servers.end());
+  return servers;
 }
 
 std::chrono::milliseconds check_interval(const Checks& checks, std::size_t servers) {
@@ -100,10 +142,10 @@ std::chrono::milliseconds check_interval(const Checks& checks, std::size_t serve
   return std::chrono::milliseconds(interval);
 }
 
-Result<std::string> server_arguments(const Server& server, bool check, const Checks& checks,
+Result<std::string> server_arguments(const Backend& backend, const Server& server, const Checks& checks,
                                      std::chrono::milliseconds interval) {
   ConfigWriter writer;
-  write_arguments(writer, server, check, checks, interval);
+  write_arguments(writer, backend, server, checks, interval);
   // A server of the file has these by default, one that is added at run time keeps no idle connection without
   // them: measured on 2.6.12, 58 instead of 20 us of CPU for each request.
   writer.words("pool-max-conn -1 pool-purge-delay 5s"_k);
@@ -117,7 +159,7 @@ Result<std::string> backend_text(const Backend& backend, const Checks& checks,
   writer.section("backend"_k, Name{name}, "from http-rr"_k);
   for (const auto& server : backend.servers) {
     writer.words("  server"_k, Name{server.name});
-    write_arguments(writer, server, backend.check, checks, interval);
+    write_arguments(writer, backend, server, checks, interval);
     writer.end_line();
   }
   return std::move(writer).finish();

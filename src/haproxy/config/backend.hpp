@@ -2,6 +2,8 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,12 +25,22 @@ struct Server {
   auto operator<=>(const Server&) const = default;
 };
 
+/// What a definition says about HAProxy's own checks of its servers; the settings' where it says nothing.
+struct Timing {
+  std::optional<std::chrono::milliseconds> interval;
+  std::optional<int> rise;
+  std::optional<int> fall;
+
+  bool operator==(const Timing&) const = default;
+};
+
 /// What HAProxy has to hold for one service.
 struct Backend {
   std::string service;
   std::string color;
-  bool check = true;
+  bool check = true;            ///< HAProxy tries a connection now and then
   std::vector<Server> servers;  ///< sorted by name
+  Timing timing = {};
 
   bool operator==(const Backend&) const = default;
 };
@@ -53,7 +65,18 @@ bool is_spare_name(std::string_view backend);
 /// The backend of a service. Without HAProxy's own checks, instances that are critical or in maintenance are
 /// used only when there is no other; instances whose host name is not in `addresses` are left out.
 /// @param may_check Checks::enabled
-Backend backend_of(const model::Service& service, const Addresses& addresses, bool may_check);
+/// @param down names of servers that are left out because a check of ours took them out
+Backend backend_of(const model::Service& service, const Addresses& addresses, bool may_check,
+                   const std::set<std::string>& down = {});
+
+/// A server that HAProxy cannot check as it is asked to: an answer counts, or the time of a connection.
+struct CheckedServer {
+  Server server;
+  model::HealthCheck check;
+};
+/// All of those of a service, whether they are down or not; none where nothing is checked. Sorted by name.
+std::vector<CheckedServer> checked_servers(const model::Service& service, const Addresses& addresses,
+                                           bool may_check);
 
 /// The interval between two probes of one server when `servers` of them are checked; a step function, so that
 /// it does not change with every server.
@@ -61,7 +84,9 @@ std::chrono::milliseconds check_interval(const Checks& checks, std::size_t serve
 
 /// What follows the name on a server line and in the runtime command `add server`:
 /// "10.0.0.1:80 weight 1 check inter 2000ms fastinter 500ms fall 3 rise 2".
-Result<std::string> server_arguments(const Server& server, bool check, const Checks& checks,
+/// @param interval check_interval(); a longer one of the backend's own timing counts, and a shorter one where
+/// the number of servers allows it
+Result<std::string> server_arguments(const Backend& backend, const Server& server, const Checks& checks,
                                      std::chrono::milliseconds interval);
 
 /// The section of a backend as it stands in haproxy.cfg.

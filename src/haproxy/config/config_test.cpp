@@ -7,6 +7,7 @@
 
 namespace dfp::haproxy::config {
 namespace {
+using namespace std::chrono_literals;
 using testing::instance;
 using testing::service;
 
@@ -120,6 +121,40 @@ TEST(Backend, WhereTheRegistryDecidesHaproxyChecksNothing) {
   EXPECT_FALSE(backend.check);
   ASSERT_EQ(backend.servers.size(), 1U);
   EXPECT_EQ(backend.servers[0].address, "10.0.0.2");
+}
+
+TEST(Backend, HaproxysChecksHaveTheTimesOfTheDefinition) {
+  auto s = service("a", {"/"});
+  s.instances = {instance("n", "1", "10.0.0.1", 80)};
+  auto line = [&](std::chrono::milliseconds interval) {
+    auto backend = backend_of(s, {}, true);
+    return server_arguments(backend, backend.servers.at(0), Checks{}, interval).value();
+  };
+  EXPECT_TRUE(line(2s).contains("check inter 2000ms fastinter 500ms fall 3 rise 2")) << line(2s);
+  s.definition.check.interval = 1s;
+  s.definition.check.fall = 5;
+  s.definition.check.rise = 7;
+  EXPECT_TRUE(line(2s).contains("check inter 1000ms fastinter 250ms fall 5 rise 7")) << line(2s);
+  EXPECT_TRUE(line(20s).contains("check inter 20000ms")) << "so many are checked that it was stretched";
+}
+
+TEST(Backend, LeavesOutWhoseAnswerIsBad) {
+  auto s = service("a", {"/"});
+  s.instances = {instance("n", "1", "10.0.0.1", 80), instance("n", "2", "10.0.0.2", 80)};
+  EXPECT_TRUE(checked_servers(s, {}, true).empty()) << "HAProxy checks connections itself";
+  s.definition.check.path = "/health";
+  auto checked = checked_servers(s, {}, true);
+  ASSERT_EQ(checked.size(), 2U);
+  std::set<std::string> down{checked[0].server.name};
+  EXPECT_EQ(backend_of(s, {}, true, down).servers, std::vector{checked[1].server});
+  EXPECT_EQ(checked_servers(s, {}, true).size(), 2U) << "it is checked on";
+  EXPECT_TRUE(checked_servers(s, {}, false).empty());
+  s.definition.check = {};
+  EXPECT_EQ(backend_of(s, {}, true, down).servers.size(), 2U) << "nobody asks for an answer any more";
+  s.instances[1].meta["check_http"] = "/";
+  EXPECT_EQ(checked_servers(s, {}, true).size(), 1U);
+  s.definition.skip_check = true;
+  EXPECT_TRUE(checked_servers(s, {}, true).empty());
 }
 
 TEST(Backend, HostNamesAreUsedOnlyAsAddresses) {
