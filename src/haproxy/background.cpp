@@ -32,6 +32,8 @@ void Driver::Impl::spawn_background() {
   spawn_counted(follow_names(self), "haproxy.follow_names");
   spawn_counted(find_out_about_confinement(self), "haproxy.find_out_about_confinement");
   spawn_counted(watch_silence(self), "haproxy.watch_silence");
+  spawn_counted(follow_health(self), "haproxy.follow_health");
+  spawn(executor, prober.run(), "haproxy.prober");
   spawn(executor, process::reap_orphans(executor), "haproxy.reap_orphans");
 }
 

@@ -1,16 +1,28 @@
 #include "haproxy/driver.hpp"
 
+#include <ranges>
+
 #include "haproxy/driver_impl.hpp"
 
 namespace dfp::haproxy {
 namespace {
 /// What a request asks for is looked up, unless another one has just done so.
 constexpr auto kAskedFor = std::chrono::seconds(1);
+
+template <class Map>
+std::vector<std::string> names_of(const Map& map) {
+  auto names = map | std::views::keys;
+  return {names.begin(), names.end()};
+}
+
 }  // namespace
 
 Driver::Driver(Executor executor, Settings settings, metrics::Registry& registry)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(settings), registry)) {}
-Driver::~Driver() { impl_->stopping = true; }
+Driver::~Driver() {
+  impl_->stopping = true;
+  impl_->prober.stop();
+}
 
 Task<Result<model::DesiredState>> Driver::found(Deadline deadline) {
   auto self = impl_;
@@ -21,6 +33,7 @@ Task<Result<model::DesiredState>> Driver::found(Deadline deadline) {
 Task<Result<>> Driver::start(model::DesiredState state, Deadline deadline) {
   auto self = impl_;
   auto started = co_await self->start(std::move(state), deadline);
+  if (started) self->watch_health(names_of(self->world.state().services));
   co_return started;
 }
 
@@ -28,7 +41,9 @@ model::Plan Driver::plan(const model::Change& change) const { return impl_->plan
 
 Task<Result<model::Plan>> Driver::apply(model::Change change, Deadline deadline) {
   auto self = impl_;
+  auto services = names_of(change);
   auto applied = co_await self->apply(std::move(change), deadline);
+  self->watch_health(services);  // after a failure too: they may have been seen half-changed
   co_return std::move(applied);
 }
 
@@ -58,6 +73,10 @@ std::optional<std::string> Driver::trouble() const { return impl_->trouble(); }
 const model::DesiredState& Driver::applied() const { return impl_->world.state(); }
 std::string Driver::config() const { return impl_->shown_config(); }
 std::string Driver::template_check() const { return impl_->template_check.text(); }
+
+std::vector<std::string> Driver::unhealthy(const std::string& service) const {
+  return impl_->unhealthy(service);
+}
 
 Task<Result<>> Driver::reload(bool recreate, Deadline deadline) {
   auto self = impl_;

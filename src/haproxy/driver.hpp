@@ -24,8 +24,8 @@ class Driver final : public reconcile::ProxyDriver {
   bool prepared(const model::Change& change) const override;
   const NameState* name_state(const std::string& name) const override;
   Task<Result<>> examine(model::Change change, Deadline deadline) override;
-  /// A connection is made, as HAProxy's default check does.
-  Task<Result<>> check(model::Instance instance, Deadline deadline) override;
+  Task<Result<>> check(model::Instance instance, model::HealthCheck check, Deadline deadline) override;
+  std::vector<std::string> unhealthy(const std::string& service) const override;
   std::map<std::string, std::string> unfit() const override;
   std::optional<std::string> trouble() const override;
   const model::DesiredState& applied() const override;

@@ -15,6 +15,7 @@
 #include "haproxy/silence.hpp"
 #include "haproxy/template_check.hpp"
 #include "haproxy/worker_link.hpp"
+#include "probe/prober.hpp"
 
 namespace dfp::haproxy {
 
@@ -82,6 +83,18 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Task<Result<>> repair(Unfinished unfinished, std::string cause, Deadline deadline);
   Task<Result<>> repair_from(LiveState live, Unfinished unfinished, std::string cause, Deadline deadline);
 
+  // health_check.cpp: checks that HAProxy does not make
+  /// The check with what the settings say where it says nothing.
+  model::HealthCheck complete(model::HealthCheck check) const;
+  /// Checks the instances of these services as they are defined now.
+  void watch_health(const std::vector<std::string>& services);
+  static Task<> follow_health(Self self);
+  /// Takes out what is down now, and lets in what is not any more.
+  Task<Result<>> apply_health(std::set<std::string> services);
+  /// What an earlier life had taken out of a worker stays out until its first good check.
+  void adopt_health(const LiveState& live);
+  std::vector<std::string> unhealthy(const std::string& service) const;
+
   // reload.cpp: new files and a new worker
   Task<Result<>> reload_on_request(bool recreate, Deadline deadline);
   Result<> refresh_base();
@@ -142,6 +155,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   WorkerLink link;
   TemplateCheck template_check;
   World world;
+  probe::Prober prober;
   Bindings bindings;
   std::set<std::size_t> accepted_texts;  ///< hashes of texts that HAProxy took, checked alone
   Names names;                           ///< under which instances are registered

@@ -34,6 +34,7 @@ Driver::Impl::Impl(Executor executor_, Settings settings_, metrics::Registry& re
       link(master),
       template_check(executor_, settings, registry),
       world(settings),
+      prober(executor_, settings.checks.probes_per_second, registry),
       names(executor_),
       turn(executor_),
       files_turn(executor_),
@@ -140,6 +141,7 @@ Task<Result<>> Driver::Impl::take_over(Deadline deadline) {
   surroundings.wildcard_depth = std::max(surroundings.wildcard_depth, running->wildcard_depth);
   if (auto fresh = refresh_base(); !fresh) co_return fresh;
   if (base->hash != running->hash) co_return fail(Errc::Conflict, "settings or wildcard depth have changed");
+  adopt_health(*live);
   if (!adopt_bindings(*live, world, bindings))
     co_return fail(Errc::Conflict, "too few spare backends are left");
   auto unfinished = unfinished_of(*live);
@@ -243,6 +245,7 @@ Task<> Driver::Impl::end_background() {
   stopping = true;
   for (auto* signal : {&stop_signal, &files_signal, &leaving_signal, &check_signal}) signal->notify_all();
   master.interrupt_wait();
+  prober.stop();
   auto deadline = Deadline::after(kEndTime);
   while (background > 0 && !deadline.passed()) co_await ended_signal.wait(deadline);
   auto lock = co_await turn.lock();

@@ -41,7 +41,10 @@ Task<> Driver::Impl::follow_moved_names() {
   });
   if (change.empty()) co_return;
   log::info("haproxy.names_moved", {{"services", change.size()}});
+  std::vector<std::string> moved;
+  for (const auto& [name, service] : change) moved.push_back(name);
   auto applied = co_await apply_in_turn(std::move(change), Deadline::after(kApplyTime));
+  watch_health(moved);
   if (!applied) log::warn("haproxy.names_not_followed", {{"error", applied.error().what}});
 }
 

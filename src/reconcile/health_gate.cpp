@@ -19,23 +19,32 @@ std::unexpected<Error> not_healthy(const model::Instance& instance, std::string_
 
 }  // namespace
 
-Task<Result<>> HealthGate::check(std::vector<model::Instance> instances) {
+Task<Result<>> HealthGate::check(model::Definition definition, std::vector<model::Instance> instances) {
   surprised_ = false;
-  std::erase_if(instances, [&](const auto& instance) { return passed_.contains(key_of(instance)); });
-  std::vector<std::optional<Error>> faults(instances.size());
-  auto check_at = [&](std::size_t n) { return check_one(&instances[n], &faults[n]); };
-  co_await for_each_concurrently(instances.size(), kAtOnce, check_at);
-  auto fault = std::ranges::find_if(faults, [](const auto& f) { return f.has_value(); });
-  if (fault == faults.end()) co_return Result<>{};
-  co_return not_healthy(instances[static_cast<std::size_t>(fault - faults.begin())], (*fault)->what);
+  std::vector<Candidate> candidates;
+  for (auto& instance : instances) {
+    if (passed_.contains(key_of(instance))) continue;
+    auto check = model::check_of(definition, instance);
+    candidates.push_back({std::move(instance), std::move(check), {}});
+  }
+  auto check_at = [&](std::size_t n) { return check_one(&candidates[n]); };
+  co_await for_each_concurrently(candidates.size(), kAtOnce, check_at);
+  auto bad = std::ranges::find_if(candidates, [](const auto& c) { return c.fault.has_value(); });
+  if (bad == candidates.end()) co_return Result<>{};
+  co_return not_healthy(bad->instance, bad->fault->what);
 }
 
-Task<> HealthGate::check_one(const model::Instance* instance, std::optional<Error>* fault) {
-  auto healthy = co_await driver_.check(*instance, deadline_);
-  if (healthy)
-    passed_.insert(key_of(*instance));
+Task<> HealthGate::check_one(Candidate* candidate) {
+  auto healthy = co_await driver_.check(candidate->instance, candidate->check, deadline_);
+  auto key = key_of(candidate->instance);
+  int needed = candidate->check.rise.value_or(1);
+  int good = healthy ? ++good_[key] : good_[key] = 0;
+  if (good >= needed)
+    passed_.insert(key);
+  else if (healthy)
+    candidate->fault = Error{Errc::Conflict, fmt::format("{} of {} good checks so far", good, needed)};
   else
-    *fault = healthy.error();
+    candidate->fault = healthy.error();
 }
 
 Result<> HealthGate::admit(const std::vector<model::Instance>& instances) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <compare>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,7 +20,9 @@ class HealthGate {
 
   /// Checks those that have not passed yet, several at once, each a single time.
   /// @return Conflict naming the first that is not healthy, with the reason.
-  Task<Result<>> check(std::vector<model::Instance> instances);
+  /// An instance passes after as many good checks in a row as its checkRise says (one, where it says none),
+  /// in as many calls.
+  Task<Result<>> check(model::Definition definition, std::vector<model::Instance> instances);
   /// Whether all of them have passed. @return Conflict naming the first that has not.
   Result<> admit(const std::vector<model::Instance>& instances);
 
@@ -38,11 +41,17 @@ class HealthGate {
     return {instance.node, instance.id, instance.address, instance.port};
   }
 
-  /// Notes that `instance` has passed, or the fault; both belong to check().
-  Task<> check_one(const model::Instance* instance, std::optional<Error>* fault);
+  struct Candidate {
+    model::Instance instance;
+    model::HealthCheck check;
+    std::optional<Error> fault;
+  };
+  /// Counts a good check of the candidate, or notes the fault. It belongs to check().
+  Task<> check_one(Candidate* candidate);
 
   ProxyDriver& driver_;
   Deadline deadline_;
+  std::map<Key, int> good_;  // checks in a row
   std::set<Key> passed_;
   bool surprised_ = false;
 };

@@ -67,6 +67,33 @@ TEST(HealthGate, ChecksOnlyInstancesThatDoNotServeYet) {
   });
 }
 
+TEST(HealthGate, ChecksAsTheDefinitionSays) {
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
+    registry.put_instance(instance("go-demo", "1"));
+    auto wanted = definition("go-demo");
+    wanted.check.path = "/health";
+    wanted.check.status = {"2xx"};
+    wanted.check.rise = 3;
+    auto done = co_await proxy.reconciler.reconfigure(wanted, "test", healthy_within(10s));
+    EXPECT_TRUE(done) << done.error().what;
+    EXPECT_EQ(proxy.driver.last_check.text(), "GET /health (200-299)");
+    EXPECT_EQ(proxy.driver.checks, 3) << "as many good ones as checkRise says";
+  });
+}
+
+TEST(HealthGate, WantsItsGoodChecksInARow) {
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
+    registry.put_instance(instance("go-demo", "1"));
+    auto wanted = definition("go-demo");
+    wanted.check.path = "/health";
+    wanted.check.rise = 3;
+    proxy.driver.flaky = 2;
+    auto refused = co_await proxy.reconciler.reconfigure(wanted, "test", healthy_within(500ms));
+    EXPECT_EQ(refused.error().code, Errc::Conflict);
+    EXPECT_FALSE(proxy.knows("go-demo"));
+  });
+}
+
 TEST(HealthGate, WithoutAnyInstanceThereIsNothingHealthy) {
   with_proxy([](Proxy& proxy, auto&) -> Task<> {
     auto refused =

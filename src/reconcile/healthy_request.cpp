@@ -48,7 +48,8 @@ Task<Result<>> Reconciler::Impl::wait_until_healthy(Wish wish) {
              fmt::format("{} has no instance in the registry that could become healthy; nothing was "
                          "changed",
                          wish.definition.registered_name()));
-    if (!instances->empty()) done = co_await gate->check(newcomers(wish.definition.service, *instances));
+    if (!instances->empty())
+      done = co_await gate->check(wish.definition, newcomers(wish.definition.service, *instances));
     if (done || gate->deadline().left() <= kBetweenChecks || stopping) co_return done;
     co_await stopping_signal.wait(gate->deadline().min(Deadline::after(kBetweenChecks)));
   }

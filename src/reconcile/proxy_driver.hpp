@@ -2,6 +2,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/deadline.hpp"
 #include "base/result.hpp"
@@ -60,9 +61,13 @@ class ProxyDriver {
   /// nullptr for a literal address, and a name that was never looked up.
   virtual const NameState* name_state(const std::string&) const { return nullptr; }
 
-  /// One health check of an instance, as the proxy makes it, whether the proxy knows the instance or not. May
-  /// be called at any time, several at once. @return Unavailable or Timeout with the reason when it is bad.
-  virtual Task<Result<>> check(model::Instance instance, Deadline deadline) = 0;
+  /// One health check of an instance, as it is made while the instance serves, whether the proxy knows it or
+  /// not. May be called at any time, several at once. @return Rejected, Unavailable or Timeout with the check
+  /// and the reason when it is bad.
+  virtual Task<Result<>> check(model::Instance instance, model::HealthCheck check, Deadline deadline) = 0;
+
+  /// Instances of a service that running checks have taken out, each with the reason.
+  virtual std::vector<std::string> unhealthy(const std::string& service) const = 0;
 
   /// A reload that an operator asks for. @param recreate looks for certificates again and renders everything
   /// anew.

@@ -107,15 +107,23 @@ void Origin::serve(int fd) {
     if (size <= 0) break;
     text.append(buffer, static_cast<std::size_t>(size));
     for (auto end = text.find("\r\n\r\n"); end != std::string::npos; end = text.find("\r\n\r\n")) {
+      auto status = status_of(text.substr(0, end));
       text.erase(0, end + 4);
       ++requests_;
       if (auto delay = delay_.load(); delay.count() > 0) std::this_thread::sleep_for(delay);
-      send_all(fd, fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", name_.size(), name_));
+      send_all(fd,
+               fmt::format("HTTP/1.1 {} So\r\nContent-Length: {}\r\n\r\n{}", status, name_.size(), name_));
     }
   }
   std::lock_guard lock(mutex_);
   open_.erase(fd);
   ::close(fd);
+}
+
+int Origin::status_of(std::string_view head) const {
+  auto target = head.substr(head.find(' ') + 1);
+  if (target.starts_with("/health")) return health_;
+  return target.starts_with("/ready") ? ready_.load() : 200;
 }
 
 model::Instance Origin::instance() const {

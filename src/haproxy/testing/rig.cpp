@@ -89,6 +89,12 @@ model::DesiredState Rig::applied() {
 std::string Rig::config() {
   return inspect([this] { return driver_->config(); });
 }
+std::vector<std::string> Rig::unhealthy(const std::string& service) {
+  return inspect([&] { return driver_->unhealthy(service); });
+}
+Result<> Rig::check(model::Instance instance, model::HealthCheck check) {
+  return run(driver_->check(std::move(instance), std::move(check), Deadline::after(5s)));
+}
 Result<model::Plan> Rig::remove(const std::string& service) { return apply({{service, std::nullopt}}); }
 
 void Rig::stop() {

@@ -20,7 +20,8 @@
 /// servers.
 namespace dfp::haproxy::testing {
 
-/// A server that answers every request with 200 and its name; keeps connections alive.
+/// A server that answers every request with 200 and its name, those to /health and /ready with the status
+/// that a test sets; keeps connections alive.
 class Origin {
  public:
   /// A listening socket that already has its port.
@@ -42,15 +43,20 @@ class Origin {
   std::size_t requests() const { return requests_; }
   /// Waits this long before each answer.
   void set_delay(std::chrono::milliseconds delay) { delay_ = delay; }
+  void set_health(int status) { health_ = status; }
+  void set_ready(int status) { ready_ = status; }
   model::Instance instance() const;
 
  private:
   void serve(int fd);
+  int status_of(std::string_view head) const;
   std::string name_;
   int listener_;
   std::uint16_t port_;
   std::atomic<std::size_t> requests_ = 0;
   std::atomic<std::chrono::milliseconds> delay_{};
+  std::atomic<int> health_ = 200;
+  std::atomic<int> ready_ = 200;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   std::set<int> open_;
@@ -115,6 +121,8 @@ class Rig {
   model::Plan plan(const model::Change& change);
   model::DesiredState applied();
   std::string config();
+  std::vector<std::string> unhealthy(const std::string& service);
+  Result<> check(model::Instance instance, model::HealthCheck check);
 
   Answer get(const std::string& host, const std::string& path) const;
   Client client(const std::string& path, bool keep_alive) const;

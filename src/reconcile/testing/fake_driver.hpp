@@ -69,11 +69,15 @@ class FakeDriver : public ProxyDriver {
     co_return planned;
   }
 
-  Task<Result<>> check(model::Instance instance, Deadline) override {
+  Task<Result<>> check(model::Instance instance, model::HealthCheck check, Deadline) override {
     ++checks;
+    last_check = std::move(check);
+    if (flaky > 0 && checks % flaky == 0) co_return fail(Errc::Rejected, "GET /health answered 503");
     if (sick.contains(instance.id)) co_return fail(Errc::Unavailable, "connection refused");
     co_return Result<>{};
   }
+
+  std::vector<std::string> unhealthy(const std::string&) const override { return {}; }
 
   Task<Result<>> reload(bool recreate, Deadline) override {
     ++(recreate ? recreations : reloads);
@@ -95,6 +99,8 @@ class FakeDriver : public ProxyDriver {
   /// Services that it cannot serve as this author has them.
   std::map<std::string, std::string> refused_by_author;
   bool was_emptied = false;  ///< at a start
+  model::HealthCheck last_check;
+  int flaky = 0;  ///< every check of this number is bad; 0: none
   int starts = 0;
   int checks = 0;
   int applies = 0;
