@@ -1,9 +1,11 @@
 #include "registry/consul/health_json.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
 
 #include "base/log.hpp"
+#include "model/health_check.hpp"
 #include "registry/consul/json_fields.hpp"
 
 namespace dfp::registry::consul {
@@ -14,9 +16,16 @@ struct NodeFields {
   std::string name, address;
 };
 
+/// How a check is made, where Consul tells it: for checks of the catalog; an agent keeps it to itself
+/// (1.8.7).
+struct CheckDefinition {
+  std::string http, method, interval, timeout;
+};
+
 struct Entry {
   NodeFields node;
   model::Instance instance;
+  std::vector<CheckDefinition> http_checks;
   std::int64_t port = 0;
   std::int64_t weight = 1;
 };
@@ -46,7 +55,19 @@ void read_service(json::value value, Entry& entry) {
 
 struct CheckFields {
   std::string id, status, service, node;
+  CheckDefinition definition;
 };
+
+CheckDefinition read_definition(json::value value) {
+  CheckDefinition definition;
+  for_each_field(value, [&](std::string_view key, json::value field) {
+    if (key == "HTTP") read(field, definition.http);
+    if (key == "Method") read(field, definition.method);
+    if (key == "Interval") read(field, definition.interval);
+    if (key == "Timeout") read(field, definition.timeout);
+  });
+  return definition;
+}
 
 CheckFields read_check(json::value value) {
   CheckFields check;
@@ -55,14 +76,17 @@ CheckFields read_check(json::value value) {
     if (key == "Status") read(field, check.status);
     if (key == "ServiceID") read(field, check.service);
     if (key == "Node") read(field, check.node);
+    if (key == "Definition") check.definition = read_definition(field);
   });
   return check;
 }
 
-void read_checks(json::value value, model::Health& worst) {
+void read_checks(json::value value, Entry& entry) {
   for_each_item(value, [&](json::value item) {
     auto check = read_check(item);
+    auto& worst = entry.instance.health;
     worst = std::max(worst, health_of(check.id, check.status));
+    if (!check.definition.http.empty()) entry.http_checks.push_back(std::move(check.definition));
   });
 }
 
@@ -71,9 +95,44 @@ Entry read_entry(json::value value) {
   for_each_field(value, [&](std::string_view key, json::value field) {
     if (key == "Node") read_node(field, entry.node);
     if (key == "Service") read_service(field, entry);
-    if (key == "Checks") read_checks(field, entry.instance.health);
+    if (key == "Checks") read_checks(field, entry);
   });
   return entry;
+}
+
+struct Url {
+  std::string port, path;
+};
+
+/// nullopt for what is not plain HTTP.
+std::optional<Url> parse_url(std::string_view url) {
+  constexpr std::string_view kScheme = "http://";
+  if (!url.starts_with(kScheme)) return std::nullopt;
+  url.remove_prefix(kScheme.size());
+  auto slash = std::min(url.find('/'), url.size());
+  auto authority = url.substr(0, slash);
+  auto colon = authority.rfind(':');
+  bool has_port = colon != std::string_view::npos && !authority.substr(colon).contains(']');
+  return Url{has_port ? std::string(authority.substr(colon + 1)) : "80",
+             slash == url.size() ? "/" : std::string(url.substr(slash))};
+}
+
+/// As meta, unless the service's own says it: the proxy may check as Consul does. A check of another port
+/// says nothing about this one.
+void add_check(const Entry& entry, model::Instance& instance) {
+  if (instance.meta.contains(std::string(model::kMetaCheckHttp))) return;
+  for (const auto& check : entry.http_checks) {
+    auto url = parse_url(check.http);
+    if (!url || url->port != std::to_string(instance.port)) continue;
+    auto add = [&](std::string_view key, const std::string& value) {
+      if (!value.empty()) instance.meta.emplace(key, value);
+    };
+    add(model::kMetaCheckHttp, url->path);
+    add(model::kMetaCheckMethod, check.method);
+    add(model::kMetaCheckInterval, check.interval);
+    add(model::kMetaCheckTimeout, check.timeout);
+    return;
+  }
 }
 
 constexpr std::int64_t kMaxWeight = 65535;  // Consul's own limit
@@ -89,6 +148,7 @@ bool complete(Entry& entry) {
   if (!routable)
     log::debug("consul.instance_without_port", {{"service", instance.service}, {"id", instance.id}});
   instance.port = static_cast<std::uint16_t>(routable ? entry.port : 0);
+  add_check(entry, instance);
   return routable;
 }
 

@@ -41,6 +41,32 @@ TEST(HealthAnswer, GivesEveryFieldOfAnInstance) {
   EXPECT_THAT(parsed(kFull), ElementsAre(want));
 }
 
+/// A check of the catalog, as Consul 1.8.7 writes it (those of an agent have an empty Definition).
+std::string with_check(std::string url, std::string meta = "{}") {
+  return R"([{"Node": {"Node": "ext", "Address": "10.1.1.1"},
+      "Service": {"ID": "ext", "Service": "ext", "Address": "", "Port": 80, "Meta": )" +
+         meta + R"(},
+      "Checks": [{"Node": "ext", "CheckID": "h", "Name": "h", "Status": "passing", "Notes": "", "Output": "",
+        "ServiceID": "ext", "ServiceName": "ext", "ServiceTags": [], "Type": "http", "Definition":
+        {"Interval": "5s", "Timeout": "1s", "HTTP": ")" +
+         url + R"(", "Method": "HEAD"}}]}])";
+}
+
+TEST(HealthAnswer, TellsTheHttpCheckOfTheServicesOwnPort) {
+  using Meta = std::map<std::string, std::string>;
+  auto meta_of = [](std::string body) { return parsed(std::move(body)).at(0).meta; };
+  Meta want{{"check_http", "/health?a=1"},
+            {"check_http_method", "HEAD"},
+            {"check_interval", "5s"},
+            {"check_timeout", "1s"}};
+  EXPECT_EQ(meta_of(with_check("http://10.1.1.1:80/health?a=1")), want);
+  EXPECT_EQ(meta_of(with_check("http://ext.local")).at("check_http"), "/");
+  EXPECT_EQ(meta_of(with_check("http://10.1.1.1:8081/health")), Meta{}) << "another port";
+  EXPECT_EQ(meta_of(with_check("https://10.1.1.1:80/health")), Meta{}) << "not plain HTTP";
+  EXPECT_EQ(meta_of(with_check("http://10.1.1.1/health", R"({"check_http": "/mine"})")),
+            (Meta{{"check_http", "/mine"}}));
+}
+
 TEST(HealthAnswer, OfAnAgentOf2016HasNoMetaNoWeightsAndNullTags) {
   auto found = parsed(R"([{"Node": {"Node": "n", "Address": "10.0.0.9"},
       "Service": {"ID": "a", "Service": "go-demo", "Tags": null, "Address": "", "Port": 1234}, "Checks": []}])");
