@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <tuple>
 
+#include "docker/registrator/metadata.hpp"
+#include "model/health_check.hpp"
+
 namespace dfp::docker::discovery {
 namespace {
 
@@ -94,6 +97,14 @@ model::Instance instance_at(const Published& place, const std::string& registere
   return instance;
 }
 
+/// What SERVICE_CHECK_HTTP and its like say about the port.
+void add_check(const Replica& replica, model::Instance& instance, std::uint16_t port) {
+  registrator::Metadata metadata(replica.env, replica.labels, port);
+  for (auto key :
+       {model::kMetaCheckHttp, model::kMetaCheckMethod, model::kMetaCheckInterval, model::kMetaCheckTimeout})
+    if (auto value = metadata.get(key); !value.empty()) instance.meta.emplace(key, std::move(value));
+}
+
 Result<std::vector<model::Instance>> virtual_ip_of(const ServiceView& service, const Way& way,
                                                    std::uint16_t port, const std::string& registered_name) {
   if (service.virtual_ips.empty())
@@ -134,6 +145,7 @@ Result<std::vector<model::Instance>> instances_of(const View& view, const Servic
     instance.id = replica.id;
     instance.node = replica.node;
     instance.meta[std::string(kOriginMeta)] = view.swarm ? "swarm" : "container";
+    add_check(replica, instance, *port);
     instances.push_back(std::move(instance));
   }
   if (instances.empty() && service.usable() > 0) return unreachable(view, service, network, *port);

@@ -241,6 +241,25 @@ TEST(ContainerInstances, AreReachedThroughTheBridgeFromTheHost) {
   EXPECT_EQ(instances->at(0).meta.at("docker"), "container");
 }
 
+TEST(ContainerInstances, TellTheCheckOfTheirVariablesAndLabels) {
+  auto web = container("web", {{"SERVICE_CHECK_INTERVAL", "5s"}, {"SERVICE_9090_CHECK_HTTP", "/other"}});
+  web.env = {"SERVICE_CHECK_HTTP=/health", "SERVICE_8080_CHECK_HTTP_METHOD=HEAD", "PATH=/bin"};
+  auto view = view_of_containers({web}, kNetworks, kHost, nullptr);
+  auto instances = instances_of(view, *view.find("web"), definition(), "");
+  ASSERT_TRUE(instances);
+  auto check = model::check_of(definition(), instances->at(0));
+  EXPECT_EQ(check.text(), "HEAD /health (200-399)");
+  EXPECT_EQ(check.interval, std::chrono::seconds(5));
+}
+
+TEST(SwarmInstances, TellTheCheckOfTheirServicesLabels) {
+  Swarm swarm;
+  swarm.services[0].labels["SERVICE_CHECK_HTTP"] = "health";
+  auto instances = swarm.instances();
+  ASSERT_TRUE(instances);
+  EXPECT_EQ(model::check_of(definition(), instances->at(1)).path, "/health");
+}
+
 TEST(ContainerInstances, AreReachedByTheirPublishedPortElsewhere) {
   auto web = container("web");
   web.networks = {{"front", "net-front", "10.0.1.3", ""}};

@@ -1,6 +1,7 @@
 #include "docker/discovery/view.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "docker/discovery/labels.hpp"
 
@@ -17,6 +18,15 @@ Vantage vantage_of(const Container* own) {
   for (const auto& network : own->networks)
     if (!network.network_id.empty()) vantage.networks.insert(network.network_id);
   return vantage;
+}
+
+bool is_service_variable(const std::string& name) { return name.starts_with("SERVICE_"); }
+
+Labels service_labels(const Labels& labels) {
+  Labels kept;
+  for (const auto& [name, value] : labels)
+    if (is_service_variable(name)) kept.emplace(name, value);
+  return kept;
 }
 
 void sort(View& view) { std::ranges::sort(view.services, {}, &ServiceView::name); }
@@ -103,6 +113,8 @@ Replica replica_of(const Container& container, const EngineHost& host) {
     auto address = reachable_address(bindings[0], host);
     if (!address.empty()) replica.published[port.port] = {address, bindings[0].port};
   }
+  std::ranges::copy_if(container.env, std::back_inserter(replica.env), is_service_variable);
+  replica.labels = service_labels(container.labels);
   if (container.network_mode == "host") replica.host_address = host.address;
   bool well = container.health == ContainerHealth::None || container.health == ContainerHealth::Healthy;
   replica.usable = container.running && !container.paused && well;
@@ -172,6 +184,7 @@ View view_of_swarm(const std::vector<SwarmService>& services, const std::vector<
     auto service = by_id.find(task.service_id);
     if (service == by_id.end()) continue;
     service->second.replicas.push_back(replica_of(task, nodes_by_id));
+    service->second.replicas.back().labels = service_labels(service->second.labels);
     if (service->second.global) ++service->second.wanted;  // one task for each eligible node
   }
   View view;

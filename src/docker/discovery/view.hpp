@@ -24,6 +24,8 @@ struct Replica {
   std::string node_id;                           ///< in the swarm; empty without one
   std::vector<TaskAddress> addresses;            ///< in its networks
   std::map<std::uint16_t, Published> published;  ///< its TCP ports that are published on its own node
+  std::vector<std::string> env;                  ///< its SERVICE_* variables, "NAME=value"
+  Labels labels;                                 ///< its SERVICE_* labels, or its Swarm service's
   std::string host_address;                      ///< where every port answers, in its network; or empty
   bool usable = false;  ///< meant to run, running, and healthy as far as Docker knows
   bool lost = false;    ///< it ran when the swarm lost its node, and may run on

@@ -35,7 +35,7 @@ std::string variable_name(std::string_view key) {
   return name;
 }
 
-Metadata::Metadata(const Container& container, std::uint16_t port) {
+Metadata::Metadata(const std::vector<std::string>& env, const Labels& labels, std::uint16_t port) {
   std::map<std::string, std::string, std::less<>> for_port;
   auto take_pair = [&](std::string_view key, std::string_view value) {
     if (!key.starts_with(kPrefix)) return;
@@ -45,11 +45,11 @@ Metadata::Metadata(const Container& container, std::uint16_t port) {
     else if (*parsed.port == port)
       for_port.insert_or_assign(parsed.name, std::string(value));
   };
-  for (std::string_view variable : container.env) {
+  for (std::string_view variable : env) {
     auto equals = variable.find('=');
     if (equals != std::string_view::npos) take_pair(variable.substr(0, equals), variable.substr(equals + 1));
   }
-  for (const auto& [key, value] : container.labels) take_pair(key, value);
+  for (const auto& [key, value] : labels) take_pair(key, value);
   named_for_port_ = for_port.contains("name");
   for (auto& [key, value] : for_port) attributes_.insert_or_assign(key, std::move(value));
 }

@@ -2,6 +2,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "docker/engine_types.hpp"
 
@@ -14,7 +15,10 @@ std::string variable_name(std::string_view key);
 /// labels win; SERVICE_8080_X wins over SERVICE_X. Source: Registrator, "Service Object".
 class Metadata {
  public:
-  Metadata(const Container& container, std::uint16_t port);
+  Metadata(const Container& container, std::uint16_t port)
+      : Metadata(container.env, container.labels, port) {}
+  /// @param env "NAME=value"
+  Metadata(const std::vector<std::string>& env, const Labels& labels, std::uint16_t port);
 
   /// "" when absent. @param key lower case, without SERVICE_: "name", "check_http"
   std::string get(std::string_view key) const;
