@@ -20,6 +20,12 @@ json::array instances_json(const std::vector<model::Instance>& instances) {
   return array;
 }
 
+json::array text_array(const std::vector<std::string>& texts) {
+  json::array array;
+  for (const auto& text : texts) array.emplace_back(text);
+  return array;
+}
+
 /// With what is made of host names.
 json::array used_instances_json(const model::Service& service, const reconcile::ProxyDriver& driver) {
   json::array array;
@@ -43,6 +49,7 @@ json::object service_json(const model::Service& service, const reconcile::ProxyD
   object["ChangedBy"] = service.changed_by;
   object["InForce"] = serving != applied.services.end() && serving->second == service;
   object["Instances"] = used_instances_json(service, driver);
+  object["Unhealthy"] = text_array(driver.unhealthy(service.definition.service));
   if (!service.template_hash.empty()) object["TemplateHash"] = service.template_hash;
   return object;
 }
