@@ -8,9 +8,16 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <chrono>
+#include <cstdlib>
+
+#include "base/line_writer.hpp"
+#include "base/log_output.hpp"
 
 namespace dfp::log {
 namespace {
+
+constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr auto kAtExit = std::chrono::milliseconds(500);
 
 std::atomic<Level> g_level{Level::Info};
 std::atomic<Format> g_format{Format::Text};
@@ -48,16 +55,31 @@ std::string render_body(Level level, std::string_view event, Fields fields, Form
   return fmt::to_string(out);
 }
 
-void write(Level level, std::string_view event, Fields fields) {
-  if (level < g_level.load(std::memory_order_relaxed)) return;
+std::string line_now(Level level, std::string_view event, Fields fields) {
   auto now = std::chrono::system_clock::now();
   auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
   auto time =
       fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms);
-  auto line = render_body(level, event, fields, g_format.load(std::memory_order_relaxed), time) + "\n";
-  // One write(2) per line keeps lines of several processes apart; a full pipe or closed stderr is not ours to
-  // mend.
-  [[maybe_unused]] auto written = ::write(STDERR_FILENO, line.data(), line.size());
+  return render_body(level, event, fields, g_format.load(std::memory_order_relaxed), time) + "\n";
+}
+
+std::string dropped_line(std::uint64_t dropped) {
+  return line_now(Level::Warn, "log.dropped", {{"lines", dropped}});
+}
+
+/// Of standard error. Never destroyed: others may log until the very end.
+LineWriter& writer() {
+  static auto* const instance = [] {
+    std::atexit([] { flush(kAtExit); });
+    return new LineWriter(STDERR_FILENO, kBufferBytes, dropped_line);
+  }();
+  return *instance;
+}
+
+void write(Level level, std::string_view event, Fields fields) {
+  if (level < g_level.load(std::memory_order_relaxed)) return;
+  auto line = line_now(level, event, fields);
+  writer().put(std::move(line));
 }
 
 }  // namespace
@@ -101,6 +123,9 @@ void debug(std::string_view event, Fields fields) { write(Level::Debug, event, f
 void info(std::string_view event, Fields fields) { write(Level::Info, event, fields); }
 void warn(std::string_view event, Fields fields) { write(Level::Warn, event, fields); }
 void error(std::string_view event, Fields fields) { write(Level::Error, event, fields); }
+
+bool flush(std::chrono::milliseconds at_most) { return writer().flush(at_most); }
+std::uint64_t dropped() { return writer().dropped(); }
 
 std::string render_line(Level level, std::string_view event, Fields fields, Format format) {
   return render_body(level, event, fields, format, {});
