@@ -35,7 +35,9 @@ Answer failure(const Error& error, model::Definition definition) {
 net::HttpResponse render(const Answer& answer) {
   auto object = nine_keys(answer.status == 200, answer.message, answer.definition);
   for (const auto& field : answer.more) object[field.key()] = field.value();
-  return {answer.status, render_json(object), {{"Content-Type", "application/json"}}};
+  net::HttpResponse response(answer.status, render_json(object), {{"Content-Type", "application/json"}});
+  if (answer.status == 503) response.headers.add("Retry-After", "1");
+  return response;
 }
 
 }  // namespace dfp::api

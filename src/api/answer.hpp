@@ -21,7 +21,7 @@ int status_of(Errc code);
 
 Answer failure(const Error& error, model::Definition definition = {});
 
-/// application/json whatever the status; Status is "OK" for 200 and "NOK" otherwise.
+/// application/json whatever the status; Status is "OK" for 200 and "NOK" otherwise. 503 has Retry-After.
 net::HttpResponse render(const Answer& answer);
 
 }  // namespace dfp::api

@@ -33,6 +33,8 @@ Task<Result<model::DesiredState>> Driver::found(Deadline deadline) {
 Task<Result<>> Driver::start(model::DesiredState state, Deadline deadline) {
   auto self = impl_;
   auto started = co_await self->start(std::move(state), deadline);
+  // Another start that is refused (of a state that is wrong) leaves the running HAProxy as it was.
+  if (started || !self->life.started()) self->life.note(started);
   if (started) self->watch_health(names_of(self->world.state().services));
   co_return started;
 }
@@ -41,6 +43,7 @@ model::Plan Driver::plan(const model::Change& change) const { return impl_->plan
 
 Task<Result<model::Plan>> Driver::apply(model::Change change, Deadline deadline) {
   auto self = impl_;
+  if (auto ready = self->life.check(); !ready) co_return std::unexpected(ready.error());
   auto services = names_of(change);
   auto applied = co_await self->apply(std::move(change), deadline);
   self->watch_health(services);  // after a failure too: they may have been seen half-changed
@@ -49,6 +52,7 @@ Task<Result<model::Plan>> Driver::apply(model::Change change, Deadline deadline)
 
 Task<Result<>> Driver::examine(model::Change change, Deadline deadline) {
   auto self = impl_;
+  if (auto ready = self->life.check(); !ready) co_return ready;
   auto accepted = co_await self->examine(std::move(change), deadline);
   co_return accepted;
 }
@@ -80,6 +84,7 @@ std::vector<std::string> Driver::unhealthy(const std::string& service) const {
 
 Task<Result<>> Driver::reload(bool recreate, Deadline deadline) {
   auto self = impl_;
+  if (auto ready = self->life.check(); !ready) co_return ready;
   auto done = co_await self->reload_on_request(recreate, deadline);
   co_return done;
 }

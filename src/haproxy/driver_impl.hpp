@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "base/blocking.hpp"
+#include "base/start_state.hpp"
 #include "base/wait.hpp"
 #include "haproxy/counters.hpp"
 #include "haproxy/driver.hpp"
@@ -186,6 +187,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   bool prepared = false;
   bool nothing_found = false;  ///< found() saw no HAProxy
   bool launched = false;       ///< HAProxy runs, and serves the world
+  StartState life{"HAProxy's driver"};  ///< asked by every public call that acts
   bool stopping = false;
 };
 

@@ -327,11 +327,13 @@ Reconciler::~Reconciler() = default;
 
 Task<Result<>> Reconciler::start() {
   auto started = co_await impl_->start();
+  impl_->life.note(started);
   co_return started;
 }
 
 Task<> Reconciler::stop() {
   impl_->stopping = true;
+  impl_->life.end();
   impl_->stopping_signal.notify_all();
   co_await impl_->watcher.stop();
   auto deadline = Deadline::after(std::chrono::seconds(2));
@@ -342,6 +344,7 @@ Task<> Reconciler::stop() {
 
 Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, std::string changed_by,
                                               ReconfigureOptions options, RequestContext context) {
+  if (auto able = ready(); !able) co_return std::unexpected(able.error());
   auto service = definition.service;
   Orders::Ticket ticket(impl_->orders, service);
   Impl::Wish wish{std::move(definition), std::move(changed_by)};
@@ -381,10 +384,12 @@ Task<Result<Outcome>> Reconciler::Impl::pin(std::string service, std::set<std::s
 }
 
 Task<Result<Outcome>> Reconciler::repin(std::string service) {
+  if (auto able = ready(); !able) co_return std::unexpected(able.error());
   co_return co_await impl_->pin(std::move(service), {});
 }
 
 Task<Result<Outcome>> Reconciler::unpin(std::string service, std::set<std::string> ids) {
+  if (auto able = ready(); !able) co_return std::unexpected(able.error());
   co_return co_await impl_->pin(std::move(service), std::move(ids));
 }
 
@@ -401,6 +406,7 @@ Task<Result<Outcome>> Reconciler::Impl::remove_in_turn(std::string service, Requ
 
 Task<Result<Outcome>> Reconciler::remove(std::string service, std::string changed_by,
                                          RequestContext context) {
+  if (auto able = ready(); !able) co_return std::unexpected(able.error());
   if (auto valid = model::check_service_name(service); !valid) co_return std::unexpected(valid.error());
   auto outcome = co_await impl_->remove_in_turn(service, impl_->limited(context));
   if (outcome)
@@ -410,6 +416,7 @@ Task<Result<Outcome>> Reconciler::remove(std::string service, std::string change
 }
 
 Task<Result<Outcome>> Reconciler::preview(model::Definition definition, RequestContext context) {
+  if (auto able = ready(); !able) co_return std::unexpected(able.error());
   auto name = definition.service;
   Impl::Wish wish{std::move(definition), "preview"};
   wish.context = impl_->limited(context);
@@ -423,6 +430,7 @@ Task<Result<Outcome>> Reconciler::preview(model::Definition definition, RequestC
 }
 
 Task<Result<>> Reconciler::reload(bool recreate, RequestContext context) {
+  if (auto able = ready(); !able) co_return able;
   context = impl_->limited(context);
   auto lock = co_await impl_->turn.lock(context.deadline, context.left);
   if (auto wanted = context.still_wanted(); !wanted) co_return wanted;
@@ -431,6 +439,7 @@ Task<Result<>> Reconciler::reload(bool recreate, RequestContext context) {
   co_return reloaded;
 }
 
+Result<> Reconciler::ready() const { return impl_->life.check(); }
 bool Reconciler::synchronised() const { return impl_->synchronised; }
 bool Reconciler::registry_away() const { return impl_->away; }
 const model::DesiredState& Reconciler::state() const { return impl_->state; }

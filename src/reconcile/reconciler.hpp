@@ -61,6 +61,9 @@ struct TemplateParts {
 
 /// The single writer of proxy state: takes requests, plans, applies, keeps; follows the definition store.
 /// Requests run one after another in order of arrival. Use from one executor.
+/// Until start() has succeeded, and for ever after it failed, every request is refused with Unavailable and
+/// nothing is touched: what a request meets must be what the registry and the proxy hold, never a world that
+/// is half read.
 class Reconciler {
  public:
   Reconciler(Executor executor, registry::Catalog& catalog, registry::DefinitionStore& store,
@@ -104,6 +107,8 @@ class Reconciler {
   /// anew.
   Task<Result<>> reload(bool recreate, RequestContext context = {});
 
+  /// Whether requests are taken: start() has succeeded and stop() was not called. @return why not.
+  Result<> ready() const;
   /// True after the first full synchronisation with the registry; also where it is blank and the last known
   /// state says what is served.
   bool synchronised() const;

@@ -1,4 +1,5 @@
 #pragma once
+#include "base/start_state.hpp"
 #include "metrics/metrics.hpp"
 #include "reconcile/address_owners.hpp"
 #include "reconcile/health_gate.hpp"
@@ -102,10 +103,10 @@ struct Reconciler::Impl : Followed {
   // The start (starting.cpp). Pointers belong to the caller, which awaits.
   Task<Result<>> start();
   Result<LastKnownState> read_last_known();
-  void settle_start_owners(StartState& known, const registry::StoreSnapshot& snapshot);
-  Task<StartState> known_at_start(StartSources* sources, Result<registry::StoreSnapshot>* snapshot);
-  bool settle_start(StartState& known, const registry::StoreSnapshot& snapshot);
-  Task<Result<>> serve_first(StartState known, StartSources sources);
+  void settle_start_owners(KnownState& known, const registry::StoreSnapshot& snapshot);
+  Task<KnownState> known_at_start(StartSources* sources, Result<registry::StoreSnapshot>* snapshot);
+  bool settle_start(KnownState& known, const registry::StoreSnapshot& snapshot);
+  Task<Result<>> serve_first(KnownState known, StartSources sources);
   bool set_unfit_aside(model::DesiredState* wanted);
   Task<Result<>> start_isolating(model::DesiredState wanted, StartSources sources);
   Task<> serve_last_good(model::DesiredState last);
@@ -180,6 +181,7 @@ struct Reconciler::Impl : Followed {
   bool stopping = false;
   int following = 0;  ///< background tasks that run
   bool synchronised = false;
+  StartState life{"the proxy"};  ///< asked by every public call that acts
 
   const model::DesiredState& state;               ///< the driver's: what is applied
   model::RouteClaims claims;                      ///< index over `state`

@@ -11,7 +11,7 @@ class Combination {
  public:
   explicit Combination(const StartSources& sources) : sources_(sources) {}
 
-  StartState take() {
+  KnownState take() {
     const auto* registry = sources_.registry;
     if (registry) take_registry(*registry);
     bool whole = registry && sources_.accept_registry;
@@ -60,11 +60,11 @@ class Combination {
 
   const StartSources& sources_;
   std::set<std::string> invalid_;  ///< services of the registry that may not be served
-  StartState state_;
+  KnownState state_;
 };
 
 }  // namespace
 
-StartState combine(const StartSources& sources) { return Combination(sources).take(); }
+KnownState combine(const StartSources& sources) { return Combination(sources).take(); }
 
 }  // namespace dfp::reconcile

@@ -21,7 +21,7 @@ struct StartSources {
 enum class Origin { LastKnown, Proxy };
 
 /// What is served after a start.
-struct StartState {
+struct KnownState {
   model::DesiredState wanted;
   std::map<std::string, std::uint64_t> versions;  ///< of the services that the registry has so
   std::map<std::string, Origin> origins;          ///< of the others
@@ -36,6 +36,6 @@ struct StartState {
 /// Puts the sources together. The first that knows a service says what it is: the registry, the last known
 /// state, the proxy itself. A registry that is blank says nothing. Where it is not, services that it does not
 /// have are in `wanted` and in `missing`: a ShrinkGuard decides about them. Pure.
-StartState combine(const StartSources& sources);
+KnownState combine(const StartSources& sources);
 
 }  // namespace dfp::reconcile

@@ -44,7 +44,7 @@ struct Sources {
     sources.last_known.state = state_of(last_known, "last known");
     sources.found = state_of(found, kFoundAuthor);
   }
-  StartState combined() { return combine(sources); }
+  KnownState combined() { return combine(sources); }
   std::string author(const std::string& name) { return combined().wanted.services.at(name).changed_by; }
 
   registry::StoreSnapshot snapshot;

@@ -13,7 +13,7 @@ constexpr auto kStartTimeout = 30s;        ///< for the proxy to come up with th
 constexpr auto kFirstReadTime = 5s;        ///< one read of the definition store
 constexpr std::size_t kCatalogReads = 16;  ///< at once, when all services are recovered
 
-void log_sources(const StartState& known, const Result<registry::StoreSnapshot>& snapshot) {
+void log_sources(const KnownState& known, const Result<registry::StoreSnapshot>& snapshot) {
   std::size_t last_known = 0;
   for (const auto& [name, origin] : known.origins) last_known += origin == Origin::LastKnown;
   auto found = known.origins.size() - last_known;
@@ -44,7 +44,7 @@ Result<LastKnownState> Reconciler::Impl::read_last_known() {
 
 /// What the registry does not have is kept, or not: as while the proxy runs. @return false where the registry
 /// has to be read again first.
-bool Reconciler::Impl::settle_start(StartState& known, const registry::StoreSnapshot& snapshot) {
+bool Reconciler::Impl::settle_start(KnownState& known, const registry::StoreSnapshot& snapshot) {
   if (snapshot.blank || settings.accept_registry) return true;
   origins = known.origins;
   auto verdict = judge(known.missing, snapshot, known.wanted.services.size());
@@ -57,7 +57,7 @@ bool Reconciler::Impl::settle_start(StartState& known, const registry::StoreSnap
 }
 
 /// @param sources all but the registry; the caller's, which awaits it.
-Task<StartState> Reconciler::Impl::known_at_start(StartSources* sources,
+Task<KnownState> Reconciler::Impl::known_at_start(StartSources* sources,
                                                   Result<registry::StoreSnapshot>* snapshot) {
   for (;;) {
     *snapshot = co_await store.load(Deadline::after(kFirstReadTime));
@@ -70,7 +70,7 @@ Task<StartState> Reconciler::Impl::known_at_start(StartSources* sources,
 
 /// Among stored services the oldest claim on a route counts. What another source knows gets a route that is
 /// left.
-void Reconciler::Impl::settle_start_owners(StartState& known, const registry::StoreSnapshot& snapshot) {
+void Reconciler::Impl::settle_start_owners(KnownState& known, const registry::StoreSnapshot& snapshot) {
   auto& services = known.wanted.services;
   std::vector<Claimant> claimants;
   for (const auto& [name, version] : known.versions) {
@@ -134,7 +134,7 @@ bool Reconciler::Impl::set_unfit_aside(model::DesiredState* wanted) {
   return !unfit.empty();
 }
 
-Task<Result<>> Reconciler::Impl::serve_first(StartState known, StartSources sources) {
+Task<Result<>> Reconciler::Impl::serve_first(KnownState known, StartSources sources) {
   auto as_stored = not_refreshed;
   auto started = co_await driver.start(known.wanted, Deadline::after(kStartTimeout));
   // Where HAProxy serves already, a second start without them would take them out for a moment.
