@@ -28,7 +28,7 @@ class MessageParser : public http::basic_parser<kRequest> {
   using Base = http::basic_parser<kRequest>;
 
  public:
-  explicit MessageParser(ParseLimits limits) : head_limit_(limits.head_bytes) {
+  explicit MessageParser(ParseLimits limits) : head_limit_(limits.head_bytes), keep_body_(limits.keep_body) {
     Base::header_limit(static_cast<std::uint32_t>(limits.head_bytes));
     if (limits.body_bytes)
       Base::body_limit(*limits.body_bytes);
@@ -81,10 +81,10 @@ class MessageParser : public http::basic_parser<kRequest> {
   void on_response_impl(int, beast::string_view, int, error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
     constexpr std::uint64_t kTrusted = 1024 * 1024;  // more is reserved only as it arrives
-    if (length) message.body.reserve(static_cast<std::size_t>(std::min(*length, kTrusted)));
+    if (length && keep_body_) message.body.reserve(static_cast<std::size_t>(std::min(*length, kTrusted)));
   }
   std::size_t on_body_impl(beast::string_view body, error_code&) override {
-    message.body.append(body.data(), body.size());
+    if (keep_body_) message.body.append(body.data(), body.size());
     return body.size();
   }
   void on_chunk_header_impl(std::uint64_t size, beast::string_view, error_code&) override {
@@ -92,7 +92,7 @@ class MessageParser : public http::basic_parser<kRequest> {
   }
   std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, error_code&) override {
     chunk_left_ -= body.size();
-    message.body.append(body.data(), body.size());
+    if (keep_body_) message.body.append(body.data(), body.size());
     return body.size();
   }
   void on_finish_impl(error_code&) override {}
@@ -105,6 +105,7 @@ class MessageParser : public http::basic_parser<kRequest> {
   bool at_chunk_size() const { return Base::is_header_done() && Base::chunked() && chunk_left_ == 0; }
 
   std::size_t head_limit_;
+  bool keep_body_;
   std::size_t head_bytes_ = 0;
   std::uint64_t chunk_left_ = 0;
   std::optional<ParseFailure> refusal_;

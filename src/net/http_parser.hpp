@@ -13,6 +13,7 @@ namespace dfp::net {
 struct ParseLimits {
   std::size_t head_bytes = 64 * 1024;
   std::optional<std::uint64_t> body_bytes;  ///< nothing: no limit
+  bool keep_body = true;                    ///< false: it is counted and dropped
 };
 
 /// Why a message cannot be read on; `status` is what a server answers (400, 413, 417, 431).

@@ -10,34 +10,53 @@
 
 #include "base/log.hpp"
 #include "base/wait.hpp"
+#include "base/yield.hpp"
+#include "net/admission.hpp"
 #include "net/http_session.hpp"
 #include "net/listener.hpp"
 
 namespace dfp::net {
 using namespace std::chrono_literals;
 
+namespace {
+constexpr std::size_t kLocalConnections = 64;  ///< of a unix socket
+}
+
 struct HttpServer::State : std::enable_shared_from_this<State> {
   State(Executor ex, Handler handler, HttpServerLimits limits)
       : executor(ex),
         rules(std::make_shared<SessionRules>(std::move(handler), limits)),
+        admission({limits.max_connections, limits.max_per_peer, limits.reserved}),
+        local_admission({kLocalConnections, kLocalConnections, limits.reserved}),
         session_ended(ex),
         closing(ex) {}
 
   /// One of the connections the limits allow, held from accept to close.
   struct Slot {
-    explicit Slot(std::shared_ptr<State> s) : state(std::move(s)) { ++state->connections; }
+    Slot(std::shared_ptr<State> s, Admission* of, Admission::Handle seat_)
+        : state(std::move(s)), admission(of), seat(seat_) {
+      ++state->connections;
+    }
     Slot(const Slot&) = delete;
     Slot& operator=(const Slot&) = delete;
     ~Slot() {
       --state->connections;
       state->sessions.erase(session);
+      admission->leave(seat);
       state->session_ended.notify_all();
     }
+    void attach(HttpSession* to) {
+      session = to;
+      seat->idle_since = [to] { return to->idle_since(); };
+      seat->evict = [to] { to->abort(); };
+      state->sessions.insert(to);
+    }
     std::shared_ptr<State> state;
+    Admission* admission;
+    Admission::Handle seat;
     HttpSession* session = nullptr;
   };
 
-  bool full() const { return connections >= rules->limits.max_connections; }
   void start(std::shared_ptr<Listener> listener, std::shared_ptr<TlsContext> tls);
   void close_listeners();
   /// Until every session has ended. @return false at the deadline.
@@ -45,12 +64,16 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
 
   static Task<> accept_all(std::shared_ptr<State> state, std::shared_ptr<Listener> listener,
                            std::shared_ptr<TlsContext> tls);
+  /// @return false when nothing more can be accepted now; errno of accept in `error`
+  bool accept_one(Listener* listener, Admission* of, const std::shared_ptr<TlsContext>& tls, int* error);
   static Task<> serve(std::unique_ptr<Slot> slot, Socket socket, std::shared_ptr<TlsContext> tls);
   static Task<> watch_peers(std::shared_ptr<State> state);
   static Task<> back_off(std::shared_ptr<State> state, int error);
 
   Executor executor;
   std::shared_ptr<SessionRules> rules;
+  Admission admission;
+  Admission local_admission;  ///< of unix sockets: who may open them need not compete with a network
   std::vector<std::shared_ptr<Listener>> listeners;
   std::size_t connections = 0;
   std::set<HttpSession*> sessions;
@@ -76,26 +99,35 @@ void HttpServer::State::close_listeners() {
 
 Task<> HttpServer::State::accept_all(std::shared_ptr<State> state, std::shared_ptr<Listener> listener,
                                      std::shared_ptr<TlsContext> tls) {
+  auto* admission = listener->port() == 0 ? &state->local_admission : &state->admission;
   while (!state->rules->stopping) {
-    if (state->full()) {
+    if (admission->full()) {
       co_await state->session_ended.wait(Deadline::after(1s));
       continue;
     }
     auto ready = co_await listener->wait();
     if (!ready) co_return;
-    constexpr int kBatch = 64;  // then sessions get their turn
-    for (int i = 0; i < kBatch && !state->full(); ++i) {
-      auto accepted = listener->accept();
-      if (!accepted) {
-        co_await back_off(state, accepted.error());
-        break;
-      }
-      if (!*accepted) break;
-      state->short_of_resources = false;
-      spawn(state->executor, serve(std::make_unique<Slot>(state), std::move(**accepted), tls),
-            "http.session");
-    }
+    int error = 0;
+    constexpr int kBatch =
+        16;  // then sessions get their turn, before a later connection can take their place
+    for (int i = 0; i < kBatch && !admission->full(); ++i)
+      if (!state->accept_one(listener.get(), admission, tls, &error)) break;
+    if (error != 0) co_await back_off(state, error);
+    if (error == 0) co_await yield();
   }
+}
+
+bool HttpServer::State::accept_one(Listener* listener, Admission* of, const std::shared_ptr<TlsContext>& tls,
+                                   int* error) {
+  auto accepted = listener->accept();
+  if (!accepted) *error = accepted.error();
+  if (!accepted || !*accepted) return false;
+  short_of_resources = false;
+  auto seat = of->admit((*accepted)->name());
+  if (!seat) return true;  // closed: this peer has all it may have, and uses it
+  spawn(executor, serve(std::make_unique<Slot>(shared_from_this(), of, *seat), std::move(**accepted), tls),
+        "http.session");
+  return true;
 }
 
 /// Out of descriptors or memory: the connection stays in the queue and would be offered again at once.
@@ -107,9 +139,8 @@ Task<> HttpServer::State::back_off(std::shared_ptr<State> state, int error) {
 
 Task<> HttpServer::State::serve(std::unique_ptr<Slot> slot, Socket socket, std::shared_ptr<TlsContext> tls) {
   auto state = slot->state;
-  HttpSession session(state->rules, std::move(socket), std::move(tls));
-  slot->session = &session;
-  state->sessions.insert(&session);
+  HttpSession session(state->rules, std::move(socket), std::move(tls), slot->seat->reserved);
+  slot->attach(&session);
   if (state->rules->stopping) co_return;
   if (!std::exchange(state->watching, true)) spawn(state->executor, watch_peers(state), "http.watch_peers");
   co_await session.run();
@@ -164,16 +195,17 @@ Result<> HttpServer::listen_unix(std::string path) {
 
 std::uint16_t HttpServer::port() const { return state_->first_port; }
 
-Task<> HttpServer::shutdown(Deadline deadline) {
+Task<bool> HttpServer::shutdown(Deadline deadline) {
   auto state = state_;
   state->close_listeners();
   for (auto* session : state->sessions) session->stop();
   auto finished = co_await state->drained(deadline);
-  if (finished) co_return;
+  if (finished) co_return true;
   for (auto* session : state->sessions) session->abort();
   // What only waits for its socket ends now; a handler that still runs cannot be waited for any longer.
   finished = co_await state->drained(Deadline::after(100ms));
   if (!finished) log::warn("http.shutdown_incomplete", {{"requests", state->connections}});
+  co_return finished;
 }
 
 }  // namespace dfp::net

@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/deadline.hpp"
@@ -13,9 +14,15 @@
 namespace dfp::net {
 
 struct HttpServerLimits {
-  std::size_t max_head_bytes = 64 * 1024;           ///< request line and headers; more gets 431
-  std::size_t max_body_bytes = 4 * 1024 * 1024;     ///< more gets 413
-  std::size_t max_connections = 1024;               ///< further ones wait in the listen queue
+  std::size_t max_head_bytes = 64 * 1024;  ///< request line and headers; more gets 431
+  std::size_t max_body_bytes = 64 * 1024;  ///< more gets 413
+  bool keep_bodies = true;                 ///< false: no handler reads one; they are counted and dropped
+  std::size_t max_connections = 1024;      ///< a further one takes the place of the longest idle one
+  std::size_t max_per_peer = 1024;         ///< the same for those of one address (net/admission.hpp)
+  std::size_t reserved = 0;                ///< on top: taken where all others work, for one request each
+  /// The answer to a request on a reserved place; nothing for one that is handled all the same. Not set: all
+  /// are.
+  std::function<std::optional<HttpResponse>(const HttpRequest&)> when_crowded = {};
   Clock::duration idle = std::chrono::seconds(60);  ///< between two requests of a connection
   Clock::duration receive =
       std::chrono::seconds(30);                     ///< for a whole request to arrive; a later one gets 408
@@ -23,9 +30,10 @@ struct HttpServerLimits {
 };
 
 /// HTTP/1.1 server. One coroutine per connection on the given executor; keep-alive; an exception in the
-/// handler is logged and answered with 500. Malformed requests get 400 and the connection is closed. HEAD is
-/// passed to the handler like GET, and the body of its answer is left out. A handler is never cut off: one
-/// that waits long looks at HttpRequest::left.
+/// handler is logged and answered with 500. After each answer everybody else has a turn. Malformed requests
+/// get 400 and the connection is closed. HEAD is passed to the handler like GET, and the body of its answer
+/// is left out: a handler need not make one. A handler is never cut off: one that waits long looks at
+/// HttpRequest::left.
 class HttpServer {
  public:
   using Handler = std::function<Task<HttpResponse>(HttpRequest)>;
@@ -49,7 +57,8 @@ class HttpServer {
   /// The port really used by the first address (after listening on port 0).
   std::uint16_t port() const;
   /// Stops accepting, lets running requests finish until the deadline, then closes.
-  Task<> shutdown(Deadline deadline);
+  /// @return whether all of them have ended; a handler that still runs refers to what it was given.
+  Task<bool> shutdown(Deadline deadline);
 
  private:
   struct State;

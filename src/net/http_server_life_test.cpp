@@ -1,5 +1,6 @@
 // Start, stop, limits and leaving clients.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -184,7 +185,7 @@ TEST(HttpServer, EveryAddressMeansIpv4AndIpv6) {
   });
 }
 
-TEST(HttpServer, FurtherConnectionsWaitForAFreePlace) {
+TEST(HttpServer, AFurtherConnectionTakesThePlaceOfTheLongestIdleOne) {
   dfp::testing::run([](Executor executor) -> Task<> {
     HttpServerLimits limits;
     limits.max_connections = 2;
@@ -197,11 +198,79 @@ TEST(HttpServer, FurtherConnectionsWaitForAFreePlace) {
       co_await peer->read_until("hello");
     }
     HttpClient third(executor, at(server));
-    auto waiting = co_await third.send(HttpRequest(), Deadline::after(50ms));
-    EXPECT_EQ(waiting.error().code, Errc::Timeout);
-    one.reset();
     auto served = co_await third.send(HttpRequest(), soon());
     EXPECT_TRUE(served) << served.error().what;
+    auto closed = co_await one->read_all();
+    EXPECT_FALSE(closed.contains("HTTP")) << closed;
+    co_await two->write(kGet);
+    auto goes_on = co_await two->read_until("hello");
+    EXPECT_TRUE(goes_on.ends_with("hello")) << goes_on;
+  });
+}
+
+TEST(HttpServer, WhereAllWorkAReservedPlaceTakesOneRequestThatIsToldSo) {
+  dfp::testing::run([](Executor executor) -> Task<> {
+    Parking parking(executor);
+    HttpServerLimits limits;
+    limits.when_crowded = [](const HttpRequest&) { return HttpResponse(503, "crowded"); };
+    limits.max_connections = 1;
+    limits.reserved = 2;
+    HttpServer server(executor, parking.handler(), limits);
+    must(server.listen({"127.0.0.1", 0}));
+    auto busy = co_await RawPeer::connect(executor, at(server));
+    co_await busy->write(kGet);
+    co_await parking.until(&parking.entered, 1);
+    for (int i = 0; i < 3; ++i) {
+      auto silent = co_await RawPeer::connect(executor, at(server));  // gives its place away
+      auto late = co_await RawPeer::connect(executor, at(server));
+      co_await late->write(kGet);
+      auto answer = co_await late->read_all();
+      EXPECT_TRUE(answer.ends_with("crowded")) << answer;
+      EXPECT_NE(answer.find("Connection: close"), std::string::npos) << answer;
+    }
+    parking.release();
+    auto answer = co_await busy->read_until("parked");
+    EXPECT_TRUE(answer.ends_with("parked")) << answer;
+  });
+}
+
+TEST(HttpServer, APipelineLeavesOthersTheirTurns) {
+  dfp::testing::run([](Executor executor) -> Task<> {
+    int answered = 0;
+    auto handler = [&answered](HttpRequest request) -> Task<HttpResponse> {
+      ++answered;
+      co_return HttpResponse(200, request.target == "/" ? "one of many" : std::to_string(answered));
+    };
+    HttpServer server(executor, handler);
+    must(server.listen({"127.0.0.1", 0}));
+    HttpClient other(executor, at(server));
+    co_await must_send(&other, HttpRequest("GET", "/count"));
+    auto greedy = co_await RawPeer::connect(executor, at(server));
+    std::string packet;
+    for (int i = 0; i < 1500; ++i) packet += kGet;
+    co_await greedy->write(packet);
+    auto response = co_await must_send(&other, HttpRequest("GET", "/count"));
+    EXPECT_LT(std::stoi(response.body), 1000);
+  });
+}
+
+TEST(HttpServer, BodiesThatNobodyReadsAreNotKept) {
+  dfp::testing::run([](Executor executor) -> Task<> {
+    auto handler = [](HttpRequest request) -> Task<HttpResponse> {
+      co_return HttpResponse(200, fmt::format("{} bytes", request.body.size()));
+    };
+    HttpServerLimits limits;
+    limits.keep_bodies = false;
+    HttpServer server(executor, handler, limits);
+    must(server.listen({"127.0.0.1", 0}));
+    HttpClient client(executor, at(server));
+    HttpRequest request("POST", "/");
+    request.body = std::string(60'000, 'x');
+    auto response = co_await must_send(&client, request);
+    EXPECT_EQ(response.body, "0 bytes");
+    request.body += std::string(6'000, 'x');
+    response = co_await must_send(&client, request);
+    EXPECT_EQ(response.status, 413);
   });
 }
 

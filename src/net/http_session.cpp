@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/yield.hpp"
 #include "net/http_wire.hpp"
 
 namespace dfp::net {
@@ -50,12 +51,21 @@ class HttpSession::ChunkWriter : public BodyWriter {
   bool failed_ = false;
 };
 
-HttpSession::HttpSession(std::shared_ptr<SessionRules> rules, Socket socket, std::shared_ptr<TlsContext> tls)
+namespace {
+
+constexpr auto kCrowdedReceive = std::chrono::seconds(2);  ///< for the one request of a reserved place
+constexpr auto kSlowSend = std::chrono::seconds(2);        ///< an answer is usually taken within microseconds
+
+}  // namespace
+
+HttpSession::HttpSession(std::shared_ptr<SessionRules> rules, Socket socket, std::shared_ptr<TlsContext> tls,
+                         bool crowded)
     : rules_(std::move(rules)),
       peer_(socket.name()),
       abort_(socket.abort_later()),
       tls_(std::move(tls)),
-      stream_(std::make_unique<PlainStream>(std::move(socket))) {}
+      stream_(std::make_unique<PlainStream>(std::move(socket))),
+      crowded_(crowded) {}
 
 HttpSession::~HttpSession() { left_.request_stop(); }
 
@@ -69,6 +79,17 @@ void HttpSession::abort() {
   abort_();
 }
 
+void HttpSession::enter(Phase phase) {
+  phase_ = phase;
+  phase_since_ = Clock::now();
+}
+
+std::optional<Clock::time_point> HttpSession::idle_since() const {
+  if (phase_ == Phase::Handling) return std::nullopt;
+  if (phase_ == Phase::Sending && Clock::now() - phase_since_ < kSlowSend) return std::nullopt;
+  return phase_since_;
+}
+
 void HttpSession::check_peer() {
   bool long_since = std::exchange(seen_handling_, handling()) && handling();
   if (long_since && !left_.stop_requested() && stream_->socket().peer_left()) left_.request_stop();
@@ -80,11 +101,16 @@ Task<> HttpSession::run() {
     if (!secured) co_return;
   }
   for (;;) {
-    RequestParser parser({rules_->limits.max_head_bytes, rules_->limits.max_body_bytes});
+    const auto& limits = rules_->limits;
+    RequestParser parser({limits.max_head_bytes, limits.max_body_bytes, limits.keep_bodies});
     auto received = co_await receive(&parser);
     if (!received) co_return;
     auto goes_on = co_await answer(&parser);
     if (!goes_on) break;
+    if (buffer_.unread().empty()) continue;
+    // The next request is here already: nothing would wait, and nobody else would have a turn.
+    co_await yield();
+    if (stream_->socket().broken()) co_return;
   }
   if (buffer_.unread().empty())
     stream_->shutdown_send();
@@ -94,7 +120,7 @@ Task<> HttpSession::run() {
 
 Task<bool> HttpSession::secure() {
   auto socket = std::move(stream_->socket());
-  socket.expires_at(Deadline::after(rules_->limits.receive));
+  socket.expires_at(Deadline::after(crowded_ ? kCrowdedReceive : rules_->limits.receive));
   auto secured = co_await TlsContext::accept(tls_, std::move(socket));
   if (!secured) log::debug("http.tls_failed", {{"error", secured.error().what}});
   if (secured) stream_ = std::move(*secured);
@@ -104,13 +130,13 @@ Task<bool> HttpSession::secure() {
 /// @return false when the connection is over; what was wrong with a request has been answered then.
 Task<bool> HttpSession::receive(RequestParser* parser) {
   auto& socket = stream_->socket();
-  phase_ = Phase::Idle;
+  enter(Phase::Idle);
   bool continued = false;
-  socket.expires_at(Deadline::after(rules_->limits.idle));
+  socket.expires_at(Deadline::after(crowded_ ? kCrowdedReceive : rules_->limits.idle));
   for (;;) {
     if (!buffer_.unread().empty()) {
-      if (phase_ == Phase::Idle) socket.expires_at(Deadline::after(rules_->limits.receive));
-      phase_ = Phase::Receiving;
+      if (phase_ == Phase::Idle && !crowded_) socket.expires_at(Deadline::after(rules_->limits.receive));
+      if (phase_ == Phase::Idle) enter(Phase::Receiving);
       auto used = parser->feed(buffer_.unread());
       if (!used) {
         co_await refuse(std::move(used.error()));
@@ -146,13 +172,13 @@ Task<> HttpSession::refuse(ParseFailure failure) {
 
 /// @return whether the connection can take another request.
 Task<bool> HttpSession::answer(RequestParser* parser) {
-  phase_ = Phase::Handling;
+  enter(Phase::Handling);
   seen_handling_ = false;
   bool head_only = parser->request().method == "HEAD";
   parser->request().peer = peer_;
   parser->request().left = left_.get_token();
   auto response = co_await handle(std::move(parser->request()));
-  bool keep_alive = parser->keep_alive() && !rules_->stopping;
+  bool keep_alive = parser->keep_alive() && !rules_->stopping && !crowded_;
   bool goes_on = false;
   if (response.stream)
     goes_on = co_await send_stream(std::move(response), head_only, keep_alive, parser->is_http11());
@@ -163,6 +189,8 @@ Task<bool> HttpSession::answer(RequestParser* parser) {
 
 Task<HttpResponse> HttpSession::handle(HttpRequest request) {
   auto what = request.method + " " + request.target.substr(0, request.target.find('?'));
+  if (crowded_ && rules_->limits.when_crowded)
+    if (auto refusal = rules_->limits.when_crowded(request)) co_return std::move(*refusal);
   try {
     auto response = co_await rules_->handler(std::move(request));
     co_return std::move(response);
@@ -173,7 +201,9 @@ Task<HttpResponse> HttpSession::handle(HttpRequest request) {
 }
 
 Task<bool> HttpSession::send(HttpResponse response, bool head_only, bool keep_alive, bool http11) {
-  ResponseFraming framing{ResponseFraming::Body::Sized, keep_alive, http11, rules_->date()};
+  auto body =
+      head_only && response.body.empty() ? ResponseFraming::Body::Unsaid : ResponseFraming::Body::Sized;
+  ResponseFraming framing{body, keep_alive, http11, rules_->date()};
   auto head = render_response_head(response, framing);
   if (!head) {
     log::error("http.bad_answer", {{"error", head.error().what}});
@@ -181,6 +211,7 @@ Task<bool> HttpSession::send(HttpResponse response, bool head_only, bool keep_al
     head = render_response_head(response, framing);
   }
   if (head_only || !may_have_body(response.status)) response.body.clear();
+  enter(Phase::Sending);
   stream_->socket().expires_at(Deadline::after(rules_->limits.send));
   auto written = co_await stream_->write(*head, response.body);
   co_return written&& keep_alive;

@@ -31,7 +31,9 @@ class SessionRules {
 /// One connection of the server, from accept to close. Internal to net.
 class HttpSession {
  public:
-  HttpSession(std::shared_ptr<SessionRules> rules, Socket socket, std::shared_ptr<TlsContext> tls);
+  /// @param crowded on a reserved place: for one short request, see HttpServerLimits::when_crowded
+  HttpSession(std::shared_ptr<SessionRules> rules, Socket socket, std::shared_ptr<TlsContext> tls,
+              bool crowded);
   ~HttpSession();
   HttpSession(const HttpSession&) = delete;
   HttpSession& operator=(const HttpSession&) = delete;
@@ -44,12 +46,16 @@ class HttpSession {
   void abort();
   /// Tells a handler that runs for a while already when its client has gone.
   void check_peer();
+  /// Since when it waits for its client: for a request, the rest of one, or (longer than a while) for an
+  /// answer to be taken. Nothing while it works.
+  std::optional<Clock::time_point> idle_since() const;
   bool handling() const { return phase_ == Phase::Handling; }
 
  private:
   class ChunkWriter;
-  enum class Phase { Idle, Receiving, Handling };
+  enum class Phase { Idle, Receiving, Handling, Sending };
 
+  void enter(Phase phase);
   Task<bool> secure();
   Task<bool> receive(RequestParser* parser);
   Task<> refuse(ParseFailure failure);
@@ -66,6 +72,8 @@ class HttpSession {
   std::unique_ptr<ByteStream> stream_;
   ReadBuffer buffer_;
   Phase phase_ = Phase::Idle;
+  Clock::time_point phase_since_ = Clock::now();
+  bool crowded_;
   bool seen_handling_ = false;  ///< at the last check_peer()
   std::stop_source left_;
 };

@@ -15,7 +15,12 @@ Result<std::string> render_request_head(const HttpRequest& request, std::string_
 
 /// What the connection, not the handler, decides about an answer.
 struct ResponseFraming {
-  enum class Body { Sized, Chunked, UntilClose };
+  enum class Body {
+    Sized,
+    Chunked,
+    UntilClose,
+    Unsaid
+  };  ///< Unsaid: the answer to HEAD whose body was not made
   Body body = Body::Sized;
   bool keep_alive = true;
   bool http11 = true;

@@ -163,6 +163,11 @@ bool Socket::peer_left() const {
   return ::poll(&state, 1, 0) > 0;
 }
 
+bool Socket::broken() const {
+  pollfd state{descriptor(), 0, 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+}
+
 bool Socket::is_quiet() const {
   if (state_->aborted) return false;
   pollfd state{descriptor(), POLLIN | POLLRDHUP, 0};

@@ -47,6 +47,9 @@ class Socket {
   void shutdown_send();
   /// Whether the peer has closed its sending side or the connection is broken, whatever is still to be read.
   bool peer_left() const;
+  /// Whether the connection is broken, so that nothing can be sent: a peer that has only ended its sending
+  /// side still waits for answers.
+  bool broken() const;
   /// Whether a kept-alive connection can take a request: open, and nothing unasked has arrived.
   bool is_quiet() const;
 
