@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "haproxy/config/secrets.hpp"
 #include "haproxy/driver_impl.hpp"
 #include "haproxy/found_services.hpp"
 
@@ -25,7 +26,7 @@ std::string Driver::Impl::shown_config() {
     if (name != config::kConfigFile && name != config::kHandOverMap && name != kTemplatesFile &&
         !content.empty())
       text += fmt::format("\n### {}\n{}", name, content);
-  return text;
+  return config::mask_secrets(text);
 }
 
 Task<Result<>> Driver::Impl::examine(model::Change change, Deadline deadline) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "haproxy/config/secrets.hpp"
 
 namespace dfp::haproxy::config {
 namespace {
@@ -147,7 +148,7 @@ Result<std::vector<Section>> parse_sections(std::string_view text) {
 }
 
 std::unexpected<Error> refuse_line(const Line& line, std::string_view reason) {
-  auto shown = text::shown(line.raw);
+  auto shown = text::shown(mask_secrets(line.raw));
   return fail(Errc::InvalidArgument, fmt::format("line {} ({}): {}", line.number, shown, reason));
 }
 

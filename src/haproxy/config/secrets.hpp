@@ -1,0 +1,15 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace dfp::haproxy::config {
+
+/// A text in the grammar of haproxy.cfg (or HAProxy's message about one) as people may see it: with
+/// "********" in place of passwords of `stats auth` and of users, of what is sent in headers and checks that
+/// authenticate, of environment variables, and of whatever is written as password=, secret=, token= or
+/// api-key=. For /config, logs and errors; never for what HAProxy is to read. Source: HAProxy configuration
+/// manual 2.6, sections 3.4 (userlist), 4.2 (stats auth, http-request set-header, http-check send, tcp-check
+/// send, option httpchk), 3.1 (setenv, presetenv).
+std::string mask_secrets(std::string_view text);
+
+}  // namespace dfp::haproxy::config
