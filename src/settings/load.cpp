@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::string_view kOwnPrefix = "DFP_";
 /// Own variables that are no settings of the server.
-constexpr std::array<std::string_view, 1> kOtherVariables = {"DFP_CONFIG"};
+constexpr std::array<std::string_view, 5> kOtherVariables = {"DFP_CONFIG", "DFP_API_TOKEN", "DFP_API_CA",
+                                                             "DFP_API_CERT", "DFP_API_KEY"};
 
 /// nullptr when absent or empty.
 const std::string* find_set(const Texts& texts, std::string_view name) {
@@ -158,6 +159,15 @@ Result<> complete(Settings& settings) {
   return {};
 }
 
+/// The socket's place, which must not depend on the working folder either.
+Result<> complete_api(Settings& settings) {
+  auto& socket = settings.api_access.socket;
+  for (auto& host : settings.api_access.hosts) host = text::lower(host);
+  if (socket == "off") return {};
+  if (socket.empty()) socket = settings.run_dir + "/api.sock";
+  return make_absolute(socket, "api-socket");
+}
+
 struct Listener {
   std::string_view key;
   std::string_view address;
@@ -208,6 +218,7 @@ Result<Loaded> load(const Texts& flags, const Texts& environment) {
   if (auto ok = complete(loading.loaded.settings); !ok) return std::unexpected(ok.error());
   if (auto ok = make_absolute(loading.loaded.settings.run_dir, "run-dir"); !ok)
     return std::unexpected(ok.error());
+  if (auto ok = complete_api(loading.loaded.settings); !ok) return std::unexpected(ok.error());
   take_template_environment(loading.loaded.settings.templates, environment);
   if (auto ok = validate(loading.loaded.settings); !ok) return std::unexpected(ok.error());
   loading.loaded.warnings = unknown_variables(environment);
@@ -216,6 +227,11 @@ Result<Loaded> load(const Texts& flags, const Texts& environment) {
 
 Result<> validate(const Settings& settings) {
   if (auto ok = check_listeners(settings); !ok) return ok;
+  const auto& access = settings.api_access;
+  if (access.tls_cert.empty() != access.tls_key.empty())
+    return fail(Errc::InvalidArgument, "api-tls-cert and api-tls-key: give both or none");
+  if (!access.client_ca.empty() && access.tls_cert.empty())
+    return fail(Errc::InvalidArgument, "api-client-ca needs TLS: give api-tls-cert and api-tls-key too");
   const auto& stats = settings.stats;
   if (stats.user.empty() != stats.password.empty())
     return fail(Errc::InvalidArgument, "stats-user and stats-password: give both or none");
@@ -232,6 +248,18 @@ Result<> validate(const Settings& settings) {
                 fmt::format("request-timeout ({} ms) must be longer than reload-timeout ({} ms)",
                             settings.request_timeout.count(), settings.reload_timeout.count()));
   return {};
+}
+
+Result<> check_api_exposure(const Settings& settings) {
+  auto host = settings.api.substr(0, settings.api.rfind(':'));
+  bool loopback = host.starts_with("127.") || host == "[::1]" || host.starts_with("[::ffff:127.");
+  if (loopback || settings.api_access.asks() || settings.api_access.open) return {};
+  return fail(
+      Errc::InvalidArgument,
+      fmt::format("api: {} can be reached from other machines, and nobody is asked for a token: everybody "
+                  "could change everything. Give --api-token-file (or --api-client-ca), listen on 127.0.0.1, "
+                  "or say --api-open if that is meant so",
+                  settings.api));
 }
 
 }  // namespace dfp::settings

@@ -30,4 +30,8 @@ Result<Loaded> load(const Texts& flags, const Texts& environment);
 /// What holds between settings: listeners that collide, a half of a pair. @return InvalidArgument.
 Result<> validate(const Settings& settings);
 
+/// Whether the API may listen where it is to: an address beyond loopback needs tokens or client certificates,
+/// or the word of the operator. Asked by the server alone. @return InvalidArgument with the ways out.
+Result<> check_api_exposure(const Settings& settings);
+
 }  // namespace dfp::settings

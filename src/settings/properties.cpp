@@ -28,7 +28,7 @@ constexpr Property duration(std::string_view key, std::string_view help, Variabl
 }
 template <auto... Path>
 constexpr Property boolean(std::string_view key, std::string_view help, Variable also = {}) {
-  return {key, "true or false", help, set_bool<Path...>, get_bool<Path...>, {also}};
+  return {key, kBoolean, help, set_bool<Path...>, get_bool<Path...>, {also}};
 }
 
 Result<> set_registry(Settings& settings, std::string_view text) {
@@ -161,6 +161,7 @@ Result<> set_mode(Settings& settings, std::string_view text) {
   return {};
 }
 
+constexpr char kHostMarks[] = "-._";
 constexpr char kVariableMarks[] = "_";
 constexpr char kKeywordMarks[] = "-_.";
 
@@ -179,6 +180,33 @@ constexpr std::array kProperties = {
              set_listen<&Settings::api>,
              get_text<&Settings::api>,
              {Variable{"IP", set_api_address}, Variable{"PORT", set_api_port}}},
+    Property{"api-host", "names separated by commas",
+             "Names of the API in Host headers, beside addresses, localhost, names without a dot and this "
+             "machine's "
+             "own. Requests to any other name are refused: a web page could have made it up.",
+             set_names<kHostMarks, &Settings::api_access, &ApiAccess::hosts>,
+             get_names<&Settings::api_access, &ApiAccess::hosts>},
+    text<&Settings::api_access, &ApiAccess::socket>("api-socket", "file; or off",
+                                                    "Unix socket of the API, for the command line on this "
+                                                    "machine (mode 0600: its owner may do everything). "
+                                                    "api.sock below run-dir when not given."),
+    text<&Settings::api_access, &ApiAccess::token_file>(
+        "api-token-file", "file",
+        "Tokens and their scopes, one a line (TOKEN admin; TOKEN read deploy:team-a-*). Then every request "
+        "needs one, "
+        "but for liveness and readiness. Read again when it changes."),
+    boolean<&Settings::api_access, &ApiAccess::open>("api-open",
+                                                     "Listen beyond loopback without asking who calls: "
+                                                     "everybody who reaches the API may change everything."),
+    boolean<&Settings::api_access, &ApiAccess::get_mutates>(
+        "api-get-mutates", "Whether GET changes things, as in the original. false: POST does."),
+    text<&Settings::api_access, &ApiAccess::tls_cert>(
+        "api-tls-cert", "file",
+        "Certificate (PEM, with its chain) of the API; then it speaks "
+        "HTTPS."),
+    text<&Settings::api_access, &ApiAccess::tls_key>("api-tls-key", "file", "Its key (PEM)."),
+    text<&Settings::api_access, &ApiAccess::client_ca>(
+        "api-client-ca", "file", "Authorities (PEM): clients of the API must show a certificate of theirs."),
     Property{"http", kListen, "Where HAProxy listens for HTTP.", set_listen<&Settings::http>,
              get_text<&Settings::http>},
     Property{"https", "ADDR:PORT; * for every address; or off", "Where HAProxy listens for HTTPS.", set_https,

@@ -11,6 +11,9 @@
 /// are derived.
 namespace dfp::settings {
 
+/// Property::allowed of a flag that may stand without a value.
+inline constexpr std::string_view kBoolean = "true or false";
+
 /// Takes a checked text into the settings. An error says what is wrong with the value; the caller adds whose
 /// it is.
 using Setter = Result<> (*)(Settings& settings, std::string_view text);

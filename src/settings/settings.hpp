@@ -112,13 +112,29 @@ struct Watch {
   milliseconds most = 5s;      ///< since the first change; then it follows whatever happens
 };
 
+/// Who may call the API, and how; where it listens is Settings::api.
+struct ApiAccess {
+  std::vector<std::string>
+      hosts;                ///< names in `Host` beside addresses, localhost, names without a dot, our own
+  std::string socket;       ///< unix socket for this machine's CLI; load() puts it below run_dir; "off": none
+  std::string token_file;   ///< api/tokens.hpp; empty: no token is asked for
+  bool open = false;        ///< listening to a network without asking who calls is meant so
+  bool get_mutates = true;  ///< GET changes things, as the original's users do it
+  std::string tls_cert;     ///< PEM, with its chain; empty: plain HTTP
+  std::string tls_key;      ///< PEM
+  std::string client_ca;    ///< PEM: clients must show a certificate of these authorities
+
+  bool asks() const { return !token_file.empty() || !client_ca.empty(); }
+};
+
 struct Settings {
   Registry registry;
   ConsulAccess consul;
   Docker docker;
   std::string api = "127.0.0.1:8080";  ///< ADDR:PORT of the HTTP API
-  std::string http = "*:80";           ///< ADDR:PORT where HAProxy listens
-  std::optional<std::string> https;    ///< the same for TLS; off when absent
+  ApiAccess api_access;
+  std::string http = "*:80";         ///< ADDR:PORT where HAProxy listens
+  std::optional<std::string> https;  ///< the same for TLS; off when absent
   std::string state_dir = "/var/lib/docker-flow-proxy";
   std::string run_dir = "/run/docker-flow-proxy";  ///< load() makes it absolute
   std::string templates_dir = "/etc/docker-flow-proxy/templates";
