@@ -7,6 +7,7 @@
 #include "api/json.hpp"
 #include "base/log.hpp"
 #include "model/parameters.hpp"
+#include "net/admission.hpp"
 
 namespace dfp::api {
 namespace json = boost::json;
@@ -21,10 +22,14 @@ json::object parameter_json(const model::ParameterInfo& info) {
 }
 
 json::object endpoint_json(const Endpoint& endpoint) {
-  json::array parameters;
+  json::array parameters, methods;
+  for (auto method : allowed_methods(endpoint)) methods.emplace_back(method);
   for (const auto& info : endpoint.parameters) parameters.push_back(parameter_json(info));
   return {{"Path", endpoint.path},
           {"Summary", endpoint.summary},
+          {"Methods", std::move(methods)},
+          {"Changes", endpoint.changes},
+          {"Scope", to_string(endpoint.scope)},
           {"Parameters", std::move(parameters)},
           {"Success", endpoint.success},
           {"Failures", endpoint.failures}};
@@ -104,14 +109,41 @@ Task<net::HttpResponse> Api::handle(net::HttpRequest request) {
   auto began = Clock::now();
   auto target = net::parse_target(request.target);
   if (!target) co_return render(failure(target.error()));
+  if (auto refused = access_.check_sender(request)) co_return std::move(*refused);
   auto* endpoint = find_endpoint(target->path);
   if (!endpoint) co_return render(unknown_path(target->path));
-  Call call{*endpoint, std::move(target->query), std::move(request.peer), std::move(request.left)};
-  auto response = co_await dispatch(std::move(call));
+  if (auto refused = access_.check(request, *endpoint, target->query)) co_return std::move(*refused);
+  auto response = co_await answer(std::move(request), endpoint, std::move(target->query));
   // Without the query: later parameters may hold secrets.
   auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
   log::debug("api.request",
              {{"path", std::string(endpoint->path)}, {"status", response.status}, {"took_ms", took.count()}});
+  co_return response;
+}
+
+std::optional<net::HttpResponse> Api::when_crowded(const net::HttpRequest& request) {
+  auto target = net::parse_target(request.target);
+  auto* endpoint = target ? find_endpoint(target->path) : nullptr;
+  if (endpoint && is_health(endpoint->action)) return std::nullopt;
+  return render(
+      failure({Errc::Unavailable, "too many requests are under way; nothing was changed, try again later"}));
+}
+
+/// Of a request that was let through.
+Task<net::HttpResponse> Api::answer(net::HttpRequest request, const Endpoint* endpoint,
+                                    net::QueryPairs query) {
+  bool health = is_health(endpoint->action);
+  if (auto ready = parts_.reconciler.ready(); !ready && !health) co_return render(failure(ready.error()));
+  // Nobody gets to see the body: it is not made.
+  if (request.method == "HEAD" && !health) co_return net::HttpResponse(200);
+  Call call{*endpoint, std::move(query), std::move(request.peer), std::move(request.left)};
+  FairTurns::Turn turn;
+  if (!health && !endpoint->changes) {
+    auto taken = co_await reading_.take(net::peer_key(call.peer));
+    turn = std::move(taken);
+    if (call.left.stop_requested()) co_return render(failure({Errc::Cancelled, "the client has left"}));
+  }
+  auto response = co_await dispatch(std::move(call));
   co_return response;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
+#include "api/access.hpp"
 #include "api/answer.hpp"
 #include "api/discovery.hpp"
 #include "api/endpoints.hpp"
+#include "base/fair_turns.hpp"
 #include "base/task.hpp"
 #include "metrics/metrics.hpp"
 #include "net/http_message.hpp"
@@ -19,18 +21,28 @@ struct Parts {
   registry::Registrar* registrar = nullptr;  ///< nullptr: instances are not registered through the proxy
   Discovery* discovery = nullptr;            ///< nullptr: no labels are followed
   const metrics::Registry& metrics = metrics::process_registry();
+  AccessRules access = {};
+  /// Whether an address is this API's own: no instance may have it.
+  std::function<bool(const std::string& host, std::uint16_t port)> is_own_address = {};
+  bool open = false;  ///< listens to a network without asking who calls; shown in /services
 };
 
 /// The HTTP API: takes requests apart, calls the parts, writes the answers. No rules of its own.
-/// The method of a request is not looked at, as in the original; a body is ignored.
+/// A body is ignored.
 class Api {
  public:
-  explicit Api(Parts parts) : parts_(parts) {}
+  explicit Api(Parts parts) : parts_(std::move(parts)), access_(parts_.access) {}
 
   /// A handler for net::HttpServer.
   Task<net::HttpResponse> handle(net::HttpRequest request);
+  /// For net::HttpServerLimits: where all places are taken by requests at work, those about health are
+  /// answered still.
+  static std::optional<net::HttpResponse> when_crowded(const net::HttpRequest& request);
 
  private:
+  /// So many answers that list things are made at once; who wants a hundred of them waits, others do not.
+  static constexpr std::size_t kReaders = 4;
+
   /// A request to a known endpoint.
   struct Call {
     const Endpoint& endpoint;
@@ -41,6 +53,7 @@ class Api {
     reconcile::RequestContext context() const { return {.left = left}; }
   };
 
+  Task<net::HttpResponse> answer(net::HttpRequest request, const Endpoint* endpoint, net::QueryPairs query);
   Task<net::HttpResponse> dispatch(Call call);
   Task<Answer> reconfigure(Call call);
   Task<Answer> remove(Call call);
@@ -53,6 +66,8 @@ class Api {
   net::HttpResponse listener(const Call& call) const;
 
   Parts parts_;
+  Access access_;
+  FairTurns reading_{kReaders};
 };
 
 }  // namespace dfp::api

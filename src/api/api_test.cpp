@@ -101,13 +101,45 @@ TEST(Reconfigure, AnswersTheNineKeysThenWhatIsNew) {
   });
 }
 
-TEST(Reconfigure, AnyMethodIsAccepted) {
+TEST(Reconfigure, AsksOfEveryMethodThatMayChangeThings) {
   with_api([](Rig& rig) -> Task<> {
-    for (std::string method : {"GET", "PUT", "POST", "DELETE", "BREW"}) {
+    for (std::string method : {"GET", "PUT", "POST"}) {
       auto response =
           co_await rig.raw(method, "/v1/docker-flow-proxy/reconfigure/?serviceName=a&servicePath=/" + method);
       EXPECT_EQ(response.status, 200) << method;
     }
+  });
+}
+
+TEST(Api, UntilTheStartHasSucceededOnlyHealthIsAnswered) {
+  testing::run([](Executor executor) -> Task<> {
+    Rig rig(executor);
+    for (std::string path : {"reconfigure?serviceName=a&servicePath=/a", "remove?serviceName=a", "reload",
+                             "services", "config", "register?serviceName=a&address=10.0.0.9&port=1", ""}) {
+      auto response = co_await rig.get(path);
+      EXPECT_EQ(response.status, 503) << path;
+      EXPECT_EQ(response.headers.find("Retry-After"), "1") << path;
+    }
+    EXPECT_EQ(rig.driver.applies + rig.driver.reloads + rig.driver.starts, 0);
+    auto ping = co_await rig.get("ping");
+    EXPECT_EQ(ping.status, 200);
+    auto readiness = co_await rig.get("successfulinitreload");
+    EXPECT_EQ(readiness.status, 500);
+    auto metrics = co_await rig.raw("GET", "/metrics");
+    EXPECT_EQ(metrics.status, 200);
+  });
+}
+
+TEST(Api, AHeadMakesNoBody) {
+  with_api([](Rig& rig) -> Task<> {
+    auto head = co_await rig.raw("HEAD", "/v1/docker-flow-proxy/services");
+    EXPECT_EQ(head.status, 200);
+    EXPECT_EQ(head.body, "");
+    auto unknown = co_await rig.raw("HEAD", "/v1/nowhere");
+    EXPECT_EQ(unknown.status, 404);
+    auto changing = co_await rig.raw("HEAD", "/v1/docker-flow-proxy/reload");
+    EXPECT_EQ(changing.status, 405);
+    EXPECT_EQ(rig.driver.reloads, 0);
   });
 }
 

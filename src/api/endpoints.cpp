@@ -141,6 +141,8 @@ const std::array kEndpoints = {
         .summary =
             "Route requests to a service: use the instances that are registered now, keep the definition.",
         .parameters = model::reconfigure_parameters(),
+        .changes = true,
+        .scope = Scope::Deploy,
         .success =
             "HAProxy has confirmed the change and the definition is in the registry. AppliedBy says how "
             "(nothing, runtime, reload), Reason why a reload was needed.",
@@ -159,6 +161,8 @@ const std::array kEndpoints = {
         .example = "--service-name go-demo",
         .summary = "Take a service's routes and servers out, and forget its definition.",
         .parameters = kRemove,
+        .changes = true,
+        .scope = Scope::Deploy,
         .success = "The service is gone; an unknown one is fine too (Message says so).",
         .failures =
             "400: a parameter is unknown, malformed or missing. 500: HAProxy refused. 503: the registry or "
@@ -185,6 +189,8 @@ const std::array kEndpoints = {
         .example = "--service-name go-demo --address 127.0.0.1 --port 9001",
         .summary = "Register an instance in the registry; the next reconfigure routes to it.",
         .parameters = kRegister,
+        .changes = true,
+        .scope = Scope::Deploy,
         .success = "The instance is registered.",
         .failures =
             "400: a parameter is unknown, malformed or missing. 409: this registry is not written through "
@@ -196,6 +202,8 @@ const std::array kEndpoints = {
         .example = "--service-name go-demo --address 127.0.0.1 --port 9001",
         .summary = "Take an instance out of the registry; it is used until the next reconfigure.",
         .parameters = kDeregister,
+        .changes = true,
+        .scope = Scope::Deploy,
         .success = "The instance is not registered any more.",
         .failures =
             "400: a parameter is unknown, malformed or missing. 404: no such instance. 409: this registry is "
@@ -214,6 +222,8 @@ const std::array kEndpoints = {
              .example = "--recreate true",
              .summary = "Start a new HAProxy worker, without a lost request. Ordinary changes need none.",
              .parameters = kReload,
+             .changes = true,
+             .scope = Scope::Admin,
              .success = "The new worker serves.",
              .failures =
                  "400: a parameter is unknown or malformed. 500: HAProxy refused; the old worker serves on."},
@@ -225,12 +235,14 @@ const std::array kEndpoints = {
              .path = "/v1/docker-flow-proxy/ping",
              .command = "ping",
              .summary = "Whether the API answers.",
+             .scope = Scope::Open,
              .success = "It does."},
     Endpoint{
         .action = Action::InitialReload,
         .path = "/v1/docker-flow-proxy/successfulinitreload",
         .summary =
             "Whether the proxy is ready: it has once been in step with the registry, and HAProxy answers.",
+        .scope = Scope::Open,
         .success = "It is.",
         .failures =
             "500: not yet (as in the original), the last known routes are served meanwhile; or HAProxy "
@@ -238,6 +250,8 @@ const std::array kEndpoints = {
     Endpoint{.action = Action::Listener,
              .path = "/v1/docker-flow-swarm-listener/notify-services",
              .summary = "Follow the labels of all services anew, also where the API has overruled them.",
+             .changes = true,
+             .scope = Scope::Admin,
              .success = "It is done in the background.",
              .failures = "404: no labels are followed (discovery is off)."},
     Endpoint{.action = Action::Listener,
@@ -253,16 +267,23 @@ const std::array kEndpoints = {
     Endpoint{.action = Action::Listener,
              .path = "/v1/docker-flow-swarm-listener/ping",
              .summary = "Whether labels are followed.",
+             .scope = Scope::Open,
              .success = "They are.",
              .failures = "404: no labels are followed (discovery is off)."},
     Endpoint{.action = Action::Test,
              .path = "/v1/test",
              .summary = "Always answers; a backend to try routes with.",
+             .scope = Scope::Open,
              .success = "Always."},
-    Endpoint{.action = Action::Test, .path = "/v2/test", .summary = "The same.", .success = "Always."},
+    Endpoint{.action = Action::Test,
+             .path = "/v2/test",
+             .summary = "The same.",
+             .scope = Scope::Open,
+             .success = "Always."},
     Endpoint{.action = Action::Help,
              .path = "/v1/docker-flow-proxy/",
              .summary = "This list, with every parameter.",
+             .scope = Scope::Open,
              .success = "The list."},
 };
 
@@ -271,6 +292,15 @@ std::string_view without_slash(std::string_view path) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> allowed_methods(const Endpoint& endpoint, bool get_mutates) {
+  if (!endpoint.changes) return {"GET", "HEAD"};
+  std::vector<std::string_view> methods = {"POST", "PUT"};
+  if (get_mutates) methods.insert(methods.begin(), "GET");
+  bool takes_out = endpoint.action == Action::Remove || endpoint.action == Action::Deregister;
+  if (takes_out) methods.emplace_back("DELETE");
+  return methods;
+}
 
 std::span<const Endpoint> endpoints() { return kEndpoints; }
 

@@ -1,7 +1,9 @@
 #pragma once
 #include <span>
 #include <string_view>
+#include <vector>
 
+#include "api/scope.hpp"
 #include "model/parameter_values.hpp"
 
 /// What the HTTP API offers: one table from which routing, the help answer, the command line and the
@@ -31,9 +33,21 @@ struct Endpoint {
   std::string_view example = {};  ///< arguments of the command
   std::string_view summary;
   std::span<const model::ParameterInfo> parameters = {};
+  bool changes = false;            ///< something is different after it
+  Scope scope = Scope::Read;       ///< what a caller must be allowed, where tokens are asked for
   std::string_view success;        ///< what a 200 says
   std::string_view failures = {};  ///< the other statuses and when they come
 };
+
+/// Whether it says how the program is, and so must answer whatever the state of everything else: liveness,
+/// readiness, metrics.
+constexpr bool is_health(Action action) {
+  return action == Action::Ping || action == Action::InitialReload || action == Action::Metrics;
+}
+
+/// The methods that make sense for it; OPTIONS, which says just that, is not among them.
+/// @param get_mutates whether GET may change things, as the original's users do it
+std::vector<std::string_view> allowed_methods(const Endpoint& endpoint, bool get_mutates = true);
 
 std::span<const Endpoint> endpoints();
 

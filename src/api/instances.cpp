@@ -117,6 +117,10 @@ Task<Answer> Api::register_instance(Call call) {
   if (!values) co_return failure(values.error());
   auto instance = read_instance(*values);
   if (!instance) co_return failure(instance.error());
+  if (parts_.is_own_address && parts_.is_own_address(instance->address, instance->port))
+    co_return failure(
+        {Errc::InvalidArgument, fmt::format("{}:{} is this proxy's own API, which must not be published",
+                                            instance->address, instance->port)});
   if (auto wanted = call.context().still_wanted(); !wanted) co_return failure(wanted.error());
   auto added = co_await parts_.registrar->add(*instance, Deadline::after(kRegistryTime));
   if (!added) co_return failure(added.error());

@@ -132,6 +132,9 @@ Task<Answer> Api::services(Call call) {
   }
   Answer answer;
   answer.more["Synchronised"] = parts_.reconciler.synchronised();
+  if (parts_.open)
+    answer.more["Warning"] =
+        "everybody who reaches this API may change everything (--api-open); give it a token";
   answer.more["Services"] = std::move(list);
   answer.more["SetAside"] = std::move(set_aside);
   answer.more["Kept"] = reasons_json(parts_.reconciler.kept(), only);
