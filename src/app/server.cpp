@@ -1,28 +1,30 @@
 #include "app/server.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <csignal>
+#include <cstdlib>
 #include <filesystem>
+#include <optional>
 
-#include "api/api.hpp"
+#include "app/api_server.hpp"
 #include "app/docker_parts.hpp"
+#include "app/ending.hpp"
+#include "app/guarded_catalog.hpp"
 #include "app/haproxy_settings.hpp"
 #include "app/open_registry.hpp"
+#include "app/process_setup.hpp"
 #include "app/template_renderer.hpp"
 #include "base/log.hpp"
-#include "base/private_files.hpp"
+#include "base/log_output.hpp"
+#include "base/text.hpp"
 #include "base/wait.hpp"
+#include "base/yield.hpp"
+#include "docker/host_address.hpp"
 #include "haproxy/driver.hpp"
-#include "net/http_server.hpp"
+#include "metrics/metrics.hpp"
 #include "reconcile/reconciler.hpp"
 
 namespace dfp::app {
@@ -30,49 +32,19 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr auto kFinishRequests =
-    8s;  ///< after SIGTERM; below the 10 s that a container engine waits before SIGKILL
+/// After SIGTERM; below the 10 s that a container engine waits before SIGKILL.
+constexpr auto kFinishRequests = 8s;
+constexpr auto kHousekeepingInterval = 10s;
 
-constexpr auto kTrimInterval = 10s;
-
-/// Each long poll and each client is a file descriptor: take what the system allows.
-void raise_file_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/// One thread allocates nearly everything: more arenas of glibc's malloc would only hold on to memory, and
-/// large buffers (rendered files, answers of registries) are given back when they are freed.
-void keep_memory_small() {
-  ::mallopt(M_ARENA_MAX, 1);
-  ::mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-  ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
-}
-
-/// What many small values leave between those that live longer goes back to the system, once in a while: it
-/// takes a few milliseconds where there are 10,000 services.
-Task<> trim_memory(std::shared_ptr<Signal> stopping) {
+Task<> keep_house(std::shared_ptr<Signal> stopping) {
+  auto& dropped = metrics::process_registry().counter(
+      "dfp_log_lines_dropped_total", "Lines of the log that were lost since nobody read them.");
   for (;;) {
-    bool stop = co_await stopping->wait(Deadline::after(kTrimInterval));
+    bool stop = co_await stopping->wait(Deadline::after(kHousekeepingInterval));
     if (stop) co_return;
-    ::malloc_trim(0);
+    trim_memory();
+    dropped.add(log::dropped() - dropped.value());
   }
-}
-
-int fail_start(std::string_view what, const Error& error, int otherwise) {
-  log::error("server.start_failed", {{"step", what}, {"error", error.what}});
-  return error.code == Errc::Conflict          ? kPortTaken
-         : error.code == Errc::InvalidArgument ? kBadSettings
-                                               : otherwise;
-}
-
-Result<> make_folders(const settings::Settings& settings) {
-  ::umask(077);  // whatever is written from here on, by us or by HAProxy, is for our user alone
-  auto made = file::make_private_folder(settings.state_dir, "state-dir");
-  if (made) made = file::make_private_folder(settings.run_dir, "run-dir");
-  return made;
 }
 
 reconcile::ReconcilerSettings reconciler_settings(const settings::Settings& settings) {
@@ -95,60 +67,98 @@ class Server {
       : executor_(executor),
         registry_(std::move(registry)),
         docker_(std::move(docker)),
-        catalog_(docker_.discovery ? docker_.discovery->catalog() : registry_->catalog()),
+        own_api_(net::parse_listen_address(settings.api).value_or(net::ListenAddress()),
+                 {text::lower(docker::own_hostname())}),
+        catalog_(docker_.discovery ? docker_.discovery->catalog() : registry_->catalog(), own_api_),
         store_(registry_->key_value(), settings.instance_name),
         driver_(executor, haproxy_settings(settings)),
         renderer_(executor, settings,
                   docker_.discovery ? docker_.discovery->template_source() : registry_->template_source()),
         reconciler_(executor, catalog_, store_, driver_, reconciler_settings(settings),
                     {&renderer_, docker_.discovery ? nullptr : &registry_->template_source()}),
-        api_({reconciler_, catalog_, &registry_->registrar(), docker_.discovery.get()}),
-        http_(executor, [this](net::HttpRequest request) { return api_.handle(std::move(request)); }) {}
+        api_(executor, settings,
+             {.reconciler = reconciler_,
+              .catalog = catalog_,
+              .registrar = &registry_->registrar(),
+              .discovery = docker_.discovery.get(),
+              .is_own_address = [this](const auto& host, auto port) { return own_api_.is(host, port); }}) {}
 
   /// @return an ExitCode; kEnded when everything runs.
-  Task<int> start(net::ListenAddress api_address) {
-    auto listening = http_.listen(api_address);
+  Task<int> start() {
+    auto listening = api_.listen();
     if (!listening) co_return fail_start("api", listening.error(), kFailed);
+    own_api_.set_port(api_.port());
     auto started = co_await reconciler_.start();
     if (!started) co_return fail_start("haproxy", started.error(), kNoHaproxy);
     docker_.start(executor_, reconciler_);
-    spawn(executor_, trim_memory(stopping_), "server.trim_memory");
+    spawn(executor_, keep_house(stopping_), "server.keep_house");
     co_return kEnded;
   }
 
-  Task<> stop() {
+  /// Ends what a start that is no longer wanted waits for.
+  void interrupt_start() { registry_->cancel(); }
+
+  /// @param finish how long running requests may go on: no time after a start that failed, whose world is
+  /// empty.
+  /// @return whether everything has ended; else something still refers to the parts.
+  Task<bool> stop(Clock::duration finish) {
     auto deadline = Deadline::after(kFinishRequests);
     stopping_->notify_all();
-    co_await http_.shutdown(deadline);
+    auto finished = co_await api_.shutdown(deadline.min(Deadline::after(finish)));
     co_await docker_.stop();
-    // What follows the registry may be asleep in a long poll; told to stop (first), it ends when that is
+    // What follows the registry may be asleep in a long poll; notified to stop (first), it ends when that is
     // cancelled.
-    asio::post(executor_, [this] { registry_->cancel(); });
+    bool cancelled = false;
+    asio::post(executor_, [this, &cancelled] {
+      registry_->cancel();
+      cancelled = true;
+    });
     co_await reconciler_.stop();
     co_await driver_.stop(deadline);
+    while (!cancelled) co_await yield();
+    co_return finished;
   }
 
-  std::uint16_t api_port() const { return http_.port(); }
+  std::uint16_t api_port() const { return api_.port(); }
   std::size_t services() const { return reconciler_.state().services.size(); }
 
  private:
   Executor executor_;
   std::unique_ptr<OpenRegistry> registry_;
   DockerParts docker_;
-  registry::Catalog& catalog_;
+  OwnApi own_api_;
+  GuardedCatalog catalog_;
   registry::DefinitionStore store_;
   haproxy::Driver driver_;
   TemplateRenderer renderer_;
   reconcile::Reconciler reconciler_;
-  api::Api api_;
-  net::HttpServer http_;
+  ApiServer api_;
   std::shared_ptr<Signal> stopping_ = std::make_shared<Signal>(executor_);
 };
 
+/// Something did not end in time and still refers to the parts: nothing may be destroyed under it.
+[[noreturn]] void exit_at_once(int code) {
+  log::info("server.stopped");
+  log::flush(500ms);
+  std::_Exit(code);
+}
+
+/// Until the start has ended. @return nothing when it was a signal that ended it.
+Task<std::optional<int>> start(Server* server, std::shared_ptr<Ending> ending) {
+  Ending::run(ending, server->start());
+  co_await ending->wait_for_signal_or_start();
+  if (ending->started()) co_return ending->started();
+  log::info("server.stopping", {{"signal", *ending->signal()}, {"during", "start"}});
+  server->interrupt_start();
+  co_await ending->wait_for_start(Deadline::after(kFinishRequests));
+  if (ending->started()) co_return std::nullopt;
+  log::error("server.start_abandoned", {{"waited_s", kFinishRequests.count()}});
+  exit_at_once(kFailed);
+}
+
 Task<int> run(Executor executor, settings::Settings settings) {
-  asio::signal_set signals(executor, SIGTERM, SIGINT);
-  auto address = net::parse_listen_address(settings.api);
-  if (!address) co_return fail_start("settings", address.error(), kBadSettings);
+  auto ending = std::make_shared<Ending>(executor);
+  Ending::watch(ending);
   auto registry = open_registry(executor, settings);
   if (!registry) co_return fail_start("registry", registry.error(), kNoRegistry);
 
@@ -156,25 +166,24 @@ Task<int> run(Executor executor, settings::Settings settings) {
   if (!docker) co_return fail_start("docker", docker.error(), kBadSettings);
 
   Server server(executor, settings, std::move(*registry), std::move(*docker));
-  auto code = co_await server.start(*address);
-  if (code == kEnded) {
+  auto started = co_await start(&server, ending);
+  if (started == kEnded) {
     log::info("server.ready",
               {{"api_port", server.api_port()}, {"http", settings.http}, {"services", server.services()}});
-    auto signal = co_await signals.async_wait(asio::use_awaitable);
-    log::info("server.stopping", {{"signal", signal}});
+    co_await ending->wait_for_signal();
+    log::info("server.stopping", {{"signal", *ending->signal()}});
   }
-  co_await server.stop();
+  auto ended = co_await server.stop(started == kEnded ? kFinishRequests : 0s);
+  if (!ended) exit_at_once(started.value_or(kEnded));
   log::info("server.stopped");
-  co_return code;
+  co_return started.value_or(kEnded);
 }
 
 }  // namespace
 
 int run_server(const settings::Settings& settings) {
   log::configure(settings.log_level, settings.log_format);
-  std::signal(SIGPIPE, SIG_IGN);
-  raise_file_limit();
-  keep_memory_small();
+  set_up_process();
   if (auto made = make_folders(settings); !made) return fail_start("folders", made.error(), kBadSettings);
 
   asio::io_context context(1);

@@ -20,8 +20,8 @@ constexpr mode_t kFolderMode = 0700;
 constexpr mode_t kFileMode = 0600;
 
 std::unexpected<Error> failure(std::string_view setting, std::string_view operation, const fs::path& path) {
-  return fail(Errc::InvalidArgument,
-              fmt::format("{}: {} {}: {}", setting, operation, path.string(), std::strerror(errno)));
+  return fail(Errc::InvalidArgument, fmt::format("{0}: {1} {2}: {3}; name another with --{0}", setting,
+                                                 operation, path.string(), std::strerror(errno)));
 }
 
 std::unexpected<Error> refuse(std::string_view setting, const fs::path& path, std::string_view why,

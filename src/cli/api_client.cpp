@@ -21,16 +21,20 @@ using Answer = std::expected<net::HttpResponse, NoAnswer>;
 Task<> exchange(Executor executor, const ApiCall* call, std::optional<Answer>* out) {
   auto deadline = Deadline::after(call->timeout);
   auto interrupt = std::make_shared<net::Interrupt>();
-  auto connected = co_await net::dial(executor, call->api, nullptr, interrupt, deadline);
+  auto somebody = call->api;  // whether anybody listens: the handshake is the client's
+  if (somebody.kind == net::Endpoint::Kind::Tls) somebody.kind = net::Endpoint::Kind::Tcp;
+  auto connected = co_await net::dial(executor, std::move(somebody), nullptr, interrupt, deadline);
   if (!connected) {
     *out = std::unexpected(NoAnswer{connected.error(), false});
     co_return;
   }
   connected->reset();
-  net::HttpClient client(executor, call->api);
+  net::HttpClient client(executor, call->api, call->credentials.tls);
   std::string target(call->path);
   if (!call->query.empty()) target += "?" + net::encode_query(call->query);
-  net::HttpRequest request("GET", std::move(target));
+  net::HttpRequest request(call->changes ? "POST" : "GET", std::move(target));
+  const auto& token = call->credentials.token;
+  if (!token.empty()) request.headers.add("Authorization", "Bearer " + token);
   auto response = co_await client.send(std::move(request), deadline);
   if (response)
     *out = std::move(*response);

@@ -9,6 +9,7 @@
 #include "net/endpoint.hpp"
 #include "net/http_message.hpp"
 #include "net/query.hpp"
+#include "net/tls_options.hpp"
 
 namespace dfp::cli {
 
@@ -18,6 +19,11 @@ Result<net::Endpoint> parse_api_address(std::string_view text);
 /// How long to wait for an answer where nobody says so: what the server itself allows the request
 /// (request-timeout, and waitTimeout in addition where it waits for health), and a little more.
 std::chrono::milliseconds default_limit(api::Action action, const net::QueryPairs& query);
+/// Who asks, and how.
+struct Credentials {
+  std::string token;  ///< empty: none
+  net::TlsOptions tls;
+};
 
 /// One request to the API.
 struct ApiCall {
@@ -25,6 +31,8 @@ struct ApiCall {
   std::string_view path;
   net::QueryPairs query;
   std::chrono::milliseconds timeout;  ///< from the first attempt to connect to the end of the answer
+  Credentials credentials = {};
+  bool changes = false;  ///< asked by POST, which says so, and not by GET
 };
 
 /// Why there is no answer.

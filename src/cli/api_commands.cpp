@@ -5,22 +5,21 @@
 
 #include "api/endpoints.hpp"
 #include "base/parse.hpp"
+#include "cli/api_access.hpp"
 #include "cli/api_client.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/print.hpp"
-#include "settings/load.hpp"
 
 namespace dfp::cli {
 namespace {
 
-constexpr auto kDefaultApi = "http://127.0.0.1:8080";
 constexpr auto kDefaultTimeoutText = "90s, and waitTimeout in addition with waitForHealthy";
 
 struct Options {
   std::vector<std::vector<std::string>>
       values;  ///< one for each parameter of the endpoint: as often as it was given
-  std::string api;
+  ApiAccess access;
   std::string timeout;
   bool json = false;
 };
@@ -58,19 +57,13 @@ int print_refusal(const net::HttpResponse& response, const boost::json::object& 
   return kFailed;
 }
 
-bool changes_something(api::Action action) {
-  using enum api::Action;
-  return action == Reconfigure || action == Remove || action == Reload || action == Register ||
-         action == Deregister;
-}
-
 Result<std::chrono::milliseconds> limit_of(const api::Endpoint& endpoint, const Options& options) {
   if (options.timeout.empty()) return default_limit(endpoint.action, query_of(endpoint, options));
   return parse::duration(options.timeout, std::chrono::milliseconds(1), std::chrono::hours(24));
 }
 
 int print_no_answer(const api::Endpoint& endpoint, const NoAnswer& none) {
-  if (none.sent && changes_something(endpoint.action)) {
+  if (none.sent && endpoint.changes) {
     fmt::print(
         stderr,
         "docker-flow-proxy: outcome unknown: the request was sent, and no answer came (--timeout): {}\n"
@@ -82,12 +75,16 @@ int print_no_answer(const api::Endpoint& endpoint, const NoAnswer& none) {
   return kNoAddress;
 }
 
-int call(const api::Endpoint& endpoint, const Options& options) {
-  auto api = parse_api_address(options.api);
+int call(const api::Endpoint& endpoint, const Options& options, const settings::Texts& environment) {
+  auto api = parse_api_address(options.access.api.empty() ? find_api(environment) : options.access.api);
   if (!api) return usage_error({api.error().code, "--api: " + api.error().what});
   auto timeout = limit_of(endpoint, options);
   if (!timeout) return usage_error({timeout.error().code, "--timeout: " + timeout.error().what});
-  auto response = call_api({*api, endpoint.path, query_of(endpoint, options), *timeout});
+  auto token = find_token(options.access, environment);
+  if (!token) return usage_error(token.error());
+  Credentials credentials{std::move(*token), find_tls(options.access, environment)};
+  auto response = call_api(
+      {*api, endpoint.path, query_of(endpoint, options), *timeout, std::move(credentials), endpoint.changes});
   if (!response) return print_no_answer(endpoint, response.error());
   auto answer = parse_answer(*response);
   bool is_text = endpoint.action == api::Action::Config && response->status == 200;
@@ -120,28 +117,13 @@ void add_parameter(CLI::App& command, const model::ParameterInfo& info, std::vec
   if (!is_list) option->expected(1);
 }
 
-/// DFP_API, which may be a URL here; else where a server with this environment listens, as in a container.
-std::string api_of(const settings::Texts& environment) {
-  if (auto given = environment.find("DFP_API"); given != environment.end() && !given->second.empty())
-    return given->second;
-  auto server = settings::load({}, environment);
-  return server && server->origin.contains("api") ? server->settings.api : kDefaultApi;
-}
-
-void add_command(Program& program, const api::Endpoint& endpoint, const std::string& api) {
+void add_command(Program& program, const api::Endpoint& endpoint) {
   auto* command = program.app.add_subcommand(std::string(endpoint.command), std::string(endpoint.summary));
   auto options = std::make_shared<Options>();
-  options->api = api;
   options->values.resize(endpoint.parameters.size());
   for (std::size_t i = 0; i < endpoint.parameters.size(); ++i)
     add_parameter(*command, endpoint.parameters[i], options->values[i]);
-  command
-      ->add_option(
-          "--api", options->api,
-          describe("Where the proxy's API is; DFP_API says it too, and so do the variables and the file "
-                   "that say it to the server.",
-                   "URL or HOST:PORT", kDefaultApi))
-      ->option_text("VALUE");
+  add_access_options(*command, options->access);
   command
       ->add_option("--timeout", options->timeout,
                    describe("How long to wait for the answer.", "", kDefaultTimeoutText))
@@ -149,15 +131,16 @@ void add_command(Program& program, const api::Endpoint& endpoint, const std::str
   command->add_flag("--json", options->json, "Print the answer as the API gave it.");
   command->footer(fmt::format("Example:\n  docker-flow-proxy {}{}{}", endpoint.command,
                               endpoint.example.empty() ? "" : " ", endpoint.example));
-  command->callback([options, &program, &endpoint] { program.status = call(endpoint, *options); });
+  command->callback([options, &program, &endpoint] {
+    program.status = call(endpoint, *options, program.context.environment);
+  });
 }
 
 }  // namespace
 
 void add_api_commands(Program& program) {
-  auto api = api_of(program.context.environment);
   for (const auto& endpoint : api::endpoints())
-    if (!endpoint.command.empty()) add_command(program, endpoint, api);
+    if (!endpoint.command.empty()) add_command(program, endpoint);
 }
 
 }  // namespace dfp::cli

@@ -98,7 +98,12 @@ std::string render_endpoints_page() {
   std::string out = "# The HTTP API\n\n";
   out += kGenerated;
   out +=
-      "Any method is accepted; only the query is read. Answers are JSON of one line (except the text of "
+      "Only the query is read; a body is ignored. HEAD and OPTIONS change nothing; another method than those "
+      "that "
+      "are listed gets 405. Where tokens are asked for, the caller's needs the scope that is listed "
+      "([security.md](../security.md)). Until the start has succeeded everything but liveness, readiness and "
+      "metrics "
+      "gets 503. Answers are JSON of one line (except the text of "
       "`config`) with "
       "the keys `Status` (`OK` or `NOK`), `Message`, `ServiceName`, `ServiceColor`, `ServicePath`, "
       "`ServiceDomain`, "
@@ -107,6 +112,9 @@ std::string render_endpoints_page() {
       "them. A path that is not listed gets 404.\n";
   for (const auto& endpoint : api::endpoints()) {
     out += fmt::format("\n## `{}`\n\n{}\n\n", endpoint.path, cell(endpoint.summary));
+    out += fmt::format("{}{}; scope {}\n\n",
+                       code(fmt::format("{}", fmt::join(api::allowed_methods(endpoint), ", "))),
+                       endpoint.changes ? ": changes things" : "", to_string(endpoint.scope));
     if (!endpoint.command.empty())
       out += fmt::format("Command, for example: `docker-flow-proxy {}{}{}`\n\n", endpoint.command,
                          endpoint.example.empty() ? "" : " ", endpoint.example);

@@ -41,6 +41,10 @@ int run_server(const settings::Texts& flags, bool show_settings, const Context& 
     show(*loaded);
     return kOk;
   }
+  if (auto safe = settings::check_api_exposure(loaded->settings); !safe) {
+    fmt::print(stderr, "docker-flow-proxy: {}\n", safe.error().what);
+    return kUsage;
+  }
   return context.run_server(loaded->settings);
 }
 

@@ -1,0 +1,41 @@
+#pragma once
+#include <boost/asio/signal_set.hpp>
+#include <memory>
+#include <optional>
+
+#include "base/deadline.hpp"
+#include "base/task.hpp"
+#include "base/wait.hpp"
+
+namespace dfp::app {
+
+/// What ends a server: SIGTERM and SIGINT, from its first moment on (a start must be able to end too), and
+/// what its start came to. Shared with the coroutines that report.
+class Ending {
+ public:
+  explicit Ending(Executor executor);
+  /// From now on a signal is noted, not fatal.
+  static void watch(const std::shared_ptr<Ending>& ending);
+  /// Runs a start in the background and keeps its exit status. What it refers to must live until it has
+  /// ended.
+  static void run(const std::shared_ptr<Ending>& ending, Task<int> start);
+
+  const std::optional<int>& signal() const { return signal_; }
+  /// Of the start; nothing while it runs.
+  const std::optional<int>& started() const { return started_; }
+  Task<> wait_for_signal();
+  Task<> wait_for_signal_or_start();
+  Task<> wait_for_start(Deadline deadline);
+
+ private:
+  static Task<> note_signal(std::shared_ptr<Ending> ending);
+  static Task<> note_start(std::shared_ptr<Ending> ending, Task<int> start);
+
+  Executor executor_;
+  boost::asio::signal_set signals_;
+  Signal changed_;
+  std::optional<int> signal_;
+  std::optional<int> started_;
+};
+
+}  // namespace dfp::app
