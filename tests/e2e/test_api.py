@@ -24,7 +24,7 @@ def test_the_answer_is_the_originals(proxy):
     assert answer.json["ServicePath"] is None
 
 
-def test_any_method_is_accepted(proxy):
+def test_methods_that_may_change_things_do(proxy):
     for method in ("GET", "PUT", "POST"):
         assert raw(proxy, "/v1/docker-flow-proxy/reconfigure?serviceName=x&servicePath=/x", method).status == 200
 
