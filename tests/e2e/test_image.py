@@ -150,7 +150,7 @@ def test_the_variables_of_the_original_are_understood(engine):
     shown = engine.cli("run", "--rm", *options, images.PROXY, "server", "--show-settings")
     settings = {line.split()[0]: line.split()[1] for line in shown.splitlines() if not line.endswith("default")}
     assert settings == {"registry": "consul://10.0.0.1:8500", "instance-name": "edge", "discovery": "swarm",
-                        "api": "0.0.0.0:9090", "https": "*:443"}
+                        "api": "0.0.0.0:9090", "api-open": "true", "https": "*:443"}
 
 
 def test_the_health_check_finds_an_api_on_another_port(engine):
