@@ -62,13 +62,14 @@ class Waiting {
   std::shared_ptr<Lookup> lookup_;
 };
 
-/// On a thread of its own.
-void ask_system(const std::shared_ptr<Lookup>& lookup, const Endpoint& endpoint) {
+/// On a thread of its own, which counts as free before anybody hears of its answer.
+void ask_system(const std::shared_ptr<Lookup>& lookup, const Endpoint& endpoint, Budget* budget) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
   addrinfo* list = nullptr;
   int error = ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &list);
+  --budget->busy;
   std::lock_guard lock(lookup->mutex);
   lookup->finished = true;
   lookup->error = error;
@@ -91,8 +92,7 @@ Result<> start(std::shared_ptr<Lookup> lookup, Endpoint endpoint, Budget* budget
   if (!budget->take()) return too_many();
   try {
     std::thread([lookup = std::move(lookup), endpoint = std::move(endpoint), budget] {
-      ask_system(lookup, endpoint);
-      --budget->busy;
+      ask_system(lookup, endpoint, budget);
     }).detach();
   } catch (const std::system_error&) {  // the system's limit of threads
     --budget->busy;

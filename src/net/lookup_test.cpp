@@ -31,15 +31,16 @@ TEST(Lookup, MayOutliveWhoAsked) {
     });
 }
 
-TEST(Lookup, MoreThanItsBudgetIsRefusedAndOthersAreNotHeldUp) {
+TEST(Lookup, AThreadIsFreeAgainBeforeItsAnswerIsHeardOf) {
   testing::run([](Executor executor) -> Task<> {
     std::size_t refused = 0;
     auto look = [&](std::size_t) -> Task<> {
       auto found = co_await look_up_host(executor, "localhost", Deadline::after(10s));
       if (!found) ++refused;
     };
-    co_await for_each_concurrently(2 * kInstanceLookups, kInstanceLookups, look);
-    EXPECT_EQ(refused, 0U) << "a thread is free again when its answer is there";
+    // Those that the test before left behind may still be under way.
+    co_await for_each_concurrently(20 * kInstanceLookups, kInstanceLookups / 4, look);
+    EXPECT_EQ(refused, 0U) << "more than the budget were counted";
   });
 }
 
