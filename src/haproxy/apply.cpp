@@ -9,7 +9,7 @@
 
 namespace dfp::haproxy {
 Abilities Driver::Impl::abilities() const {
-  return {base ? base->wildcard_depth : surroundings.wildcard_depth, bindings};
+  return {base ? base->lookups : surroundings.lookups, bindings};
 }
 
 model::Plan Driver::Impl::plan(const model::Change& change) const {

@@ -138,7 +138,7 @@ Task<Result<>> Driver::Impl::take_over(Deadline deadline) {
   auto running = config::parse_description(live->info.description);
   if (!running) co_return fail(Errc::Conflict, "its files are not ours");
   generation = std::max(generation, running->generation);
-  surroundings.wildcard_depth = std::max(surroundings.wildcard_depth, running->wildcard_depth);
+  surroundings.lookups = surroundings.lookups.joined(running->lookups);
   if (auto fresh = refresh_base(); !fresh) co_return fresh;
   if (base->hash != running->hash) co_return fail(Errc::Conflict, "settings or wildcard depth have changed");
   adopt_health(*live);

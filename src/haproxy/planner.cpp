@@ -100,11 +100,16 @@ class Planner {
     std::ranges::set_difference(before, after, std::back_inserter(gone));
     std::ranges::set_difference(after, before, std::back_inserter(added));
     for (const auto& route : added) {
-      bool deep = config::wildcard_depth(route.host) > abilities_.wildcard_depth;
-      step(fmt::format("add route {} -> {}", shown(route), name),
-           deep ? fmt::format("no wildcard as deep as {} was in use yet", route.host) : "");
+      step(fmt::format("add route {} -> {}", shown(route), name), lookup_missing_for(route));
     }
     for (const auto& route : gone) step(fmt::format("remove route {} -> {}", shown(route), name));
+  }
+
+  std::string lookup_missing_for(const model::Route& route) const {
+    if (abilities_.lookups.cover(route)) return {};
+    if (config::wildcard_depth(route.host) > abilities_.lookups.wildcard_depth)
+      return fmt::format("no wildcard as deep as {} was in use yet", route.host);
+    return fmt::format("no route below {} was in use yet", model::kWellKnown);
   }
 
   void add_template(const std::string& name, const std::string& before, const std::string& after) {

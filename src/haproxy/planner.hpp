@@ -8,8 +8,8 @@ namespace dfp::haproxy {
 
 /// What the running HAProxy can do without a reload.
 struct Abilities {
-  unsigned wildcard_depth = 0;  ///< the frontend looks up wildcards up to here
-  const Bindings& bindings;     ///< backends that are free for new services and colours
+  config::Lookups lookups;   ///< of the frontend
+  const Bindings& bindings;  ///< backends that are free for new services and colours
 };
 
 /// The steps from the present world to one with `change` on top, each with the way it is applied. Pure.

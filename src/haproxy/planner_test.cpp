@@ -87,6 +87,8 @@ TEST_F(Planning, SaysWhyAReloadIsNeeded) {
   EXPECT_EQ(plan.reason(), "no spare backend is left for a new service or colour");
   steps({{"b", service("b", {"/b"}, {"*.a.b.c.d"})}});
   EXPECT_EQ(plan.reason(), "no wildcard as deep as *.a.b.c.d was in use yet");
+  steps({{"b", service("b", {"/.well-known/acme-challenge"})}});
+  EXPECT_EQ(plan.reason(), "no route below /.well-known was in use yet");
 }
 
 }  // namespace

@@ -17,10 +17,10 @@ constexpr std::uint64_t kSpellings = 7;  // of one path, with "./" once or more
 }  // namespace
 
 Result<> Driver::Impl::refresh_base() {
-  auto depth = std::max(surroundings.wildcard_depth, world.routes().deepest_wildcard());
+  auto lookups = surroundings.lookups.joined(world.routes().lookups());
   auto templates = world.templates();
-  if (base && base->wildcard_depth == depth && base->templates == templates) return {};
-  surroundings.wildcard_depth = depth;
+  if (base && base->lookups == lookups && base->templates == templates) return {};
+  surroundings.lookups = lookups;
   auto text = config::base_text(settings, surroundings, templates);
   if (!text) return std::unexpected(text.error());
   base = std::move(*text);
@@ -46,7 +46,7 @@ Task<Result<>> Driver::Impl::reload_on_request(bool recreate, Deadline deadline)
   auto old_surroundings = surroundings;
   auto old_base = base;
   if (found) {
-    found->wildcard_depth = std::max(found->wildcard_depth, surroundings.wildcard_depth);
+    found->lookups = found->lookups.joined(surroundings.lookups);
     surroundings = std::move(*found);
     base.reset();
   }
@@ -101,7 +101,7 @@ Task<Result<config::Description>> Driver::Impl::install(bool check, Deadline dea
     files.remove(number);
     co_return std::unexpected(active.error());
   }
-  co_return config::Description{number, base->hash, base->wildcard_depth};
+  co_return config::Description{number, base->hash, base->lookups};
 }
 
 /// As `install`, and makes HAProxy serve them; on failure the old files are in force again.

@@ -43,8 +43,8 @@ class LiveRouting : public ::testing::TestWithParam<unsigned> {
   model::Service random_service(std::size_t number) {
     static const std::vector<std::string> kHosts = {"a.com",   "b.a.com",   "c.b.a.com", "x.org",
                                                     "*.a.com", "*.b.a.com", "*.com",     "*.x.a.b.com"};
-    static const std::vector<std::string> kPaths = {"/",    "/a",     "/a/", "/a/b",  "/ab",
-                                                    "/a;b", "/a/b/c", "/b",  "/a%20b"};
+    static const std::vector<std::string> kPaths = {
+        "/", "/a", "/a/", "/a/b", "/ab", "/a;b", "/a/b/c", "/b", "/a%20b", "/.well-known/a", "/.well-known/"};
     static const std::vector<std::string> kRegexes = {"^/a",       "b$",      "/[ab]/",
                                                       "^/(a|ab)$", "/a\\x20", "(?i)/B"};
     static const std::vector<std::string> kParts = {"/a", "b", "/a/b/", "%20", ";b"};
@@ -77,8 +77,9 @@ class LiveRouting : public ::testing::TestWithParam<unsigned> {
   void expect_reference() {
     static const std::vector<std::string> kHosts = {"a.com", "B.a.com:80",  "c.b.a.com", "e.d.c.b.a.com.",
                                                     "y.org", "q.x.a.b.com", "z"};
-    static const std::vector<std::string> kPaths = {"/",  "/a",     "/a/",    "/a/b",      "/a/b/c/d", "/abc",
-                                                    "/b", "/x/a/b", "/a%20b", "/a;b?x=/b", "/B"};
+    static const std::vector<std::string> kPaths = {
+        "/",      "/a",     "/a/",       "/a/b", "/a/b/c/d",         "/abc",          "/b",
+        "/x/a/b", "/a%20b", "/a;b?x=/b", "/B",   "/.well-known/a/b", "/.well-known/b"};
     auto ranked = model::routes_of(rig.applied());
     for (const auto& host : kHosts)
       for (const auto& path : kPaths) {

@@ -20,11 +20,12 @@ int path_class(const Route& route) {
 
 /// Smaller is more specific.
 auto rank(const Route& route) {
+  auto above = is_well_known(route) ? 0 : 1;
   auto host = host_class(route);
   auto path = path_class(route);
   auto host_length = host == 1 ? -static_cast<long>(route.host.size()) : 0L;
   auto path_length = path == 1 ? -static_cast<long>(route.path.size()) : 0L;
-  return std::tuple(host, host_length, path, path_length, std::string_view(route.order),
+  return std::tuple(above, host, host_length, path, path_length, std::string_view(route.order),
                     std::string_view(route.service), std::string_view(route.host), route.type,
                     std::string_view(route.path));
 }
@@ -66,6 +67,11 @@ bool path_matches(const Route& route, std::string_view path, RegexMatcher regex_
 }
 
 }  // namespace
+
+bool is_well_known(const Route& route) {
+  return (route.type == PathType::Beg || route.type == PathType::Exact) &&
+         (route.path == kWellKnown || route.path.starts_with(std::string(kWellKnown) + "/"));
+}
 
 std::vector<Route> routes_of(const Definition& definition) {
   static const std::vector<std::string> kAnyHost = {""};

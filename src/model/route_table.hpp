@@ -9,7 +9,7 @@
 
 /// Which service answers a request. Order (design): exact host > longest wildcard > no host; then exact path
 /// > longest prefix > pattern (path_end, path_sub, path_dir, path_reg); then aclName (lower first), then
-/// service name.
+/// service name. Routes below /.well-known come before all others, among themselves in the same order.
 namespace dfp::model {
 
 /// One way to reach a service: one host rule and one path rule of its definition.
@@ -22,6 +22,11 @@ struct Route {
 
   auto operator<=>(const Route&) const = default;
 };
+
+/// Whether it is an exact or prefix route to /.well-known or below (RFC 8615): what answers there, an ACME
+/// client say, does so for every site. Such routes come before all others, as in the original.
+bool is_well_known(const Route& route);
+inline constexpr std::string_view kWellKnown = "/.well-known";
 
 /// All routes of a definition: every domain with every path; "/" when it has domains only; none without both,
 /// and none of a service whose template makes its routes.

@@ -44,6 +44,21 @@ TEST(Routes, HostDecidesBeforePath) {
   EXPECT_EQ(found(state, "acme.com", "/other"), "-");
 }
 
+TEST(Routes, WellKnownComesBeforeEverySite) {
+  auto companion = definition("companion", {"/.well-known/acme-challenge"});
+  companion.acl_name = "0x";
+  auto state =
+      state_of({companion, definition("site", {"/"}, {"x.com"}), definition("wild", {"/"}, {"*.y.com"}),
+                definition("own", {"/.well-known/acme-challenge"}, {"z.com"}),
+                definition("pattern", {"/.well-known/"}, {"p.com"}, PathType::Sub)});
+  EXPECT_EQ(found(state, "x.com", "/.well-known/acme-challenge/token"), "companion");
+  EXPECT_EQ(found(state, "a.y.com", "/.well-known/acme-challenge/token"), "companion");
+  EXPECT_EQ(found(state, "z.com", "/.well-known/acme-challenge/token"), "own");
+  EXPECT_EQ(found(state, "p.com", "/.well-known/acme-challenge/token"), "companion");
+  EXPECT_EQ(found(state, "p.com", "/.well-known/other"), "pattern");
+  EXPECT_EQ(found(state, "x.com", "/.well-known/other"), "site");
+}
+
 TEST(Routes, PathFallsThroughToALessSpecificHost) {
   auto state = state_of({definition("host", {"/a"}, {"x.com"}), definition("any", {"/b"})});
   EXPECT_EQ(found(state, "x.com", "/b"), "any");

@@ -122,20 +122,22 @@ Result<BaseText> base_text(const Settings& settings, const Surroundings& surroun
   if (!sections) return std::unexpected(sections.error());
   *text += *sections;
   auto hash = fnv1a(*text);
-  return BaseText{std::move(*text), hash, surroundings.wildcard_depth, templates, surroundings.hand_over};
+  return BaseText{std::move(*text), hash, surroundings.lookups, templates, surroundings.hand_over};
 }
 
 std::string to_string(const Description& d) {
-  return fmt::format("docker-flow-proxy generation={} base={:016x} wildcards={}", d.generation, d.hash,
-                     d.wildcard_depth);
+  return fmt::format("docker-flow-proxy generation={} base={:016x} wildcards={} well-known={:d}",
+                     d.generation, d.hash, d.lookups.wildcard_depth, d.lookups.well_known);
 }
 
 std::optional<Description> parse_description(std::string_view text) {
   Description d;
   if (!text.starts_with("docker-flow-proxy ")) return std::nullopt;
   if (!parse_field(text, " generation=", d.generation, 10) || !parse_field(text, " base=", d.hash, 16) ||
-      !parse_field(text, " wildcards=", d.wildcard_depth, 10))
+      !parse_field(text, " wildcards=", d.lookups.wildcard_depth, 10))
     return std::nullopt;
+  int well_known = 0;  // absent in files of a program that did not know it
+  d.lookups.well_known = parse_field(text, " well-known=", well_known, 10) && well_known != 0;
   return d;
 }
 

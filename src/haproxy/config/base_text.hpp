@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "haproxy/config/hand_over.hpp"
+#include "haproxy/config/lookups.hpp"
 #include "haproxy/config/settings.hpp"
 #include "haproxy/config/template_texts.hpp"
 
@@ -17,8 +18,8 @@ struct Surroundings {
   std::string user;  ///< the worker runs as this user and group; "" keeps the present one
   std::vector<std::string> certificates;  ///< PEM files in crt-list.txt; the https binds need at least one
   unsigned socket_detours = 0;            ///< "./" in the runtime socket's path; see write_global()
-  unsigned wildcard_depth = 3;  ///< the frontend can look up wildcards with so many labels after "*."
-  HandOver hand_over;           ///< lasts as long as a HAProxy does, over all its workers
+  Lookups lookups{3, false};
+  HandOver hand_over;  ///< lasts as long as a HAProxy does, over all its workers
 };
 
 /// The part of haproxy.cfg that only a reload can change: global, defaults, frontends, and what custom
@@ -26,7 +27,7 @@ struct Surroundings {
 struct BaseText {
   std::string text;  ///< follows the description line of `global`
   std::uint64_t hash = 0;
-  unsigned wildcard_depth = 0;
+  Lookups lookups;
   TemplateTexts templates;
   HandOver hand_over;
 };
@@ -37,7 +38,7 @@ Result<BaseText> base_text(const Settings& settings, const Surroundings& surroun
 struct Description {
   std::uint64_t generation = 0;  ///< grows with every set of files
   std::uint64_t hash = 0;        ///< of the base text
-  unsigned wildcard_depth = 0;
+  Lookups lookups;
 
   bool operator==(const Description&) const = default;
 };

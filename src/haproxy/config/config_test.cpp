@@ -174,7 +174,7 @@ TEST(Checks, IntervalGrowsInStepsAndBoundsTheProbeRate) {
 }
 
 TEST(Description, SurvivesTheWayThroughHaproxy) {
-  Description d{12, 0xdeadbeef01234567, 4};
+  Description d{12, 0xdeadbeef01234567, {4, true}};
   EXPECT_EQ(parse_description(to_string(d)), d);
   EXPECT_FALSE(parse_description("somebody else's haproxy"));
 }

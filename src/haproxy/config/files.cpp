@@ -10,7 +10,7 @@ namespace dfp::haproxy::config {
 namespace {
 
 std::string config_text(const Layout& layout) {
-  Description description{layout.generation, layout.base.hash, layout.base.wildcard_depth};
+  Description description{layout.generation, layout.base.hash, layout.base.lookups};
   std::string text = "# Written by docker-flow-proxy; changes made here are lost.\nglobal\n";
   fmt::format_to(std::back_inserter(text), "  description '{}'\n", to_string(description));
   text += layout.base.text;

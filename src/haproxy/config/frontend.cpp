@@ -78,14 +78,43 @@ void write_lookup(ConfigWriter& writer, Keyword route_subject, Keyword pattern_s
 
 /// The parent of a host whose base has `depth` labels: its last depth+1 labels without the first. A shorter
 /// host yields its own parent, which is a right answer too.
+template <class... Gate>
+void write_parent(ConfigWriter& writer, unsigned depth, const Gate&... gate) {
+  writer.line("http-request set-var(txn.parent) var(txn.host),field(-1,.,"_k, kGlue, depth + 1, kGlue,
+              "),field(2,.,0) if"_k, gate..., kNotFound);
+}
+
 void write_wildcard_lookup(ConfigWriter& writer, unsigned depth) {
   auto letter = std::string(1, flag_of_depth(depth));
   constexpr auto kIf = "{ var(txn.flags) -m sub"_k;
   Name name{letter};
-  writer.line("http-request set-var(txn.parent) var(txn.host),field(-1,.,"_k, kGlue, depth + 1, kGlue,
-              "),field(2,.,0) if"_k, kIf, name, "}"_k, kNotFound);
+  write_parent(writer, depth, kIf, name, "}"_k);
   write_lookup(writer, "var(txn.parent),concat(*,txn.path,?)"_k,
                R"(var(txn.side),concat(*.,txn.parent),concat("\n",txn.path))"_k, kIf, name, "}"_k, kNotFound);
+}
+
+/// routes.map before and after a commit, for what is not found yet.
+template <class... Gate>
+void write_one_well_known_lookup(ConfigWriter& writer, Keyword subject, const Gate&... gate) {
+  write_route_lookup(writer, subject, gate..., kNotFound, kNotCommitted);
+  writer.line(kSet, kGlue, subject, kGlue, kAfter, gate..., kNotFound, kCommitted);
+}
+
+/// Routes below /.well-known: before all others, among themselves in the usual order of hosts.
+void write_well_known_lookups(ConfigWriter& writer, unsigned wildcard_depth) {
+  constexpr auto kIf = "{ var(txn.above) -m found }"_k;
+  constexpr auto kIfWildcard = "{ var(txn.above) -m found } { var(txn.flags) -m sub"_k;
+  writer.line(
+      "http-request set-var(txn.above) str(*) if { var(txn.flags) -m sub w } { var(txn.path) -m beg /.well-known }"_k);
+  write_one_well_known_lookup(writer, "var(txn.above),concat(,txn.host),concat(,txn.path,?)"_k, kIf);
+  for (unsigned depth = wildcard_depth; depth > 0; --depth) {
+    auto letter = std::string(1, flag_of_depth(depth));
+    Name name{letter};
+    write_parent(writer, depth, kIfWildcard, name, "}"_k);
+    write_one_well_known_lookup(writer, "var(txn.above),concat(,txn.parent),concat(*,txn.path,?)"_k,
+                                kIfWildcard, name, "}"_k);
+  }
+  write_one_well_known_lookup(writer, "var(txn.above),concat(,txn.path,?)"_k, kIf);
 }
 
 constexpr auto kHostRoute = "var(txn.host),concat(,txn.path,?)"_k;
@@ -93,8 +122,12 @@ constexpr auto kPathRoute = "var(txn.path),concat(?)"_k;
 
 /// What is found here ends the rules: the usual request costs one or two lookups. One that is not as it
 /// should be has no txn.path yet, and so finds nothing: no key of routes.map is a host without a path.
-void write_early_lookups(ConfigWriter& writer) {
+void write_early_lookups(ConfigWriter& writer, const Lookups& lookups) {
   constexpr auto kEndIfFound = "http-request allow if { var(txn.be) -m found }"_k;
+  if (lookups.well_known) {
+    write_well_known_lookups(writer, lookups.wildcard_depth);
+    writer.line(kEndIfFound);
+  }
   write_route_lookup(writer, kHostRoute, kNotCommitted);
   writer.line(kEndIfFound);
   // Without any flag there are neither wildcards nor patterns, and nothing is being changed.
@@ -102,10 +135,17 @@ void write_early_lookups(ConfigWriter& writer) {
   writer.line(kEndIfFound);
 }
 
-/// What the early lookups leave.
+/// The same where templates have rules of their own, which must be reached.
+void write_first_lookups(ConfigWriter& writer, const Lookups& lookups) {
+  if (lookups.well_known) write_well_known_lookups(writer, lookups.wildcard_depth);
+  write_route_lookup(writer, kHostRoute, kNotFound, kNotCommitted);
+}
+
+/// What those leave.
 void write_other_hosts(ConfigWriter& writer, unsigned wildcard_depth) {
   write_side(writer);
-  write_other_lookups(writer, kHostRoute, R"(var(txn.side),concat(,txn.host),concat("\n",txn.path))"_k);
+  write_other_lookups(writer, kHostRoute, R"(var(txn.side),concat(,txn.host),concat("\n",txn.path))"_k,
+                      kNotFound);
   for (unsigned depth = wildcard_depth; depth > 0; --depth) write_wildcard_lookup(writer, depth);
   write_lookup(writer, kPathRoute, R"(var(txn.side),concat("\n",txn.path))"_k, kNotFound);
 }
@@ -121,13 +161,13 @@ void write_rules(ConfigWriter& writer, const Settings& settings, const Surroundi
   write_request_gate(writer, settings, has_tls(settings, surroundings));
   write_variables(writer);
   bool early = templates.rules.empty();
-  if (early) write_early_lookups(writer);
+  if (early) write_early_lookups(writer, surroundings.lookups);
   write_odd_request_rules(writer, settings);
   if (early)
-    write_early_lookups(writer);  // of requests that were odd
+    write_early_lookups(writer, surroundings.lookups);  // of requests that were odd
   else
-    write_route_lookup(writer, kHostRoute, kNotCommitted);
-  write_other_hosts(writer, surroundings.wildcard_depth);
+    write_first_lookups(writer, surroundings.lookups);
+  write_other_hosts(writer, surroundings.lookups.wildcard_depth);
   writer.template_text(templates.rules);
   writer.template_text(templates.redirects);
   write_hand_over_choices(writer, has_tls(settings, surroundings));

@@ -61,10 +61,17 @@ GoldenCase every_setting() {
   s.merge_slashes = true;
   s.cleartext_http2 = true;
   s.connection_share = 100;
-  return {"every_setting",
-          {},
-          s,
-          {"", {std::string(DFP_SOURCE_DIR) + "/tests/golden/haproxy/localhost.pem"}, 1, {}}};
+  Surroundings surroundings;
+  surroundings.certificates = {std::string(DFP_SOURCE_DIR) + "/tests/golden/haproxy/localhost.pem"};
+  surroundings.lookups = {1, false};
+  return {"every_setting", {}, s, surroundings};
+}
+
+/// What answers below /.well-known does so for every site.
+GoldenCase well_known() {
+  auto state = testing::state_of({service("acme", {"/.well-known/acme-challenge"}),
+                                  service("site", {"/"}, {"my-domain.com", "*.example.com"})});
+  return {"well_known", state, plain_settings(), {}};
 }
 
 /// The article's template, one with bare frontend lines, and one that uses whatever templates may.
@@ -147,7 +154,8 @@ TEST_P(Golden, FilesAreAsBeforeAndHaproxyAcceptsThem) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, Golden,
-                         ::testing::Values(one_service, every_kind_of_route, every_setting, templates),
+                         ::testing::Values(one_service, every_kind_of_route, every_setting, well_known,
+                                           templates),
                          [](const auto& info) { return std::string(info.param().name); });
 
 }  // namespace

@@ -29,8 +29,14 @@ RouteIndex::KeyChange RouteIndex::before(const std::string& key) const {
   return {key, copy(winner(key)), std::nullopt, copy(lookup(key)), std::nullopt};
 }
 
+/// @param by 1, or its negation modulo 2^n
+void RouteIndex::count(const model::Route& route, std::size_t by) {
+  depths_[std::min(wildcard_depth(route.host), kMaxWildcardDepth)] += by;
+  if (model::is_well_known(route)) well_known_ += by;
+}
+
 void RouteIndex::insert(const model::Route& route) {
-  ++depths_[std::min(wildcard_depth(route.host), kMaxWildcardDepth)];
+  count(route, 1);
   if (is_pattern(route.type)) {
     patterns_.insert(rank_of(route));
     return;
@@ -41,7 +47,7 @@ void RouteIndex::insert(const model::Route& route) {
 }
 
 void RouteIndex::erase(const model::Route& route) {
-  --depths_[std::min(wildcard_depth(route.host), kMaxWildcardDepth)];
+  count(route, std::size_t{0} - 1);
   if (is_pattern(route.type)) {
     patterns_.erase(rank_of(route));
     return;
@@ -100,13 +106,15 @@ std::string RouteIndex::flags() const {
   for (unsigned depth = 1; depth <= kMaxWildcardDepth; ++depth)
     if (depths_[depth] > 0) flags += flag_of_depth(depth);
   if (!patterns_.empty()) flags += 'p';
+  if (well_known_ > 0) flags += kWellKnownFlag;
   return flags;
 }
 
-unsigned RouteIndex::deepest_wildcard() const {
-  for (unsigned depth = kMaxWildcardDepth; depth > 0; --depth)
-    if (depths_[depth] > 0) return depth;
-  return 0;
+Lookups RouteIndex::lookups() const {
+  Lookups lookups{0, well_known_ > 0};
+  for (unsigned depth = kMaxWildcardDepth; depth > 0 && lookups.wildcard_depth == 0; --depth)
+    if (depths_[depth] > 0) lookups.wildcard_depth = depth;
+  return lookups;
 }
 
 }  // namespace dfp::haproxy::config

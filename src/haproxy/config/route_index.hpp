@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "haproxy/config/lookups.hpp"
 #include "haproxy/config/route_key.hpp"
 #include "model/route_table.hpp"
 
@@ -61,10 +62,11 @@ class RouteIndex {
   const std::set<Pattern>& patterns() const { return patterns_; }
 
   /// Tells the frontend which lookups can be skipped: one digit or capital letter per wildcard depth in use,
-  /// then 'p' when there are patterns. "" when there is nothing but plain routes.
+  /// then 'p' when there are patterns, 'w' when there are routes below /.well-known. "" when there is nothing
+  /// but plain routes.
   std::string flags() const;
-  /// The deepest wildcard: 3 for "*.eu.example.com"; 0 without any.
-  unsigned deepest_wildcard() const;
+  /// What the frontend must look up for these routes.
+  Lookups lookups() const;
 
  private:
   struct Claim {
@@ -72,6 +74,7 @@ class RouteIndex {
     std::string service;
     auto operator<=>(const Claim&) const = default;
   };
+  void count(const model::Route& route, std::size_t by);
   void insert(const model::Route& route);
   void erase(const model::Route& route);
   KeyChange before(const std::string& key) const;
@@ -79,6 +82,7 @@ class RouteIndex {
   std::map<std::string, std::vector<Claim>, std::less<>> keys_;  // claims sorted: the first wins
   std::set<Pattern> patterns_;
   std::array<std::size_t, kMaxWildcardDepth + 1> depths_{};  // wildcard routes by depth
+  std::size_t well_known_ = 0;                               // routes
 };
 
 }  // namespace dfp::haproxy::config

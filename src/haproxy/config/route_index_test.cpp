@@ -22,6 +22,8 @@ class Chain {
 
   std::string find(std::string_view host_header, const std::string& path) const {
     auto host = model::normalized_host(host_header);
+    if (path.starts_with(model::kWellKnown))
+      if (auto service = find_well_known(host, path); !service.empty()) return service;
     if (auto service = find_in(host, host + path + "?", path); !service.empty()) return service;
     std::string_view parent = host;
     for (auto dot = parent.find('.'); dot != std::string_view::npos; dot = parent.find('.')) {
@@ -33,6 +35,17 @@ class Chain {
   }
 
  private:
+  std::string find_well_known(const std::string& host, const std::string& path) const {
+    if (auto* service = index_.lookup("*" + host + path + "?")) return *service;
+    std::string_view parent = host;
+    for (auto dot = parent.find('.'); dot != std::string_view::npos; dot = parent.find('.')) {
+      parent.remove_prefix(dot + 1);
+      if (auto* service = index_.lookup("*" + std::string(parent) + "*" + path + "?")) return *service;
+    }
+    auto* service = index_.lookup("*" + path + "?");
+    return service ? *service : "";
+  }
+
   std::string find_in(const std::string& host, const std::string& subject, const std::string& path) const {
     if (auto* service = index_.lookup(subject)) return *service;
     for (const auto& pattern : index_.patterns()) {
@@ -55,7 +68,17 @@ const T& pick(std::mt19937& random, const std::vector<T>& values) {
 model::Service random_service(std::mt19937& random, std::string name) {
   static const std::vector<std::string> kHosts = {"a.com",   "b.a.com",   "c.b.a.com", "x.org",
                                                   "*.a.com", "*.b.a.com", "*.com",     "*.org"};
-  static const std::vector<std::string> kPaths = {"/", "/a", "/a/", "/a/b", "/ab", "/a/b/c", "/b", "/a%20b"};
+  static const std::vector<std::string> kPaths = {"/",
+                                                  "/a",
+                                                  "/a/",
+                                                  "/a/b",
+                                                  "/ab",
+                                                  "/a/b/c",
+                                                  "/b",
+                                                  "/a%20b",
+                                                  "/.well-known",
+                                                  "/.well-known/a",
+                                                  "/.well-known/a/b"};
   static const std::vector<std::string> kRegexes = {"^/a", "b$", "/[ab]/", "."};
   auto type = static_cast<model::PathType>(random() % 6);
   auto s = service(std::move(name), {}, {}, type);
@@ -81,8 +104,9 @@ TEST_P(RandomChanges, LookupEqualsTheReferenceAfterEachOfThem) {
   };
   const std::vector<std::string> hosts = {"a.com", "B.a.com:80", "c.b.a.com", "d.c.b.a.com.",
                                           "y.org", "x.org",      "z"};
-  const std::vector<std::string> paths = {"/",    "/a", "/a/",    "/a/b",  "/a/b/c/d",
-                                          "/abc", "/b", "/x/a/b", "/a%20b"};
+  const std::vector<std::string> paths = {
+      "/",      "/a",     "/a/",          "/a/b",          "/a/b/c/d",           "/abc",         "/b",
+      "/x/a/b", "/a%20b", "/.well-known", "/.well-known/", "/.well-known/a/b/c", "/.well-knownx"};
   for (int step = 0; step < 60; ++step) {
     auto name = "s" + std::to_string(random() % 12);
     auto found = state.services.find(name);
@@ -131,8 +155,14 @@ TEST(RouteIndex, FlagsFollowWhatIsThere) {
   EXPECT_EQ(index.flags(), "9");
   index.replace({}, b);
   EXPECT_EQ(index.flags(), "19p");
-  EXPECT_EQ(index.deepest_wildcard(), 9U);
+  EXPECT_EQ(index.lookups(), (Lookups{9, false}));
   index.replace(a, {});
+  EXPECT_EQ(index.flags(), "1p");
+  auto c = model::routes_of(service("c", {"/.well-known/acme-challenge"}).definition);
+  index.replace({}, c);
+  EXPECT_EQ(index.flags(), "1pw");
+  EXPECT_EQ(index.lookups(), (Lookups{1, true}));
+  index.replace(c, {});
   EXPECT_EQ(index.flags(), "1p");
 }
 

@@ -109,7 +109,8 @@ unsigned wildcard_depth(std::string_view host) noexcept {
 }
 
 std::string route_key(const model::Route& route) {
-  std::string key = wildcard_depth(route.host) > 0 ? route.host.substr(2) + "*" : route.host;
+  std::string key = model::is_well_known(route) ? "*" : "";
+  key += wildcard_depth(route.host) > 0 ? route.host.substr(2) + "*" : route.host;
   key += normal_path(route.path);
   if (route.type == model::PathType::Exact) key += '?';
   return key;

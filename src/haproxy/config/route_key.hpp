@@ -11,6 +11,7 @@
 /// occur in a path, so an exact path is simply a longer key than every prefix of it:
 ///   example.com/demo    a prefix       example.com/demo?   an exact path
 ///   example.com*/demo   for *.example.com                  /demo   for any host
+/// Routes below /.well-known are looked up first, under keys of their own, with '*' in front.
 /// patterns.map is searched with `map_reg`, in rank order. Its subject is SIDE HOST "\n" PATH, where SIDE is
 /// '<' before and '>' after the commit of a change that is under way (see change_script.hpp).
 namespace dfp::haproxy::config {

@@ -55,7 +55,7 @@ inline Result<FileSet> files_of(const model::DesiredState& state, const Settings
     if (!fragment) return std::unexpected(fragment.error());
     templates.add(name, *fragment);
   }
-  surroundings.wildcard_depth = std::max(surroundings.wildcard_depth, routes.deepest_wildcard());
+  surroundings.lookups = surroundings.lookups.joined(routes.lookups());
   auto base = base_text(settings, surroundings, templates);
   if (!base) return std::unexpected(base.error());
   return render({*base, texts, names, routes, surroundings.certificates,
