@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "base/source_dir.hpp"
 #include "model/parameters.hpp"
 #include "settings/properties.hpp"
 
@@ -10,7 +11,7 @@ namespace dfp::cli {
 namespace {
 
 std::string committed(const std::string& page) {
-  auto text = file::read(DFP_SOURCE_DIR "/docs/reference/" + page);
+  auto text = file::read(source_dir() + "/docs/reference/" + page);
   return text ? *text : text.error().what;
 }
 

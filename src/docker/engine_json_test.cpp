@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/source_dir.hpp"
 #include "docker/line_buffer.hpp"
 
 namespace dfp::docker {
@@ -14,7 +15,7 @@ using testing::ElementsAre;
 
 /// What a Docker Engine 20.10.24 answered.
 std::string recorded(const std::string& name) {
-  std::ifstream file(std::string(DFP_SOURCE_DIR) + "/src/docker/testing/recorded/" + name);
+  std::ifstream file(source_dir() + "/src/docker/testing/recorded/" + name);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/source_dir.hpp"
 #include "template/template.hpp"
 #include "template/testing/go_fixture.hpp"
 
@@ -15,7 +16,7 @@ namespace {
 namespace json = boost::json;
 
 json::value read_json(const std::string& file) {
-  std::ifstream in(DFP_SOURCE_DIR "/tests/golden/template/" + file);
+  std::ifstream in(source_dir() + "/tests/golden/template/" + file);
   std::stringstream text;
   text << in.rdbuf();
   return json::parse(text.str());

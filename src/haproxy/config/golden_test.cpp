@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/file.hpp"
+#include "base/source_dir.hpp"
 #include "haproxy/config/testing.hpp"
 
 /// Rendered files against tests/golden/haproxy; each set is also given to `haproxy -c`.
@@ -62,7 +63,7 @@ GoldenCase every_setting() {
   s.cleartext_http2 = true;
   s.connection_share = 100;
   Surroundings surroundings;
-  surroundings.certificates = {std::string(DFP_SOURCE_DIR) + "/tests/golden/haproxy/localhost.pem"};
+  surroundings.certificates = {source_dir() + "/tests/golden/haproxy/localhost.pem"};
   surroundings.lookups = {1, false};
   return {"every_setting", {}, s, surroundings};
 }
@@ -127,8 +128,8 @@ userlist rich-users
 std::string shown(const FileSet& files) {
   std::string text;
   for (const auto& [name, content] : files) text += "---------- " + name + "\n" + content;
-  for (std::string::size_type at; (at = text.find(DFP_SOURCE_DIR)) != std::string::npos;)
-    text.replace(at, std::string(DFP_SOURCE_DIR).size(), "SOURCE");
+  for (std::string::size_type at; (at = text.find(source_dir())) != std::string::npos;)
+    text.replace(at, source_dir().size(), "SOURCE");
   return text;
 }
 
@@ -138,7 +139,7 @@ TEST_P(Golden, FilesAreAsBeforeAndHaproxyAcceptsThem) {
   auto test = GetParam()();
   auto files = testing::files_of(test.state, test.settings, test.surroundings, 7);
   ASSERT_TRUE(files) << files.error().what;
-  auto golden = fs::path(DFP_SOURCE_DIR) / "tests/golden/haproxy" / (std::string(test.name) + ".txt");
+  auto golden = fs::path(source_dir()) / "tests/golden/haproxy" / (std::string(test.name) + ".txt");
   if (std::getenv("DFP_UPDATE_GOLDEN")) ASSERT_TRUE(file::write_atomic(golden, shown(*files)));
   auto wanted = file::read(golden);
   ASSERT_TRUE(wanted) << wanted.error().what;

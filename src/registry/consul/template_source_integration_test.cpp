@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/base64.hpp"
+#include "base/source_dir.hpp"
 #include "base/testing.hpp"
 #include "base/wait.hpp"
 #include "registry/consul/catalog_json.hpp"
@@ -36,7 +37,7 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
 class RecordedConsul {
  public:
   RecordedConsul() : agent_({.node = "node-a", .extra = kNodeId, .keeps_data = false, .joins = ""}) {
-    std::ifstream file(DFP_SOURCE_DIR "/tests/golden/template/consul-template-cases.json");
+    std::ifstream file(source_dir() + "/tests/golden/template/consul-template-cases.json");
     std::string text(std::istreambuf_iterator<char>(file), {});
     bodies_ = json::parse(replace_all(text, "\"127.0.0.1\"", "\"" + agent_.host() + "\"")).at("consul");
     for (const char* name : {"go-demo", "web", "maint"})

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/source_dir.hpp"
 #include "base/testing.hpp"
 #include "template/consul/renderer.hpp"
 #include "template/consul/testing/recorded_catalog.hpp"
@@ -17,7 +18,7 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 
 json::value read_json(const std::string& file) {
-  std::ifstream in(DFP_SOURCE_DIR "/tests/golden/template/" + file);
+  std::ifstream in(source_dir() + "/tests/golden/template/" + file);
   std::stringstream text;
   text << in.rdbuf();
   return json::parse(text.str());

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/source_dir.hpp"
 #include "template/builtins.hpp"
 #include "template/consul/functions.hpp"
 
@@ -12,7 +13,7 @@ namespace dfp::tmpl::consul {
 namespace {
 
 std::string documentation() {
-  std::ifstream file(DFP_SOURCE_DIR "/docs/templates.md");
+  std::ifstream file(source_dir() + "/docs/templates.md");
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

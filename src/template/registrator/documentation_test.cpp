@@ -4,13 +4,14 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/source_dir.hpp"
 #include "template/registrator/functions.hpp"
 
 namespace dfp::tmpl::registrator {
 namespace {
 
 TEST(TagsReference, NamesEveryFunction) {
-  std::ifstream file(DFP_SOURCE_DIR "/docs/docker.md");
+  std::ifstream file(source_dir() + "/docs/docker.md");
   std::string text(std::istreambuf_iterator<char>(file), {});
   auto is_named = [&](const std::string& name) { return text.contains("`" + name + " "); };
   for (const auto& [name, function] : functions()) EXPECT_TRUE(is_named(name)) << name;

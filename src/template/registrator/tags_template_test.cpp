@@ -1,4 +1,5 @@
 #include "template/registrator/tags_template.hpp"
+#include "base/source_dir.hpp"
 
 #include <gmock/gmock.h>
 
@@ -11,7 +12,7 @@ using testing::HasSubstr;
 
 /// The answer of a real engine.
 std::string recorded_container() {
-  std::ifstream file(DFP_SOURCE_DIR "/src/docker/testing/recorded/container.json");
+  std::ifstream file(source_dir() + "/src/docker/testing/recorded/container.json");
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
