@@ -68,7 +68,7 @@ Task<Result<StoreSnapshot>> DefinitionStore::load(Deadline deadline) {
   StoreSnapshot snapshot;
   snapshot.index = tree->index;
   snapshot.guards = guards_in(*tree, prefix_ + std::string(kGuardFolder));
-  auto marked = marks_.read(*tree);
+  auto ordered = marks_.read(*tree);
   Cache next;
   for (const auto& [name, keys] : group_by_service(*tree, prefix_)) {
     const auto& read = cache_->read(name, keys, next).result;
@@ -79,7 +79,7 @@ Task<Result<StoreSnapshot>> DefinitionStore::load(Deadline deadline) {
     else if (keys.definition)
       snapshot.removed.emplace(name);
   }
-  for (const auto& name : marked)
+  for (const auto& name : ordered)
     if (!snapshot.services.contains(name) && !snapshot.broken.contains(name)) snapshot.removed.insert(name);
   *cache_ = std::move(next);
   bool marked = std::ranges::binary_search(tree->entries, prefix_ + "/_/changed", {}, &Entry::key);
