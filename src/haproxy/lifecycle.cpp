@@ -4,7 +4,6 @@
 #include "base/log.hpp"
 #include "haproxy/driver_impl.hpp"
 #include "haproxy/found_services.hpp"
-#include "haproxy/hand_over_key.hpp"
 #include "haproxy/surroundings.hpp"
 
 namespace dfp::haproxy {
@@ -158,10 +157,13 @@ Task<Result<>> Driver::Impl::start_process(Deadline deadline) {
   auto reserved = co_await claim_ports(wanted_ports());
   if (!reserved) co_return std::unexpected(reserved.error());
   UnderWay exchange(exchanges);
+  auto old_hand_over = surroundings.hand_over;
   renew_hand_over();
   auto installed = co_await install(true, deadline);
-  if (!installed && installed.error().code == Errc::Unavailable)
+  if (!installed && installed.error().code == Errc::Unavailable) {
+    surroundings.hand_over = old_hand_over;
     co_return co_await start_from_old_files(std::move(installed.error()), deadline);
+  }
   if (!installed) co_return std::unexpected(installed.error());
   auto started = co_await master.start(files.config_file().string(), *installed, deadline);
   if (!started) co_return started;
@@ -200,9 +202,13 @@ Task<> Driver::Impl::revive() {
 }
 
 Task<Result<>> Driver::Impl::start_again(Deadline deadline) {
+  auto old_hand_over = surroundings.hand_over;
   renew_hand_over();
   auto installed = co_await install(false, deadline);
-  if (!installed) co_return co_await start_from_old_files(std::move(installed.error()), deadline);
+  if (!installed) {
+    surroundings.hand_over = old_hand_over;
+    co_return co_await start_from_old_files(std::move(installed.error()), deadline);
+  }
   auto started = co_await master.start(files.config_file().string(), *installed, deadline);
   if (!started) co_return started;
   files.remove_all_but(installed->generation);
@@ -212,10 +218,9 @@ Task<Result<>> Driver::Impl::start_again(Deadline deadline) {
 
 /// The disk is full, for example. Old routes are better than none.
 Task<Result<>> Driver::Impl::start_from_old_files(Error why, Deadline deadline) {
+  base.reset();  // of files that could not be written
   auto old = files.description();
   if (!old) co_return std::unexpected(std::move(why));
-  surroundings.hand_over = load_hand_over(settings.run_dir);  // the files' own, where no new one could be written
-  base.reset();
   log::error("haproxy.started_from_old_files", {{"generation", old->generation}, {"error", why.what}});
   auto started = co_await master.start(files.config_file().string(), *old, deadline);
   if (!started) co_return started;

@@ -166,21 +166,21 @@ class Proxy(ProxyClient, Process):
 
     def __init__(self, folder, registry=None, address=None, http_port=None, arguments=(), env=None, wait=True,
                  instance_name=None, machine=None, run_dir=None, popen=None, binary=BINARY, api=None,
-                 https_port=None, https="off", prefix=()):
+                 https_port=None, certified=True, prefix=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.address = machine.address if machine else address or private_address()
         self.http_port = http_port or 8000
         self.api_port = 8088 if machine else free_port(self.address)
         self.registry = registry or f"embedded:{self.folder}/registry.db"
-        https = f"{self.address}:{https_port}" if https_port else https
         command = [*prefix, binary, "server", "--registry", self.registry,
                    "--api", api or f"{self.address}:{self.api_port}",
-                   "--http", f"{self.address}:{self.http_port}", "--https", https,
+                   "--http", f"{self.address}:{self.http_port}",
+                   "--https", f"{self.address}:{https_port}" if https_port else "off",
                    "--state-dir", self.folder / "state", "--run-dir", run_dir or self.folder / "run",
                    *(["--api-open"] if machine else []), *arguments]
         self.https_port = https_port
-        if https_port:
+        if https_port and certified:
             command += ["--certs-dir", self.certificates()]
         if instance_name:
             command += ["--instance-name", instance_name]

@@ -139,24 +139,24 @@ def certificate(folder):
 def test_a_first_certificate_while_443_is_taken(rig):
     pem = certificate(rig.folder / "make")
     (rig.folder / "certs").mkdir()
-    port = free_port()
-    proxy = rig.proxy(https=f"127.0.0.1:{port}", arguments=["--certs-dir", rig.folder / "certs"])
+    port = 8443
+    proxy = rig.proxy(https_port=port, certified=False, arguments=["--certs-dir", rig.folder / "certs"])
     proxy.register(rig.service())
     proxy.ok("reconfigure", serviceName="go-demo", servicePath="/demo")
     (rig.folder / "certs/a.pem").write_text(pem)
-    with taken_port(port=port), Traffic(proxy, "/demo", keep_alive=False) as traffic, \
+    with taken_port(proxy.address, port), Traffic(proxy, "/demo", keep_alive=False) as traffic, \
             Watcher(proxy.address, proxy.http_port) as watcher:
         answer = proxy.api("reload", recreate="true")
-        assert answer.status == 409 and f"https: port {port} on 127.0.0.1 is taken" in answer.json["Message"]
+        assert answer.status == 409 and f"https: port {port} on {proxy.address} is taken" in answer.json["Message"]
         # What is written and started from now on knows nothing of the certificate either.
         proxy.ok("reconfigure", serviceName="go-demo", servicePath="/demo,/more")
         traffic.wait_for(100)
     assert traffic.failures == [] and watcher.refused == 0
-    with taken_port(port=port):
+    with taken_port(proxy.address, port):
         proxy.kill_haproxy()
         wait_until(lambda: proxy.get("/more").status == 200, "haproxy is back", 10)
     proxy.ok("reload", recreate="true")
-    socket.create_connection(("127.0.0.1", port), 5).close()
+    socket.create_connection((proxy.address, port), 5).close()
 
 
 def test_a_start_beside_forty_good_services(rig):

@@ -1,13 +1,13 @@
 #include "haproxy/process/survivors.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <sstream>
 
@@ -23,9 +23,17 @@ struct Found {
   unsigned long long started = 0;  // in clock ticks since boot
 };
 
+/// Empty when the process has ended meanwhile. (A stream throws then, whatever its exceptions() say.)
 std::string content(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::string text;
+  int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return text;
+  std::array<char, 4096> buffer;
+  for (auto size = ::read(fd, buffer.data(), buffer.size()); size > 0;
+       size = ::read(fd, buffer.data(), buffer.size()))
+    text.append(buffer.data(), static_cast<std::size_t>(size));
+  ::close(fd);
+  return text;
 }
 
 bool has_master_socket(const std::string& command_line, const std::string& socket) {
