@@ -58,13 +58,13 @@ def stop(play):
 
 @fault("control.kill_in_reload", (CLUSTER, SINGLE))
 def kill_in_reload(play):
-    """kill -9 at a random moment of a reload; started again, it takes the running HAProxy over."""
-    reload = play.parallel(play.proxy.api, "reload")
-    play.wait(0, 0.5)
-    play.proxy.kill()
-    reload()
-    play.wait(0, 0.3)
-    play.restart()
+    """kill -9 at a random moment of a reload, three times; started again at once, it takes the running HAProxy over."""
+    for _ in range(3):
+        reload = play.parallel(play.proxy.api, "reload")
+        play.wait(0, 0.3)
+        play.proxy.kill()
+        play.restart()
+        reload()
 
 
 @fault("control.kill_in_change", (CLUSTER, SINGLE))
