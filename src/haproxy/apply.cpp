@@ -8,9 +8,7 @@
 #include "haproxy/found_services.hpp"
 
 namespace dfp::haproxy {
-Abilities Driver::Impl::abilities() const {
-  return {base ? base->lookups : surroundings.lookups, bindings};
-}
+Abilities Driver::Impl::abilities() const { return {base ? base->lookups : surroundings.lookups, bindings}; }
 
 model::Plan Driver::Impl::plan(const model::Change& change) const {
   return plan_change(world, change, names.addresses(), abilities());

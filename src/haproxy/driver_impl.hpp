@@ -185,8 +185,8 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Clock::time_point reloaded_at{};  ///< the last reload
   bool outdated = false;            ///< HAProxy was started from old files and needs a reload
   bool prepared = false;
-  bool nothing_found = false;  ///< found() saw no HAProxy
-  bool launched = false;       ///< HAProxy runs, and serves the world
+  bool nothing_found = false;           ///< found() saw no HAProxy
+  bool launched = false;                ///< HAProxy runs, and serves the world
   StartState life{"HAProxy's driver"};  ///< asked by every public call that acts
   bool stopping = false;
 };
