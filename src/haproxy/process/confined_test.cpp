@@ -192,6 +192,23 @@ TEST(Held, SaysWhatIsMissing) {
   EXPECT_FALSE(held.confined()) << "it reads as us, so being nobody does not hold";
 }
 
+/// A newer HAProxy that stands first in PATH is the one that checks, too.
+TEST(Confined, IsTheProgramThatPathNames) {
+  char folder[] = "/tmp/dfp-confined-XXXXXX";
+  ASSERT_TRUE(::mkdtemp(folder));
+  ::chmod(folder, 0755);
+  auto program = std::string(folder) + "/haproxy";
+  std::ofstream(program) << "#!/bin/sh\necho newer\n";
+  ::chmod(program.c_str(), 0755);
+  std::string before = std::getenv("PATH");
+  ::setenv("PATH", (std::string(folder) + ":" + before).c_str(), 1);
+  auto output = run({"haproxy"});
+  ::setenv("PATH", before.c_str(), 1);
+  std::filesystem::remove_all(folder);
+  ASSERT_TRUE(output) << output.error().what;
+  EXPECT_EQ(output->text, "newer\n");
+}
+
 TEST(Confined, SeesNothingOfOurEnvironment) {
   ::setenv("DFP_TEST_SECRET", "secret", 1);
   EXPECT_EQ(python("import os; print(sorted(os.environ))"), "['LC_CTYPE', 'PATH']\n");

@@ -1,5 +1,6 @@
 #include "haproxy/process/environment.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,26 +13,31 @@
 namespace dfp::haproxy::process {
 namespace {
 
-constexpr std::array<std::string_view, 7> kHandedOn = {
-    "PATH", "LD_LIBRARY_PATH", "OPENSSL_CONF", "OPENSSL_MODULES", "SSL_CERT_DIR", "SSL_CERT_FILE", "TZ"};
+constexpr std::array<std::string_view, 6> kHandedOn = {"LD_LIBRARY_PATH", "OPENSSL_CONF",  "OPENSSL_MODULES",
+                                                       "SSL_CERT_DIR",    "SSL_CERT_FILE", "TZ"};
+
+constexpr std::string_view kPathName = "PATH=";
+
+/// Our PATH.
+std::string_view search_path() {
+  for (char** entry = environ; entry && *entry; ++entry)
+    if (std::string_view text = *entry; text.starts_with(kPathName)) return text.substr(kPathName.size());
+  return kPath;
+}
 
 }  // namespace
 
 std::vector<std::string> program_environment() {
-  std::vector<std::string> out;
-  bool has_path = false;
+  std::vector<std::string> out = {fmt::format("{}{}", kPathName, search_path())};
   for (char** entry = environ; entry && *entry; ++entry) {
     std::string_view text = *entry;
     auto name = text.substr(0, text.find('='));
-    if (std::ranges::find(kHandedOn, name) == kHandedOn.end()) continue;
-    has_path = has_path || name == "PATH";
-    out.emplace_back(text);
+    if (std::ranges::find(kHandedOn, name) != kHandedOn.end()) out.emplace_back(text);
   }
-  if (!has_path) out.push_back(std::string("PATH=") + kPath);
   return out;
 }
 
-std::string find_executable(const std::string& name, std::string_view path) {
+std::string find_executable(const std::string& name) {
   namespace fs = std::filesystem;
   auto resolved = [](const fs::path& file) {
     std::error_code error;
@@ -39,7 +45,7 @@ std::string find_executable(const std::string& name, std::string_view path) {
     return error || ::access(real.c_str(), X_OK) != 0 ? std::string() : real.string();
   };
   if (name.contains('/')) return resolved(name);
-  for (const auto& folder : text::split(path, ':'))
+  for (const auto& folder : text::split(search_path(), ':'))
     if (auto found = resolved(fs::path(folder) / name); !found.empty()) return found;
   return {};
 }
