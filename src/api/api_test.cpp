@@ -324,7 +324,9 @@ TEST(Config, IsTextOrTheDefinitions) {
         R"({"a":{"ServiceName":"a","ServiceColor":"","ServicePath":["/a"],"ServiceDomain":"x.com,y.com",)"
         R"("ConsulTemplatePath":"","PathType":"","SkipCheck":false,"AclName":"05",)"
         R"("Port":"","DiscoveryType":"","Network":"","ConsulTemplateFePath":"","ConsulTemplateBePath":"",)"
-        R"("TemplateFePath":"","TemplateBePath":"","Watch":false,"TakeOver":false}})");
+        R"("TemplateFePath":"","TemplateBePath":"","Watch":false,"TakeOver":false,)"
+        R"("CheckPath":"","CheckMethod":"","CheckHost":"","CheckStatus":null,"CheckInterval":"","CheckTimeout":"",)"
+        R"("CheckRise":"","CheckFall":"","CheckTcp":false}})");
     auto bad = co_await rig.get("config?type=x%22ml");
     EXPECT_EQ(bad.status, 400);
     EXPECT_EQ(message_of(bad), "type: \"x\"ml\" is not one of text, json");
@@ -448,11 +450,14 @@ TEST(Deregister, AsksForTheNodeWhereSeveralFit) {
 TEST(Register, IsAConflictWhereTheRegistryIsNotWrittenThroughTheProxy) {
   testing::run([](Executor executor) -> Task<> {
     Rig rig(executor);
+    auto started = co_await rig.reconciler.start();
+    EXPECT_TRUE(started);
     Api without({rig.reconciler, rig.registry, nullptr});
     for (std::string name : {"register", "deregister"}) {
       auto response = co_await without.handle({"GET", "/v1/docker-flow-proxy/" + name + "?serviceName=a"});
       EXPECT_EQ(response.status, 409);
     }
+    co_await rig.reconciler.stop();
   });
 }
 

@@ -43,7 +43,7 @@ TEST(Properties, EachSetsAFieldOfItsOwn) {
   for (const auto& property : properties()) {
     Settings settings;
     for (auto text : {"consul://h:1", "127.0.0.9:9", "debug", "json", "77", "text", "true", "false", "/uri",
-                      "swarm", "registry"})
+                      "swarm", "registry", "unconfined", "10.0.0.0/8"})
       if (property.set(settings, text) && property.get(settings) != property.get(fresh)) break;
     EXPECT_NE(property.get(settings), property.get(fresh)) << property.key << " changes nothing";
     for (const auto& other : properties())
