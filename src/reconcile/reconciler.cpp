@@ -118,6 +118,14 @@ Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish) {
   co_return next;
 }
 
+/// What is in force here may be older than what another proxy has kept: an order that changes nothing is
+/// acknowledged only where the registry still says the same.
+Task<Result<bool>> Reconciler::Impl::still_stored(std::string name, Deadline deadline) {
+  auto known = versions.find(name);
+  auto stored = co_await store.holds(name, known == versions.end() ? 0 : known->second, deadline);
+  co_return stored;
+}
+
 Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wish) {
   bool keep_later = wish.keep_later;
   auto context = wish.context;
@@ -136,7 +144,12 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   auto present = state.services.find(name);
   bool existed = present != state.services.end();
   bool all_kept = keep_later || !unkept.contains(name);
-  bool same = existed && all_kept && same_content(present->second, *next);
+  bool same = existed && all_kept && !set_aside.contains(name) && same_content(present->second, *next);
+  if (same && !keep_later) {
+    auto stored = co_await still_stored(name, deadline);
+    if (!stored) co_return std::unexpected(stored.error());
+    if (!*stored) co_return std::nullopt;
+  }
   // What is served may differ where the content does not: a host name has another address now.
   if (same && driver.plan(change).means() == model::Means::Nothing)
     co_return Outcome{present->second, {}, true};

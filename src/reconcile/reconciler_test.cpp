@@ -7,6 +7,8 @@ namespace {
 using namespace std::chrono_literals;
 using registry::testing::Call;
 using testing::definition;
+using testing::eventually;
+using testing::FakeRegistry;
 using testing::instance;
 using testing::Proxy;
 using testing::templated;
@@ -78,6 +80,48 @@ TEST(Reconciler, AnUnchangedRequestWritesAndAppliesNothing) {
     EXPECT_EQ(again->service.revision, 1);
     EXPECT_EQ(proxy.driver.applies, applies);
     EXPECT_EQ(registry.calls(Call::Transact), writes);
+  });
+}
+
+/// Another proxy's order, which this one has not read yet.
+Task<> order_elsewhere(FakeRegistry* registry, std::string path) {
+  registry::DefinitionStore store(*registry, "docker-flow");
+  auto snapshot = co_await store.load(Deadline::after(1s));
+  auto stored = snapshot->services.at("go-demo");
+  stored.service.definition.paths = {std::move(path)};
+  ++stored.service.revision;
+  auto written = co_await store.put(stored.service, stored.version, Deadline::after(1s));
+  EXPECT_TRUE(written) << written.error().what;
+}
+
+TEST(Reconciler, AnUnchangedRequestIsComparedWithWhatIsStored) {
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
+    registry.put_instance(instance("go-demo", "1"));
+    co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    co_await order_elsewhere(&registry, "/other");
+    auto again = co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    EXPECT_TRUE(again) << again.error().what;
+    registry::DefinitionStore store(registry, "docker-flow");
+    auto kept = co_await store.load(Deadline::after(1s));
+    EXPECT_EQ(kept->services.at("go-demo").service.definition.paths, std::vector<std::string>{"/demo"});
+    co_await sleep_for(300ms);  // longer than it takes to read what others have written
+    EXPECT_EQ(proxy.driver.applied().services.at("go-demo").definition.paths,
+              std::vector<std::string>{"/demo"});
+  });
+}
+
+TEST(Reconciler, AnUnchangedRequestReplacesADamagedRecord) {
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
+    registry.put_instance(instance("go-demo", "1"));
+    co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    registry.set("docker-flow/go-demo/definition", "{");
+    co_await eventually([&] { return proxy.reconciler.set_aside().contains("go-demo"); }, "it is seen");
+    auto again = co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    EXPECT_TRUE(again) << again.error().what;
+    registry::DefinitionStore store(registry, "docker-flow");
+    auto kept = co_await store.load(Deadline::after(1s));
+    EXPECT_TRUE(kept->services.contains("go-demo"));
+    EXPECT_TRUE(kept->broken.empty());
   });
 }
 
