@@ -158,7 +158,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   World world;
   probe::Prober prober;
   Bindings bindings;
-  std::set<std::size_t> accepted_texts;  ///< hashes of texts that HAProxy took, checked alone
+  std::set<std::string> accepted_texts;  ///< SHA-256 of texts that HAProxy took, checked alone
   Names names;                           ///< under which instances are registered
   std::uint64_t generation = 0;
 
