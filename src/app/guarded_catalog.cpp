@@ -114,4 +114,9 @@ Task<Result<registry::HealthReport>> GuardedCatalog::health(std::uint64_t index,
   co_return report;
 }
 
+Task<Result<registry::AddressReport>> GuardedCatalog::addresses(std::uint64_t index, Deadline deadline) {
+  auto report = co_await catalog_.addresses(index, deadline);
+  co_return report;
+}
+
 }  // namespace dfp::app

@@ -37,6 +37,7 @@ class GuardedCatalog final : public registry::Catalog {
                                                            Deadline deadline) override;
   Task<Result<std::vector<std::string>>> services(Deadline deadline) override;
   Task<Result<registry::HealthReport>> health(std::uint64_t index, Deadline deadline) override;
+  Task<Result<registry::AddressReport>> addresses(std::uint64_t index, Deadline deadline) override;
 
  private:
   registry::Catalog& catalog_;
