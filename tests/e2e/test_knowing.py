@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from harness import Traffic, wait_until
+from harness import Traffic, request, wait_until
 
 SERVICES = ("one", "two")
 
@@ -229,7 +229,7 @@ def test_a_registry_that_loses_most_services_is_not_believed(rig):
     with Traffic(proxy, "/s1/x") as traffic:
         consul.call("PUT", "/v1/txn", [{"KV": {"Verb": "delete-tree", "Key": f"docker-flow/{name}/"}} for name in names[:4]])
         wait_until(lambda: set(proxy.ok("services")["Kept"]) == set(names[:4]), "the loss is reported")
-        assert b"dfp_registry_held_services 4" in proxy.api("metrics").body
+        assert b"dfp_registry_held_services 4" in request(proxy.address, proxy.api_port, "/metrics").body
         proxy.ok("remove", serviceName="s0")
         assert proxy.get("/s0").status == 503, "an order"
         traffic.wait_for(100)
