@@ -49,16 +49,20 @@ std::optional<config::HandOver> parse_hand_over(std::string_view text) {
 config::HandOver load_hand_over(const std::filesystem::path& run_dir) {
   if (auto text = file::read(run_dir / kFile))
     if (auto found = parse_hand_over(*text)) return *std::move(found);
-  return new_hand_over(run_dir);
+  auto made = new_hand_over();
+  keep_hand_over(run_dir, made);
+  return made;
 }
 
-config::HandOver new_hand_over(const std::filesystem::path& run_dir) {
-  config::HandOver made{fmt::format("{}{}", kSocketPrefix, random_hex<kNameBytes>()),
-                        random_hex<kSecretBytes>()};
-  auto text = fmt::format("{} {}\n", made.socket, made.secret);
+config::HandOver new_hand_over() {
+  return {fmt::format("{}{}", kSocketPrefix, random_hex<kNameBytes>()), random_hex<kSecretBytes>()};
+}
+
+void keep_hand_over(const std::filesystem::path& run_dir, const config::HandOver& hand_over) {
+  auto text = fmt::format("{} {}\n", hand_over.socket, hand_over.secret);
+  if (auto present = file::read(run_dir / kFile); present && *present == text) return;
   if (auto kept = file::write_atomic(run_dir / kFile, text, false, 0600); !kept)
     log::warn("haproxy.hand_over_not_kept", {{"error", kept.error().what}});
-  return made;
 }
 
 }  // namespace dfp::haproxy

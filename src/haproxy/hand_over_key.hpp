@@ -14,6 +14,9 @@ config::HandOver load_hand_over(const std::filesystem::path& run_dir);
 /// For a HAProxy that starts: a name that nobody can have taken before. On a machine with hostile users, one
 /// of them could otherwise sit on the name in the moment in which a HAProxy has died, and keep the next one
 /// from starting.
-config::HandOver new_hand_over(const std::filesystem::path& run_dir);
+config::HandOver new_hand_over();
+
+/// Writes the file, where it does not say so already. One that cannot be written is logged.
+void keep_hand_over(const std::filesystem::path& run_dir, const config::HandOver& hand_over);
 
 }  // namespace dfp::haproxy

@@ -27,7 +27,8 @@ TEST_F(HandOverKey, IsTheSameForAllControlPlanesOfAHaproxy) {
 
 TEST_F(HandOverKey, IsAnotherOneForEachHaproxy) {
   auto first = load_hand_over(dir);
-  auto second = new_hand_over(dir);
+  auto second = new_hand_over();
+  keep_hand_over(dir, second);
   EXPECT_NE(second.socket, first.socket);
   EXPECT_NE(second.secret, first.secret);
   EXPECT_EQ(load_hand_over(dir), second);

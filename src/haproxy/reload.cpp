@@ -28,7 +28,7 @@ Result<> Driver::Impl::refresh_base() {
 }
 
 void Driver::Impl::renew_hand_over() {
-  surroundings.hand_over = new_hand_over(settings.run_dir);
+  surroundings.hand_over = new_hand_over();
   base.reset();
 }
 
@@ -47,6 +47,7 @@ Task<Result<>> Driver::Impl::reload_on_request(bool recreate, Deadline deadline)
   auto old_base = base;
   if (found) {
     found->lookups = found->lookups.joined(surroundings.lookups);
+    found->hand_over = surroundings.hand_over;  // its file may have been deleted
     surroundings = std::move(*found);
     base.reset();
   }
@@ -101,6 +102,7 @@ Task<Result<config::Description>> Driver::Impl::install(bool check, Deadline dea
     files.remove(number);
     co_return std::unexpected(active.error());
   }
+  keep_hand_over(settings.run_dir, surroundings.hand_over);
   co_return config::Description{number, base->hash, base->lookups};
 }
 

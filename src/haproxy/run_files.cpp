@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/file.hpp"
+#include "base/log.hpp"
 #include "base/private_files.hpp"
 
 namespace dfp::haproxy {
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "g-";
 constexpr std::string_view kCurrent = "current";
+constexpr std::string_view kRoom = "room";
 
 Error failure(std::string_view operation, const fs::path& path, const std::error_code& error) {
   return {Errc::Unavailable, fmt::format("run-dir: {} {}: {}", operation, path.string(), error.message())};
@@ -38,7 +40,7 @@ std::optional<std::uint64_t> generation_of(const fs::path& folder) {
 
 }  // namespace
 
-RunFiles::RunFiles(fs::path run_dir) : dir_(std::move(run_dir)) {}
+RunFiles::RunFiles(fs::path run_dir) : dir_(std::move(run_dir)), room_(dir_ / kRoom) {}
 RunFiles::~RunFiles() {
   if (lock_ >= 0) ::close(lock_);
 }
@@ -61,7 +63,26 @@ fs::path RunFiles::folder(std::uint64_t generation) const {
 }
 fs::path RunFiles::config_file() const { return dir_ / kCurrent / config::kConfigFile; }
 
+/// Others have filled the disk, perhaps.
+bool RunFiles::give_up_room(const Error& why) const {
+  if (!room_.give_up()) return false;
+  log::warn("haproxy.spare_room_used", {{"error", why.what}});
+  return true;
+}
+
 Result<fs::path> RunFiles::write(std::uint64_t generation, const config::FileSet& files) const {
+  auto written = try_write(generation, files);
+  if (!written && give_up_room(written.error())) return try_write(generation, files);
+  return written;
+}
+
+Result<> RunFiles::activate(std::uint64_t generation) const {
+  auto active = try_activate(generation);
+  if (!active && give_up_room(active.error())) return try_activate(generation);
+  return active;
+}
+
+Result<fs::path> RunFiles::try_write(std::uint64_t generation, const config::FileSet& files) const {
   auto target = folder(generation);
   std::error_code error;
   fs::remove_all(target, error);
@@ -75,7 +96,7 @@ Result<fs::path> RunFiles::write(std::uint64_t generation, const config::FileSet
   return target / config::kConfigFile;
 }
 
-Result<> RunFiles::activate(std::uint64_t generation) const {
+Result<> RunFiles::try_activate(std::uint64_t generation) const {
   auto link = dir_ / "current.new";
   std::error_code error;
   fs::remove(link, error);
@@ -114,6 +135,7 @@ void RunFiles::remove_all_but(std::uint64_t generation) const {
     auto other = generation_of(entry.path());
     if (other && *other != generation) fs::remove_all(entry.path(), ignored);
   }
+  room_.keep(room_of(folder(generation)));
 }
 
 std::optional<std::uint64_t> RunFiles::active() const {

@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "haproxy/config/files.hpp"
+#include "haproxy/spare_room.hpp"
 
 namespace dfp::haproxy {
 
@@ -22,10 +23,13 @@ class RunFiles {
   /// InvalidArgument when it is not ours alone (base/private_files.hpp): who may exchange `current` decides
   /// what HAProxy loads, often as root.
   Result<> prepare();
-  /// Writes a set beside the others, completely or not at all. @return the path of its haproxy.cfg.
+  /// Writes a set beside the others, completely or not at all; on a full disk in the room that is kept for
+  /// it.
+  /// @return the path of its haproxy.cfg.
   Result<std::filesystem::path> write(std::uint64_t generation, const config::FileSet& files) const;
   /// Makes it the one in force; the others stay.
   Result<> activate(std::uint64_t generation) const;
+  /// Keeps room for the next set then.
   void remove_all_but(std::uint64_t generation) const;
   /// One that is not in force.
   void remove(std::uint64_t generation) const;
@@ -39,8 +43,12 @@ class RunFiles {
   std::filesystem::path config_file() const;
 
  private:
+  Result<std::filesystem::path> try_write(std::uint64_t generation, const config::FileSet& files) const;
+  Result<> try_activate(std::uint64_t generation) const;
+  bool give_up_room(const Error& why) const;
   std::filesystem::path folder(std::uint64_t generation) const;
   std::filesystem::path dir_;
+  SpareRoom room_;
   int lock_ = -1;
 };
 

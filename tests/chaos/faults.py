@@ -9,7 +9,6 @@ EXCLUDED = {
     "consul.record_damaged": "an order that changes nothing leaves a damaged record in the store",
     "consul.record_damaged_over_start": "an order that changes nothing leaves a damaged record in the store",
     "consul.wiped": "two proxies did not agree within 30 s once",
-    "disk.run_full": "a change that was acknowledged while the disk was full is not in the files that a new worker reads",
     "embedded.gone": "of a service with two paths one is served on",
     "embedded.gone_over_start": "of a service with two paths one is served on",
     "instance.address_reused": "an on-demand service keeps an address that is another one's by now",

@@ -33,7 +33,7 @@ def run_full(play):
 
 @fault("disk.run_full_reload", (CROWD,))
 def run_full_reload(play):
-    """The run directory is full and reloads are asked for: refused, nothing lost, nothing piles up."""
+    """The run directory is full and reloads are asked for: done or refused, nothing lost, nothing piles up."""
     play.undo.append(play.proxy.fill(play.proxy.run))
     for _ in range(3):
         play.proxy.api("reload", recreate="true", timeout=60)

@@ -255,11 +255,37 @@ def fill(folder):
             ballast.write(b"x" * 4096)
 
 
-def test_a_full_run_directory_stops_no_traffic(rig, small_disk):
+def test_a_full_run_directory_loses_no_change(rig, small_disk):
+    """What HAProxy is started from after its death is written into the room that is kept for that."""
+    proxy = rig.proxy(run_dir=small_disk / "run")
+    blue, green = rig.service("go-demo-blue"), rig.service("go-demo-green")
+    proxy.register(blue), proxy.register(green)
+    proxy.ok("reconfigure", serviceName="go-demo", serviceColor="blue", servicePath="/demo")
+    proxy.ok("reload")
+    fill(small_disk)
+    for service, color in ((green, "green"), (blue, "blue"), (green, "green")):
+        proxy.ok("reconfigure", serviceName="go-demo", serviceColor=color, servicePath="/demo")
+        kill_by_run_dir(proxy, small_disk)
+        seen = set()
+        wait_until(lambda: seen.add(answered_by(proxy)) or len(seen - {None}) > 0, "haproxy is back", 10)
+        seen.update(answered_by(proxy) for _ in range(20))
+        assert seen - {None} == {service.instance}
+        proxy.ok("reload")
+    assert len(list((small_disk / "run").glob("g-*"))) == 1
+
+
+def answered_by(proxy):
+    """None where nobody does."""
+    with contextlib.suppress(OSError):
+        return proxy.get("/demo/hello", timeout=2).instance
+
+
+def test_a_full_run_directory_without_room_stops_no_traffic(rig, small_disk):
     proxy = rig.proxy(run_dir=small_disk / "run")
     proxy.register(rig.service())
     proxy.ok("reconfigure", serviceName="go-demo", servicePath="/demo")
     proxy.ok("reload")
+    (small_disk / "run/room").unlink()
     fill(small_disk)
     with Traffic(proxy, "/demo/hello", keep_alive=False) as traffic:
         proxy.ok("reconfigure", serviceName="go-demo", servicePath="/demo,/more")
