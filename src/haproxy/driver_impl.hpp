@@ -44,6 +44,8 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Task<Result<>> start(model::DesiredState state, Deadline deadline);
   Task<Result<>> prepare(Deadline deadline);
   Task<Result<model::DesiredState>> found(Deadline deadline);
+  /// The state of a HAProxy of an earlier life: one that is busy is asked again.
+  Task<Result<LiveState>> read_adopted(Deadline deadline);
   Task<Result<>> launch(Deadline deadline);
   Task<Result<>> take_over(Deadline deadline);
   Task<Result<>> start_process(Deadline deadline);

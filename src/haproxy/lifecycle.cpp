@@ -14,6 +14,9 @@ constexpr auto kLogInterval = 200ms;
 constexpr auto kResolveTime = 3s;
 constexpr auto kReviveTime = 60s;
 constexpr auto kEndTime = 5s;
+constexpr auto kReadTime = 10s;       // of a HAProxy that answers, and is busy
+constexpr auto kSilentReadTime = 3s;  // of one whose master or worker does not answer
+constexpr auto kReadPause = 100ms;
 
 model::Change change_to(const World& world, model::DesiredState wanted) {
   model::Change change;
@@ -109,13 +112,28 @@ Task<Result<model::DesiredState>> Driver::Impl::found(Deadline deadline) {
   // Who is told that nothing is served would take everything out of one that answers only later.
   nothing_found = !adopted;
   if (!adopted) co_return model::DesiredState{};
-  auto session = co_await master.open_session(deadline);
-  if (!session) co_return std::unexpected(session.error());
-  auto live = co_await read_live_state(std::move(*session), deadline);
-  if (!live) co_return std::unexpected(live.error());
+  auto live = co_await read_adopted(deadline);
+  if (!live) {  // its sockets are gone, or it is frozen: start() makes it useful again
+    log::error("haproxy.found_unread", {{"error", live.error().what}});
+    co_return model::DesiredState{};
+  }
   if (!config::parse_description(live->info.description)) co_return model::DesiredState{};  // not ours
   auto templates = file::read((files.config_file().parent_path() / kTemplatesFile).string());
   co_return services_of(*live, parse_templates(templates.value_or("")));
+}
+
+Task<Result<LiveState>> Driver::Impl::read_adopted(Deadline deadline) {
+  deadline = deadline.min(Deadline::after(master.worker() > 0 ? kReadTime : kSilentReadTime));
+  for (;;) {
+    auto session = co_await master.open_session(deadline);
+    Result<LiveState> live;
+    if (session)
+      live = co_await read_live_state(std::move(*session), deadline);
+    else
+      live = std::unexpected(session.error());
+    if (live || deadline.passed() || !master.running() || !master.has_sockets()) co_return std::move(live);
+    co_await sleep_for(kReadPause);
+  }
 }
 
 Task<Result<>> Driver::Impl::launch(Deadline deadline) {
@@ -130,9 +148,7 @@ Task<Result<>> Driver::Impl::launch(Deadline deadline) {
 /// A worker of an earlier life that was started with the settings we have now goes on as it is; what changed
 /// meanwhile is told to it.
 Task<Result<>> Driver::Impl::take_over(Deadline deadline) {
-  auto session = co_await master.open_session(deadline);
-  if (!session) co_return std::unexpected(session.error());
-  auto live = co_await read_live_state(std::move(*session), deadline);
+  auto live = co_await read_adopted(deadline);
   if (!live) co_return std::unexpected(live.error());
   auto running = config::parse_description(live->info.description);
   if (!running) co_return fail(Errc::Conflict, "its files are not ours");

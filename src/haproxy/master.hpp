@@ -77,6 +77,7 @@ class Master {
  private:
   Task<Result<>> adopt_answering(Deadline deadline);
   Result<> adopt_silent(const process::Survivors& survivors, const Error& why);
+  Task<> end_orphans(std::vector<pid_t> workers);
   void end_leftovers(const process::Survivors& survivors);
   static Task<> end_after(Executor executor, std::unique_ptr<process::ProcessHandle> master,
                           std::vector<pid_t> workers);

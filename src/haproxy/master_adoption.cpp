@@ -15,6 +15,7 @@ namespace {
 
 constexpr auto kAdoptTime = 15s;  // a master that reloads 10,000 services on a busy machine answers by then
 constexpr auto kSocketlessTime = 3s;  // a master that has just been started has its socket by then
+constexpr auto kEndTime = 5s;         // for a process that was killed
 constexpr auto kFirstPause = 10ms;
 constexpr auto kLastPause = 200ms;
 
@@ -67,13 +68,22 @@ Task<Result<>> Master::adopt(Deadline deadline) {
       co_return adopted;
     }
     if (survivors.masters.empty()) {
-      for (auto pid : survivors.workers)  // they end with their master, unless they cannot
-        if (auto worker = process::ProcessHandle::open(executor_, pid)) (*worker)->signal(SIGKILL);
+      co_await end_orphans(std::move(survivors.workers));
       co_return fail(Errc::NotFound, "no running haproxy: " + adopted.error().what);
     }
     bool lost = !has_sockets() && socketless.passed();
     if (lost || give_up.passed()) co_return adopt_silent(survivors, adopted.error());
     co_await sleep_for(pause);
+  }
+}
+
+/// Workers end with their master, unless they cannot. They have our ports until they are gone.
+Task<> Master::end_orphans(std::vector<pid_t> workers) {
+  auto deadline = Deadline::after(kEndTime);
+  for (auto pid : workers) {
+    auto worker = process::ProcessHandle::open(executor_, pid);
+    if (!worker || !(*worker)->signal(SIGKILL)) continue;
+    co_await (*worker)->wait(deadline);
   }
 }
 
