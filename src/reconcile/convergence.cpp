@@ -15,6 +15,7 @@ constexpr auto kApplyTimeout = 30s;     ///< for a change of many services
 constexpr auto kStoreTimeout = 5s;      ///< one read of the definition store
 constexpr auto kOwnWritePause = 500ms;  ///< our own writes need no reading back at once
 constexpr auto kLongestPause = 10s;     ///< a foreign write that hides behind them is seen by then
+constexpr auto kOutOfStepLook = 1s;     ///< nobody reports own writes that bring the store in step
 constexpr int kReadCost = 50;           ///< reading back takes at most 1/50 of the time
 
 /// Written by an original 1.0 beside us: it pins no instances.
@@ -58,6 +59,7 @@ Task<> Reconciler::Impl::follow() {
 /// At the latest; also when a service that the registry has lost was held for long enough.
 Deadline Reconciler::Impl::next_look() const {
   auto span = settings.watch_span;
+  if (!synchronised) span = std::min<std::chrono::milliseconds>(span, kOutOfStepLook);
   if (auto expiry = guard.next_expiry()) {
     auto left = *expiry - std::chrono::system_clock::now();
     span = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left), 1ms, span);
@@ -77,7 +79,8 @@ Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
   last_read = Clock::now() - began;
   auto lock = co_await turn.lock();
   if (stopping) co_return Result<>{};
-  if (convergences != known) {
+  bool was_blank = snapshot->blank && claims_made != claims_known;
+  if (convergences != known || was_blank) {
     snapshot = co_await store.load(Deadline::after(kStoreTimeout));
     if (!snapshot) co_return std::unexpected(snapshot.error());
   } else if (claims_made != claims_known) {
@@ -124,6 +127,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   }
   for (const auto& name : judge(missing, snapshot, state.services.size()).drop)
     change.emplace(name, std::nullopt);
+  for (const auto& [name, since] : guard.held()) versions.erase(name);  // an order writes it anew
   if (disputed(change)) settle_owners(snapshot, &change);
   for (auto& [name, service] : change)
     if (service && is_legacy(*service))

@@ -118,6 +118,11 @@ Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish) {
   co_return next;
 }
 
+/// Whether the registry has the service as it is served, as far as is known here.
+bool Reconciler::Impl::is_kept(const std::string& name) const {
+  return !unkept.contains(name) && !origins.contains(name) && !guard.held().contains(name);
+}
+
 /// What is in force here may be older than what another proxy has kept: an order that changes nothing is
 /// acknowledged only where the registry still says the same.
 Task<Result<bool>> Reconciler::Impl::still_stored(std::string name, Deadline deadline) {
@@ -143,7 +148,7 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   if (auto usable = has_an_address(*next); !usable) co_return std::unexpected(usable.error());
   auto present = state.services.find(name);
   bool existed = present != state.services.end();
-  bool all_kept = keep_later || !unkept.contains(name);
+  bool all_kept = keep_later || is_kept(name);
   bool same = existed && all_kept && !set_aside.contains(name) && same_content(present->second, *next);
   if (same && !keep_later) {
     auto stored = co_await still_stored(name, deadline);
@@ -322,7 +327,7 @@ void Reconciler::Impl::note_kept(const std::string& name) {
     watcher.set(name, nullptr);
     withdrawals.forget(name);
   }
-  last_known.touch();
+  last_known.note(name);
 }
 
 void Reconciler::Impl::note_own_write(const std::string& name, std::uint64_t version) {

@@ -62,6 +62,7 @@ struct Reconciler::Impl : Followed {
   Task<Result<Outcome>> pin(std::string service, std::set<std::string> without);
   /// nullopt: another writer changed the stored service meanwhile, and nothing was changed here.
   Task<Result<std::optional<Outcome>>> reconfigure_once(Wish wish);
+  bool is_kept(const std::string& name) const;
   Task<Result<bool>> still_stored(std::string name, Deadline deadline);
   /// Waits for the turn, as reconfigure_in_turn().
   Task<Result<Outcome>> remove_in_turn(std::string service, RequestContext context);

@@ -17,11 +17,11 @@ using testing::with_two_proxies;
 TEST(Reconciler, AWatchedServiceFollowsItsInstancesButNotToNothing) {
   with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
     registry.put_instance(instance("go-demo", "1"));
-    registry.put_instance(instance("pinned", "2"));
+    registry.put_instance(instance("pinned", "2", 8082));
     co_await proxy.reconciler.reconfigure(watched(definition("go-demo")), "test");
     co_await proxy.reconciler.reconfigure(definition("pinned", "/pinned"), "test");
     registry.put_instance(instance("go-demo", "3"));
-    registry.put_instance(instance("pinned", "4"));
+    registry.put_instance(instance("pinned", "4", 8084));
     co_await eventually([&] { return proxy.serving("go-demo") == 2; }, "the new instance is served");
     EXPECT_EQ(proxy.serving("pinned"), 1);
     auto kept = co_await proxy.store.load(Deadline::after(1s));
