@@ -18,7 +18,7 @@ class Planning : public ::testing::Test {
     bindings.reset(world.file_names(), 1);
   }
   std::vector<std::string> steps(const model::Change& change) {
-    plan = plan_change(world, change, {}, {3, bindings});
+    plan = plan_change(world, change, {}, {{3, false}, bindings});
     std::vector<std::string> lines;
     for (const auto& step : plan.steps) lines.push_back(step.what);
     return lines;
