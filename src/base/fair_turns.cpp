@@ -29,6 +29,13 @@ struct FairTurns::State {
     if (at->second.empty()) waiting.erase(at);
     return timer;
   }
+
+  void end() {
+    if (waiting.empty())
+      ++free;
+    else
+      next()->expires_at(Clock::time_point::min());
+  }
 };
 
 FairTurns::FairTurns(std::size_t width) : state_(std::make_shared<State>(width)) {}
@@ -38,21 +45,18 @@ Task<FairTurns::Turn> FairTurns::take(std::string group) {
   auto state = state_;
   if (state->free > 0) {
     --state->free;
-    co_return Turn(this);
+    co_return Turn(std::move(state));
   }
   auto executor = co_await asio::this_coro::executor;
   auto timer = std::make_shared<asio::steady_timer>(executor, Clock::time_point::max());
   state->waiting[std::move(group)].push_back(timer);
   // Who ends a turn hands it over (`free` stays) and makes the timer fire.
   co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
-  co_return Turn(this);
+  co_return Turn(std::move(state));
 }
 
-void FairTurns::end() {
-  if (state_->waiting.empty())
-    ++state_->free;
-  else
-    state_->next()->expires_at(Clock::time_point::min());
+FairTurns::Turn::~Turn() {
+  if (state_) state_->end();
 }
 
 }  // namespace dfp

@@ -11,23 +11,24 @@ namespace dfp {
 /// Lets a few at once do what is costly, and shares the turns fairly: those who wait are taken one from each
 /// group in rotation, so that a group with many waiting holds up nobody but itself. Use from one executor.
 class FairTurns {
+ private:
+  struct State;
+
  public:
-  /// Ends the turn when it dies.
+  /// Ends the turn when it dies, which may be after the FairTurns has died.
   class Turn {
    public:
     Turn() = default;
-    explicit Turn(FairTurns* owner) : owner_(owner) {}
-    Turn(Turn&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
+    explicit Turn(std::shared_ptr<State> state) : state_(std::move(state)) {}
+    Turn(Turn&& other) noexcept = default;
     Turn& operator=(Turn&& other) noexcept {
-      std::swap(owner_, other.owner_);
+      std::swap(state_, other.state_);
       return *this;
     }
-    ~Turn() {
-      if (owner_) owner_->end();
-    }
+    ~Turn();
 
    private:
-    FairTurns* owner_ = nullptr;
+    std::shared_ptr<State> state_;
   };
 
   /// @param width how many at once
@@ -40,8 +41,6 @@ class FairTurns {
   Task<Turn> take(std::string group);
 
  private:
-  void end();
-  struct State;
   std::shared_ptr<State> state_;
 };
 

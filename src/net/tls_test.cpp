@@ -58,10 +58,11 @@ class Tls : public ::testing::Test {
 TEST_F(Tls, CarriesRequestsAndKeepsTheConnection) {
   dfp::testing::run([this](Executor executor) -> Task<> {
     std::vector<std::string> peers;
-    HttpServer server(executor, [&peers](HttpRequest request) {
+    auto note_peer = [&peers](HttpRequest request) {
       peers.push_back(request.peer);
       return echo(std::move(request));
-    });
+    };
+    HttpServer server(executor, note_peer, {.max_body_bytes = 4 << 20});
     must(server.listen_tls({"127.0.0.1", 0}, server_options_));
     HttpClient client(executor, {Endpoint::Kind::Tls, "127.0.0.1", server.port()}, client_options_);
     for (auto body : {std::string("a"), std::string(3'000'000, 'b'), std::string()}) {
