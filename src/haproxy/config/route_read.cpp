@@ -65,6 +65,8 @@ std::optional<model::Route> read_route_key(std::string_view key) {
   if (slash == key.npos) return std::nullopt;
   model::Route route;
   auto host = key.substr(0, slash);
+  bool well_known = host.starts_with('*');
+  if (well_known) host.remove_prefix(1);
   bool wildcard = host.ends_with('*');
   if (wildcard) host.remove_suffix(1);
   if (wildcard && host.empty()) return std::nullopt;
@@ -74,6 +76,7 @@ std::optional<model::Route> read_route_key(std::string_view key) {
     route.path.pop_back();
     route.type = PathType::Exact;
   }
+  if (well_known != model::is_well_known(route)) return std::nullopt;
   return route;
 }
 

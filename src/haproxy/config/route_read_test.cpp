@@ -12,9 +12,9 @@ using model::Route;
 TEST(RouteRead, AKeyOfTheTreeGivesTheRouteThatMadeIt) {
   for (auto* host : {"", "example.com", "*.example.com", "*.eu.example.com", "localhost"})
     for (auto type : {PathType::Beg, PathType::Exact})
-      for (auto* path : {"/", "/demo", "/demo/", "/a*b/c", "/x~y=1"}) {
+      for (auto* path : {"/", "/demo", "/demo/", "/a*b/c", "/x~y=1", "/.well-known/acme"}) {
         Route route{host, type, path, "", ""};
-        EXPECT_EQ(read_route_key(route_key(route)), route) << route_key(route);
+        EXPECT_EQ(read_route_key(config::route_key(route)), route) << config::route_key(route);
       }
 }
 
