@@ -123,9 +123,11 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   // silence_watch.cpp
   std::optional<std::string> trouble() const;
   static Task<> watch_silence(Self self);
-  Task<> listen_for_answers();
+  /// @return false when the worker is ending, though nobody has replaced it.
+  Task<bool> listen_for_answers();
   Task<> end_silence();
   Task<> renew_sockets();
+  Task<> relieve_worker();
 
   // background.cpp
   void spawn_background();

@@ -30,6 +30,7 @@ std::optional<std::string> Driver::Impl::trouble() const {
 
 Task<> Driver::Impl::watch_silence(Self self) {
   int without_sockets = 0;
+  int ending = 0;
   while (!self->stopping) {
     co_await self->stop_signal.wait(Deadline::after(kInterval));
     if (self->stopping) co_return;
@@ -41,17 +42,20 @@ Task<> Driver::Impl::watch_silence(Self self) {
       self->master_silence = {};
       continue;
     }
-    co_await self->listen_for_answers();
+    auto stays = co_await self->listen_for_answers();
+    ending = stays ? 0 : ending + 1;
+    if (ending > 1) co_await self->relieve_worker();
     co_await self->end_silence();
   }
 }
 
-Task<> Driver::Impl::listen_for_answers() {
+Task<bool> Driver::Impl::listen_for_answers() {
   auto began = Clock::now();
   auto pid = master.worker();
   auto info = co_await master.worker_info(Deadline::after(kInterval * 2));
   bool replaced = exchanges > 0 || pid != master.worker();
   worker_silence.note(info.has_value() || replaced, began);
+  bool ends = info ? info->stopping : info.error().code != Errc::Timeout;
   began = Clock::now();
   auto list = co_await master.processes(Deadline::after(kInterval * 2));
   master_silence.note(list.has_value() || exchanges > 0 || replaced, began);
@@ -61,6 +65,7 @@ Task<> Driver::Impl::listen_for_answers() {
     counters.silences(part).add();
     log::error("haproxy.silent", {{"part", part}, {"for", seconds(silence->span(now))}});
   }
+  co_return !ends || replaced || exchanges > 0;
 }
 
 /// A frozen worker is ended: its master ends with it, and both are started again. A frozen master alone is
@@ -79,6 +84,20 @@ Task<> Driver::Impl::end_silence() {
   if (stopping || !master.running() || master_silence.span(Clock::now()) < settings.silence_limit) co_return;
   auto done = co_await reload("repair", "the master does not answer", false, Deadline::after(kReloadTime));
   if (done) master_silence = {};
+  if (!done) log::error("haproxy.repair_failed", {{"error", done.error().what}});
+}
+
+/// It has been told to end, by a signal of somebody else or by a successor that could not bind its ports:
+/// then 2.6 lets go of all listeners, and does not get those of the hand-over back. What it has under way it
+/// finishes. Source: HAProxy 2.6 src/haproxy.c, sig_pause(); "Some proxies refused to pause, performing soft
+/// stop now".
+Task<> Driver::Impl::relieve_worker() {
+  auto lock = co_await turn.lock();
+  if (stopping || !master.running() || !master.has_sockets()) co_return;
+  auto info = co_await master.worker_info(Deadline::after(kInterval));
+  if (info && !info->stopping) co_return;  // replaced meanwhile
+  log::error("haproxy.not_listening", {{"worker", master.worker()}, {"reason", "it is ending"}});
+  auto done = co_await reload("repair", "the worker is ending", false, Deadline::after(kReloadTime));
   if (!done) log::error("haproxy.repair_failed", {{"error", done.error().what}});
 }
 

@@ -10,7 +10,8 @@ import threading
 import pytest
 
 from harness import Traffic, free_port, request, wait_until
-from test_lifecycle import master_and_workers
+from test_lifecycle import Echo, master_and_workers, upgrade
+from test_runtime import metric
 from test_templates import Templates
 
 
@@ -192,17 +193,23 @@ def is_refused(proxy):
         return client.connect_ex((proxy.address, proxy.http_port)) == errno.ECONNREFUSED
 
 
-def test_listeners_that_haproxy_has_let_go_are_called_back(rig):
-    """As when a reload fails in a way that cannot be foreseen: here an interface that does not exist."""
-    templates = Templates(rig, "embedded")
-    proxy = templates.start("--template-allow", "interface")
-    templates.registry.run("good")
-    proxy.ok("reconfigure", serviceName="good", servicePath="/good")
-    templates.write("x.tmpl", frontend("x", f"127.0.0.1:{free_port()} interface none9"))
+def test_listeners_that_haproxy_has_let_go_are_there_again(stage):
+    """As a successor asks for that cannot bind a port: the worker lets go of its listeners, and HAProxy 2.6 ends it."""
+    proxy = stage.proxy
+    proxy.register(Echo())
+    proxy.ok("reconfigure", serviceName="echo", servicePath="/echo")
+    proxy.ok("reconfigure", serviceName="good", servicePath="/good,/newer")
+    long_one = upgrade(proxy, "/echo")
     _, (worker,) = master_and_workers(proxy)
     os.kill(worker, signal.SIGTTOU)
     wait_until(lambda: is_refused(proxy), "it has let go", 5)
-    answer = proxy.api("reconfigure", serviceName="x", consulTemplatePath="tmpl/x.tmpl")
-    assert answer.status == 500, answer
-    assert proxy.get("/good").status == 200
+    wait_until(lambda: not is_refused(proxy), "another one listens", 8)
+    with Traffic(proxy, "/newer", keep_alive=False) as traffic:
+        long_one.sendall(b"still here")
+        assert long_one.recv(100) == b"still here", "what it had under way goes on"
+        proxy.ok("reconfigure", serviceName="good", servicePath="/good,/newer,/newest")
+        assert proxy.get("/newest").status == 200
+        traffic.wait_for(50)
+    assert traffic.failures == []
     assert "haproxy.not_listening" in proxy.log.read_text()
+    assert metric(proxy, "dfp_haproxy_respawns_total") == 0
