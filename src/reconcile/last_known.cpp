@@ -22,7 +22,7 @@ void report(const Result<>& written) {
 LastKnown::LastKnown(Executor executor, std::string file, const model::DesiredState& state)
     : executor_(std::move(executor)),
       file_(std::move(file)),
-      writer_(std::make_shared<Writer>(file_)),
+      writer_(std::make_shared<LastKnownFile>(file_)),
       state_(state) {}
 
 Result<LastKnownState> LastKnown::load() {
@@ -48,6 +48,19 @@ void LastKnown::forget_unreadable() {
   touch();
 }
 
+void LastKnown::note(const std::string& service) {
+  if (file_.empty()) return;
+  auto present = state_.services.find(service);
+  auto held = held_.find(service);
+  auto record = present == state_.services.end()
+                    ? render_last_known_absence(service)
+                    : render_last_known(present->second, held == held_.end() ? "" : held->second);
+  auto added = writer_->add(record);
+  if (!unadded_) report(added);
+  unadded_ = !added;
+  touch();
+}
+
 void LastKnown::touch() {
   if (file_.empty()) return;
   dirty_ = true;
@@ -61,6 +74,7 @@ Task<> LastKnown::write_soon() {
   co_await sleep_for(std::max<Clock::duration>(kQuiet, last_took_ * kLeastPauseRatio));
   if (alive.expired()) co_return;
   dirty_ = false;
+  writer_->begin();
   auto number = ++number_;
   std::string text = "{";
   std::string after;
@@ -107,18 +121,12 @@ void LastKnown::append_unreadable(std::string& text) const {
 void LastKnown::flush() {
   if (!dirty_ && !scheduled_) return;
   dirty_ = false;
+  writer_->begin();
   std::string text = "{";
   std::string after;
   append_services(text, after, state_.services.size());
   append_unreadable(text);
   report(writer_->write(++number_, text + "\n}\n"));
-}
-
-Result<> LastKnown::Writer::write(std::uint64_t number, const std::string& text) {
-  std::scoped_lock lock(mutex_);
-  if (number < written_) return {};
-  written_ = number;
-  return file::write_atomic(path_, text, true, 0600);
 }
 
 }  // namespace dfp::reconcile

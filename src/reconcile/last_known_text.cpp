@@ -10,7 +10,16 @@ namespace {
 
 constexpr std::string_view kHeldSince = "heldSince";
 
+/// Of several records of a service the last one counts.
+void forget(const std::string& name, LastKnownState& out) {
+  out.state.services.erase(name);
+  out.held.erase(name);
+  out.broken.erase(name);
+  out.unreadable.erase(name);
+}
+
 void read_service(const std::string& name, const json::value& value, LastKnownState& out) {
+  if (value.is_null()) return forget(name, out);
   auto text = json::serialize(value);
   auto record = registry::parse_record(text, name);
   if (!record) {
@@ -18,6 +27,7 @@ void read_service(const std::string& name, const json::value& value, LastKnownSt
     if (model::check_service_name(name)) out.unreadable.insert_or_assign(name, std::move(text));
     return;
   }
+  forget(name, out);
   if (const auto* since = value.as_object().if_contains(kHeldSince))
     if (const auto* when = since->if_string()) out.held.insert_or_assign(name, std::string(*when));
   out.state.services.insert_or_assign(name, std::move(record->service));
@@ -30,28 +40,34 @@ std::string_view trimmed(std::string_view line) {
   return line.substr(first, line.find_last_not_of(kBlanks) - first + 1);
 }
 
-/// `"go-demo": {...}` or what is left of it. A line without a service's name is no service.
-void read_line(std::string_view line, LastKnownState& out) {
+/// `"go-demo": {...}` or what is left of it. @return false for a line without a service's name
+bool read_line(std::string_view line, LastKnownState& out) {
   line = trimmed(line);
   if (line.starts_with('{')) line = trimmed(line.substr(1));
   if (line.ends_with(',')) line.remove_suffix(1);
   auto end = line.starts_with('"') ? line.find("\":") : line.npos;
-  if (end == line.npos) return;
+  if (end == line.npos) return false;
   std::string name(line.substr(1, end - 1));
-  if (!model::check_service_name(name)) return;
+  if (!model::check_service_name(name)) return false;
   auto text = trimmed(line.substr(end + 2));
   boost::system::error_code error;
   auto value = json::parse(text, error);
-  if (!error) return read_service(name, value, out);
-  out.broken.insert_or_assign(name, "the record is not JSON: " + error.message());
+  if (!error)
+    read_service(name, value, out);
+  else
+    out.broken.insert_or_assign(name, "the record is not JSON: " + error.message());
+  return true;
 }
 
-void read_lines(std::string_view text, LastKnownState& out) {
+/// @return whether any line told of a service
+bool read_lines(std::string_view text, LastKnownState& out) {
+  bool any = false;
   while (!text.empty()) {
     auto end = std::min(text.find('\n'), text.size());
-    read_line(text.substr(0, end), out);
+    any = read_line(text.substr(0, end), out) || any;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
+  return any;
 }
 
 }  // namespace
@@ -64,9 +80,7 @@ Result<LastKnownState> parse_last_known(std::string_view text) {
     for (const auto& [name, value] : document.as_object()) read_service(std::string(name), value, out);
     return out;
   }
-  read_lines(text, out);
-  if (out.state.services.empty() && out.broken.empty())
-    return fail(Errc::Rejected, "not an object of services");
+  if (!read_lines(text, out)) return fail(Errc::Rejected, "not an object of services");
   return out;
 }
 
@@ -76,5 +90,7 @@ std::string render_last_known(const model::Service& service, const std::string& 
     record.insert(record.size() - 1, ",\"" + std::string(kHeldSince) + "\":" + json::serialize(held_since));
   return "\"" + service.definition.service + "\": " + record;  // check_service_name: needs no escaping
 }
+
+std::string render_last_known_absence(const std::string& service) { return "\"" + service + "\": null"; }
 
 }  // namespace dfp::reconcile

@@ -58,6 +58,23 @@ TEST(LastKnownText, ALineThatIsSpoiltCostsOnlyItsOwnService) {
   EXPECT_TRUE(read->state.services.contains("b"));
 }
 
+TEST(LastKnownText, OfRecordsThatWereAddedTheLastOneCounts) {
+  auto newer = service("a");
+  newer.revision = 7;
+  auto read = parse_last_known(text_of({render_last_known(service("a"), "2026-01-31T12:00:00Z"),
+                                        render_last_known(service("b"), ""), R"("c": {"version":99})"}) +
+                               "\n" + render_last_known(newer, "") + "\n\n" + render_last_known_absence("b") +
+                               "\n\n" + render_last_known(service("c"), "") + "\n\n\"a\": {\"vers");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->state.services.at("a"), newer) << "what was cut off after it costs nothing";
+  EXPECT_FALSE(read->state.services.contains("b"));
+  EXPECT_TRUE(read->state.services.contains("c"));
+  EXPECT_TRUE(read->held.empty());
+  auto none = parse_last_known("{\n}\n\n" + render_last_known_absence("a") + "\n");
+  ASSERT_TRUE(none) << "the last service was removed";
+  EXPECT_TRUE(none->state.services.empty());
+}
+
 TEST(LastKnownText, WhatHoldsNoServiceIsRejected) {
   for (auto text : {"", "garbage", "[1, 2]", "{\"\": "}) {
     auto read = parse_last_known(text);
