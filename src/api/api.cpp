@@ -136,7 +136,8 @@ Task<net::HttpResponse> Api::answer(net::HttpRequest request, const Endpoint* en
   if (auto ready = parts_.reconciler.ready(); !ready && !health) co_return render(failure(ready.error()));
   // Nobody gets to see the body: it is not made.
   if (request.method == "HEAD" && !health) co_return net::HttpResponse(200);
-  Call call{*endpoint, std::move(query), std::move(request.peer), std::move(request.left)};
+  Call call{*endpoint, std::move(query), std::move(request.peer), std::move(request.left),
+            std::move(request.has_left)};
   FairTurns::Turn turn;
   if (!health && !endpoint->changes) {
     auto taken = co_await reading_.take(net::peer_key(call.peer));

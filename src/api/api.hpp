@@ -48,9 +48,13 @@ class Api {
     const Endpoint& endpoint;
     net::QueryPairs query;
     std::string peer;
-    std::stop_token left;  ///< requested when the client has gone
+    std::stop_token left;            ///< requested when the client has gone
+    std::function<bool()> has_left;  ///< looks at its connection now
+    Clock::time_point arrived = Clock::now();
     /// For what is asked of the reconciler, which adds its own time limit.
-    reconcile::RequestContext context() const { return {.left = left}; }
+    reconcile::RequestContext context() const {
+      return {.left = left, .has_left = has_left, .arrived = arrived};
+    }
   };
 
   Task<net::HttpResponse> answer(net::HttpRequest request, const Endpoint* endpoint, net::QueryPairs query);

@@ -43,9 +43,13 @@ struct HttpRequest {
   std::string body;
   std::string peer;  ///< server side: the client's address and port, or the path of a unix socket's client
   /// Server side: requested when the client has closed its connection, or just its sending side (noticed
-  /// within a second), or the server stops. For handlers that wait long: look at it after each wait, or
-  /// register a std::stop_callback that ends the wait.
+  /// within a quarter of a second), or the server stops. For handlers that wait long: look at it after each
+  /// wait, or register a std::stop_callback that ends the wait.
   std::stop_token left;
+  /// Server side: looks at the connection in this moment, at the cost of a system call, and says whether
+  /// `left` is requested now. For what must not begin for a client that has just gone. Only until the handler
+  /// has ended; not set on the client's side.
+  std::function<bool()> has_left = {};
 };
 
 /// Takes the body of a streamed answer, piece by piece.

@@ -20,7 +20,8 @@ using namespace std::chrono_literals;
 
 namespace {
 constexpr std::size_t kLocalConnections = 64;  ///< of a unix socket
-}
+constexpr auto kPeerLooks = 100ms;             ///< between two looks at who has left
+}  // namespace
 
 struct HttpServer::State : std::enable_shared_from_this<State> {
   State(Executor ex, Handler handler, HttpServerLimits limits)
@@ -150,7 +151,7 @@ Task<> HttpServer::State::serve(std::unique_ptr<Slot> slot, Socket socket, std::
 /// or two; looking at the few that run long costs next to nothing.
 Task<> HttpServer::State::watch_peers(std::shared_ptr<State> state) {
   while (!state->rules->stopping && !state->sessions.empty()) {
-    co_await state->closing.wait(Deadline::after(400ms));
+    co_await state->closing.wait(Deadline::after(kPeerLooks));
     for (auto* session : state->sessions) session->check_peer();
   }
   state->watching = false;

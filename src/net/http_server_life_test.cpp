@@ -34,6 +34,7 @@ struct Parking {
 
   Task<HttpResponse> park(HttpRequest request) {
     ++entered;
+    looks.push_back(request.has_left);
     changed.notify_all();
     std::stop_callback on_leave(request.left, [this] { changed.notify_all(); });
     while (!released && !(watches && request.left.stop_requested())) {
@@ -59,6 +60,7 @@ struct Parking {
   }
 
   Signal changed;
+  std::vector<std::function<bool()>> looks;
   int entered = 0;
   int left = 0;
   bool released = false;
@@ -79,6 +81,24 @@ TEST(HttpServer, AParkedHandlerIsToldThatItsClientHasLeft) {
     co_await parking.until(&parking.left, 1);
     EXPECT_TRUE(parking.told);
     EXPECT_LT(Clock::now() - begin, 2s);
+  });
+}
+
+TEST(HttpServer, AHandlerThatLooksSeesAtOnceThatItsClientHasLeft) {
+  dfp::testing::run([](Executor executor) -> Task<> {
+    Parking parking(executor);
+    parking.watches = false;
+    HttpServer server(executor, parking.handler());
+    must(server.listen({"127.0.0.1", 0}));
+    auto peer = co_await RawPeer::connect(executor, at(server));
+    co_await peer->write(kGet);
+    co_await parking.until(&parking.entered, 1);
+    EXPECT_FALSE(parking.looks.at(0)());
+    peer.reset();
+    EXPECT_TRUE(parking.looks.at(0)());
+    parking.release();
+    co_await parking.until(&parking.left, 1);
+    EXPECT_TRUE(parking.told);
   });
 }
 

@@ -92,7 +92,12 @@ std::optional<Clock::time_point> HttpSession::idle_since() const {
 
 void HttpSession::check_peer() {
   bool long_since = std::exchange(seen_handling_, handling()) && handling();
-  if (long_since && !left_.stop_requested() && stream_->socket().peer_left()) left_.request_stop();
+  if (long_since) has_left();
+}
+
+bool HttpSession::has_left() {
+  if (!left_.stop_requested() && stream_->socket().peer_left()) left_.request_stop();
+  return left_.stop_requested();
 }
 
 Task<> HttpSession::run() {
@@ -177,6 +182,7 @@ Task<bool> HttpSession::answer(RequestParser* parser) {
   bool head_only = parser->request().method == "HEAD";
   parser->request().peer = peer_;
   parser->request().left = left_.get_token();
+  parser->request().has_left = [this] { return has_left(); };
   auto response = co_await handle(std::move(parser->request()));
   bool keep_alive = parser->keep_alive() && !rules_->stopping && !crowded_;
   bool goes_on = false;

@@ -46,6 +46,8 @@ class HttpSession {
   void abort();
   /// Tells a handler that runs for a while already when its client has gone.
   void check_peer();
+  /// Looks now. @return whether its client has gone, or just ended its sending side, or the server stops
+  bool has_left();
   /// Since when it waits for its client: for a request, the rest of one, or (longer than a while) for an
   /// answer to be taken. Nothing while it works.
   std::optional<Clock::time_point> idle_since() const;

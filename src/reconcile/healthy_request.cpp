@@ -64,6 +64,7 @@ Task<Result<Outcome>> Reconciler::Impl::reconfigure_when_healthy(Wish wish,
                    "waitForHealthy: a template decides itself what it uses; leave it out");
   HealthGate gate(driver, Deadline::after(within));
   wish.gate = &gate;
+  wish.context.waits();
   wish.context.deadline = wish.context.deadline.min(Deadline::after(within + settings.request_timeout));
   for (;;) {
     auto waited = co_await wait_until_healthy(wish);

@@ -47,9 +47,9 @@ struct WaitingGreen {
     spawn(executor, ask(this), "green");
   }
   static Task<> ask(WaitingGreen* self) {
+    RequestContext context{.left = self->client.get_token(), .has_left = [self] { return self->has_left; }};
     auto done = co_await self->proxy.reconciler.reconfigure(definition("go-demo", "/demo", "green"), "test",
-                                                            {.healthy_within = 10s},
-                                                            {.left = self->client.get_token()});
+                                                            {.healthy_within = 10s}, context);
     self->answer = std::move(done);
   }
   /// Until the first check was bad.
@@ -64,6 +64,7 @@ struct WaitingGreen {
 
   Proxy& proxy;
   std::stop_source client;
+  bool has_left = false;  ///< what a look at the client's connection says
   std::optional<Result<Outcome>> answer;
 };
 
@@ -101,6 +102,15 @@ TEST(Orders, GreenThatWaitedDoesNotBringARemovedServiceBack) {
 TEST(Orders, GreenWhoseClientHasGoneIsDropped) {
   with_waiting_green([](WaitingGreen& green, FakeRegistry&) -> Task<> {
     green.client.request_stop();
+    co_await green.answered();
+    EXPECT_EQ(green.answer->error().code, Errc::Cancelled);
+    EXPECT_FALSE(green.proxy.knows("go-demo"));
+  });
+}
+
+TEST(Orders, GreenIsDroppedForAClientThatLeavesInTheMomentOfTheGoodCheck) {
+  with_waiting_green([](WaitingGreen& green, FakeRegistry&) -> Task<> {
+    green.has_left = true;  // and nobody has been told so
     co_await green.answered();
     EXPECT_EQ(green.answer->error().code, Errc::Cancelled);
     EXPECT_FALSE(green.proxy.knows("go-demo"));
@@ -171,6 +181,13 @@ TEST(Requests, WhoseClientLeavesTheQueueIsNotCarriedOut) {
     EXPECT_FALSE(proxy.knows("gone"));
     EXPECT_EQ(proxy.driver.reloads, 0);
   });
+}
+
+TEST(Requests, TheConnectionIsLookedAtUnlessTheyAreCarriedOutAtOnce) {
+  RequestContext context{.has_left = [] { return true; }};
+  EXPECT_TRUE(context.still_wanted()) << "its client may have ended its sending side only";
+  context.arrived -= RequestContext::kAtOnce;
+  EXPECT_EQ(context.still_wanted().error().code, Errc::Cancelled);
 }
 
 TEST(Requests, TheTimeLimitCoversTheQueue) {

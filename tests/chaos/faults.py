@@ -5,7 +5,6 @@ CLUSTER, SINGLE, CROWD = "cluster", "single", "crowd"  # lanes
 
 # What the product does not hold yet: name -> what is missing. They are played only with --all, and every run says so.
 EXCLUDED = {
-    "api.gone": "an order that waits for health is applied although its client has gone",
     "consul.record_damaged": "an order that changes nothing leaves a damaged record in the store",
     "consul.record_damaged_over_start": "an order that changes nothing leaves a damaged record in the store",
     "consul.wiped": "two proxies did not agree within 30 s once",

@@ -1,8 +1,11 @@
 """An older order never wins, and nothing is done for a client that has gone."""
 import signal
 import socket
+import struct
 import subprocess
 import urllib.parse
+
+import pytest
 
 from harness import BINARY, wait_until
 from test_health import Sleeper
@@ -56,6 +59,50 @@ def test_green_whose_client_has_gone_is_dropped(rig):
     waiting.green.start()
     assert waiting.color() == "blue"
     assert set(waiting.proxy.instances_answering("/shop", 10)) == {waiting.blue.instance}
+
+
+def close_with_reset(client):
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+@pytest.mark.parametrize("leave", [socket.socket.close, close_with_reset, lambda client: client.shutdown(socket.SHUT_WR)],
+                         ids=["closed", "reset", "sending side ended"])
+@pytest.mark.parametrize("over", ["network", "unix socket"])
+def test_orders_whose_clients_left_at_once_are_not_applied_however_soon_it_gets_healthy(rig, over, leave):
+    """Health comes before anybody has told the proxy's handlers that their clients have gone."""
+    proxy = rig.proxy()
+    sleeper = Sleeper(rig, "shop")
+    proxy.register(sleeper)
+    query = urllib.parse.urlencode({"serviceName": "shop", "servicePath": "/shop", "waitForHealthy": "true", "waitTimeout": "60s"})
+    opened = []
+    for _ in range(40):
+        if over == "network":
+            client = socket.create_connection((proxy.address, proxy.api_port))
+        else:
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(str(proxy.folder / "run/api.sock"))
+        client.sendall(f"GET /v1/docker-flow-proxy/reconfigure?{query} HTTP/1.1\r\nHost: {proxy.address}\r\n\r\n".encode())
+        leave(client)
+        opened.append(client)
+    proxy.ok("ping")
+    sleeper.start()
+    wait_until(lambda: proxy.log.read_text().count("the client has gone") >= 40, "all are dropped", 20)
+    assert proxy.ok("services")["Services"] == []
+    for client in opened:
+        client.close()
+
+
+def test_a_client_that_ends_its_sending_side_gets_its_answer(rig):
+    """As `printf ... | nc -N` does. What is carried out at once is not given up for that."""
+    proxy = rig.proxy()
+    proxy.register(rig.service("shop"))
+    with socket.create_connection((proxy.address, proxy.api_port)) as client:
+        query = "reconfigure?serviceName=shop&servicePath=/shop"
+        client.sendall(f"GET /v1/docker-flow-proxy/{query} HTTP/1.1\r\nHost: {proxy.address}\r\n\r\n".encode())
+        client.shutdown(socket.SHUT_WR)
+        client.settimeout(30)
+        assert client.recv(4096).startswith(b"HTTP/1.1 200")
 
 
 def test_a_command_that_gave_up_says_that_the_outcome_is_unknown(rig):
