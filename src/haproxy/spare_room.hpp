@@ -11,7 +11,7 @@ class SpareRoom {
  public:
   explicit SpareRoom(std::filesystem::path file) : file_(std::move(file)) {}
 
-  /// Where the file system cannot give so much, or cannot set room aside (fallocate(2)), none is kept.
+  /// Where the file system has less, less is kept; where it cannot set room aside (fallocate(2)), none.
   void keep(std::uint64_t bytes) const;
   /// @return whether there was any.
   bool give_up() const;
@@ -20,7 +20,7 @@ class SpareRoom {
   std::filesystem::path file_;
 };
 
-/// What the files of a folder take, in whole blocks, and a quarter more.
+/// What the files of a folder take, in whole blocks, and a half more.
 std::uint64_t room_of(const std::filesystem::path& folder);
 
 }  // namespace dfp::haproxy
