@@ -8,9 +8,6 @@ EXCLUDED = {
     "consul.record_damaged": "an order that changes nothing leaves a damaged record in the store",
     "consul.record_damaged_over_start": "an order that changes nothing leaves a damaged record in the store",
     "consul.wiped": "two proxies did not agree within 30 s once",
-    "embedded.gone": "of a service with two paths one is served on",
-    "embedded.gone_over_start": "of a service with two paths one is served on",
-    "instance.address_reused": "an on-demand service keeps an address that is another one's by now",
 }
 
 

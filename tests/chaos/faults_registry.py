@@ -55,11 +55,6 @@ def consul_wiped_over_start(play):
     play.services.reorder_all(play.proxy)
 
 
-def settle_down(play):
-    """The last known state is written 200 ms after a change; a start without the registry has nothing better."""
-    time.sleep(1)
-
-
 def spoil_last_known(play, how):
     """Damages the last known state in one of the ways that were seen."""
     for path in play.proxy.state.glob("last-known*"):
@@ -77,7 +72,6 @@ def spoil_last_known(play, how):
 @fault("consul.away_over_start", (CLUSTER,))
 def consul_away_over_start(play):
     """Started without Consul, with a last known state that is whole, missing, empty, of a newer version in one record, or cut."""
-    settle_down(play)
     play.proxy.kill()
     play.consul.stop()
     spoil_last_known(play, play.variant % 5)
@@ -193,7 +187,6 @@ def slow(play):
 @fault("consul.lies_over_start", (CLUSTER,))
 def lies_over_start(play):
     """Started while Consul lies: errors, silence, no key at all, cut or late answers."""
-    settle_down(play)
     play.proxy.kill()
     play.proxy.relay.tell(relay.ALL[play.variant % len(relay.ALL)])
     play.undo.append(lambda: play.proxy.relay.tell(None))
