@@ -102,6 +102,7 @@ TEST_F(FoundServices, AChangeUnderWayCountsAsItsFlagsSay) {
 
 TEST_F(FoundServices, ATemplateIsFoundInTheFileBesideTheConfiguration) {
   auto t = service("t", {});
+  t.definition.path_type.reset();
   t.definition.consul_template_path = "/templates/t.tmpl";
   t.definition.acl_name = "05-t";
   t.rendered = "backend t-be\n  server s 10.0.0.1:80\n";
