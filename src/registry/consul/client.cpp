@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kReturnProbe = 1s;     ///< how long the preferred agent may take when it is tried again
+constexpr auto kUnwatched = 1s;       ///< no agent is restarted faster
 constexpr auto kLongestBlock = 9min;  ///< Consul's limit is 10 min
 constexpr auto kBlockAllowance = 5s;  ///< an agent may be this late with a blocking answer
 
@@ -65,9 +66,20 @@ net::HttpRequest Client::request(std::string method, std::string target, std::st
   return made;
 }
 
+std::uint64_t Client::epoch() {
+  if (asking_ == 0 && Clock::now() - last_asked_ > kUnwatched) {
+    ++epoch_;
+    last_asked_ = Clock::now();
+  }
+  return epoch_;
+}
+
 /// Asks one agent. An answer that means "not me, not now" is an error here.
 Task<Result<Answer>> Client::ask(std::size_t server, net::HttpRequest request, Deadline deadline) {
+  ++asking_;
   auto response = co_await servers_[server]->send(std::move(request), deadline);
+  --asking_;
+  last_asked_ = Clock::now();
   if (!response) co_return fail("consul", response.error());
   const auto& headers = response->headers;
   if (is_server_failure(response->status, response->body))

@@ -46,9 +46,10 @@ class Client {
   /// Ends every request under way with Cancelled.
   void cancel();
 
-  /// Changes whenever the connection to the agents was disturbed: indexes from before must be confirmed with
-  /// a plain read, because the agent may be another one, or know another history.
-  std::uint64_t epoch() const { return epoch_; }
+  /// Changes whenever the connection to the agents was disturbed, or may have been while nothing was asked
+  /// for a second: indexes from before must be confirmed with a plain read, because the agent may be another
+  /// one, or know another history.
+  std::uint64_t epoch();
   std::size_t agents() const { return servers_.size(); }
 
  private:
@@ -63,6 +64,8 @@ class Client {
   std::size_t current_ = 0;
   Clock::time_point current_since_;
   std::uint64_t epoch_ = 1;
+  std::size_t asking_ = 0;        ///< requests under way: each would tell that its agent ends
+  Clock::time_point last_asked_;  ///< when the last one was answered
 };
 
 /// The error that an unexpected status means. `operation` says what was tried: "read key x".
