@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 #include "base/log.hpp"
 #include "haproxy/driver_impl.hpp"
@@ -12,7 +14,21 @@
 namespace dfp::haproxy {
 namespace {
 
-constexpr std::uint64_t kSpellings = 7;  // of one path, with "./" once or more
+constexpr unsigned kSpellings = 7;  // of one path, with "./" once or more
+
+/// A spelling that no socket has been bound with that still exists, though its file was deleted: a worker
+/// that inherits one of the same spelling would not make the file anew. Source: proc(5), /proc/net/unix;
+/// HAProxy 2.6 src/sock_unix.c binds "PATH.PID.tmp" and renames it.
+unsigned unused_detours(const std::string& run_dir) {
+  std::ifstream in("/proc/net/unix");
+  std::string sockets(std::istreambuf_iterator<char>(in), {});
+  std::string path = " " + run_dir + "/";
+  for (unsigned detours = 1; detours < kSpellings; ++detours) {
+    path += "./";
+    if (!sockets.contains(fmt::format("{}{}.", path, config::kRuntimeSocket))) return detours;
+  }
+  return kSpellings;
+}
 
 }  // namespace
 
@@ -80,7 +96,7 @@ Task<Result<std::vector<process::ReservedPort>>> Driver::Impl::claim_ports(std::
 Task<Result<config::Description>> Driver::Impl::install(bool check, Deadline deadline) {
   if (auto there = files.restore(); !there) co_return std::unexpected(there.error());
   if (master.running() && !master.has_sockets()) {
-    surroundings.socket_detours = 1 + static_cast<unsigned>(generation % kSpellings);  // another than before
+    surroundings.socket_detours = unused_detours(settings.run_dir.string());
     base.reset();
   }
   if (auto fresh = refresh_base(); !fresh) co_return std::unexpected(fresh.error());

@@ -141,6 +141,19 @@ def test_a_run_directory_that_is_emptied_while_the_proxy_is_down(rig, demo):
     assert master_and_workers(again)[0] == before
 
 
+def test_a_run_directory_that_is_emptied_at_each_start(rig, demo):
+    before, _ = master_and_workers(demo)
+    again = demo
+    for times in range(3):
+        again.kill()
+        again.popen.wait()
+        empty(demo.folder / "run")
+        again = restart(rig, again)
+        again.ok("reconfigure", serviceName="go-demo", servicePath=f"/demo,/again{times}")
+        assert again.get(f"/again{times}").status == 200
+    assert master_and_workers(again)[0] == before
+
+
 def ready(proxy):
     return proxy.api("successfulinitreload")
 
