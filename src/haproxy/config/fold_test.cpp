@@ -79,6 +79,13 @@ TEST(Fold, EveryAddressAndPortOfABindLineIsKnown) {
   EXPECT_EQ(fragment.binds.front().line.number, 2U);
 }
 
+TEST(Fold, AQuicAddressIsAUdpPort) {
+  FoldSettings permitted{{8000}, {}, {"unix"}};
+  auto fragment = folded("frontend f\n bind quic4@*:9200\n default_backend b\nbackend b\n", permitted);
+  ASSERT_EQ(fragment.binds.size(), 1U);
+  EXPECT_EQ(fragment.binds[0].bind, (BindAddress{"*", 9200, true}));
+}
+
 TEST(Fold, AFrontendOnBothIsSharedAndStays) {
   auto fragment =
       folded("frontend f\n bind :8000\n bind :9000\n acl a path /x\n use_backend b if a\nbackend b\n");
