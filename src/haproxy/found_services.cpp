@@ -133,12 +133,14 @@ std::string text_of(const json::object& object, std::string_view key) {
 
 std::string render_templates(const model::DesiredState& state) {
   json::object services;
-  for (const auto& [name, service] : state.services)
-    if (!service.rendered.empty())
-      services[name] = json::object{{"path", service.definition.templates().front()},
-                                    {"aclName", service.definition.acl_name},
-                                    {"hash", service.template_hash},
-                                    {"rendered", service.rendered}};
+  for (const auto& [name, service] : state.services) {
+    if (service.rendered.empty()) continue;
+    auto files = service.definition.templates();
+    services[name] = json::object{{"path", files.empty() ? std::string() : files.front()},
+                                  {"aclName", service.definition.acl_name},
+                                  {"hash", service.template_hash},
+                                  {"rendered", service.rendered}};
+  }
   return services.empty() ? std::string() : json::serialize(services) + "\n";
 }
 

@@ -200,8 +200,10 @@ std::optional<model::Service> Reconciler::Impl::newer(const registry::StoredServ
   auto known = versions.find(name);
   auto present = state.services.find(name);
   bool same_version = known != versions.end() && known->second == stored.version;
-  bool same_definition = present != state.services.end() && present->second.definition == service.definition;
-  if (same_version && (same_definition || unkept.contains(name))) return std::nullopt;
+  // A registry that was made anew gives out the same versions again.
+  bool as_stored = present != state.services.end() && present->second.definition == service.definition &&
+                   present->second.revision == service.revision;
+  if (same_version && (as_stored || unkept.contains(name))) return std::nullopt;
   // A write whose answer was lost, for example: what is served since then is newer.
   bool ours_is_newer = present != state.services.end() && service.revision <= present->second.revision;
   if (unkept.contains(name) && ours_is_newer) {
