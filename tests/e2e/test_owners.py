@@ -67,7 +67,7 @@ def test_of_two_who_take_a_route_at_the_same_moment_one_is_refused(rig, two):
 def test_what_others_write_into_the_registry_takes_no_route(rig, two):
     a, b, consul = two
     if not consul:
-        pytest.skip("only through the proxies")
+        pytest.skip("keys of the embedded registry cannot be written from outside")
     one, evil = rig.service("one"), rig.service("a-evil")
     for service in (one, evil):
         consul.register(service)
