@@ -120,7 +120,8 @@ TEST(Orders, GreenIsDroppedForAClientThatLeavesInTheMomentOfTheGoodCheck) {
 TEST(Orders, GreenThatWaitedDoesNotReplaceWhatAnotherProxyOrdered) {
   with_waiting_green([](WaitingGreen& green, FakeRegistry& registry) -> Task<> {
     registry::DefinitionStore other(registry, "docker-flow");
-    model::Service red{definition("go-demo", "/demo", "red")};
+    model::Service red;
+    red.definition = definition("go-demo", "/demo", "red");
     co_await other.put(red, 0, Deadline::after(1s));
     co_await eventually([&] { return green.proxy.knows("go-demo"); }, "the other's order is served");
     co_await green.answered();

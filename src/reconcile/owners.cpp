@@ -95,9 +95,9 @@ registry::ClaimWrite Reconciler::Impl::claim_for(const model::Service& next) con
   bool same_routes = kept && model::routes_of(present->definition) == model::routes_of(definition) &&
                      model::RouteOrder(present->definition) == model::RouteOrder(definition);
   if (same_routes) return claim;
-  for (const auto& guard : registry::guards_of(definition)) {
-    auto known = guards.find(guard);
-    claim.guards[guard] = known == guards.end() ? 0 : known->second;
+  for (const auto& key : registry::guards_of(definition)) {
+    auto known = guards.find(key);
+    claim.guards[key] = known == guards.end() ? 0 : known->second;
   }
   return claim;
 }
@@ -105,7 +105,7 @@ registry::ClaimWrite Reconciler::Impl::claim_for(const model::Service& next) con
 void Reconciler::Impl::note_claim(const std::string& name, const registry::ClaimWrite& claim,
                                   std::uint64_t version) {
   if (claim.renew) claimed.insert(name);
-  for (const auto& [guard, before] : claim.guards) guards[guard] = version;
+  for (const auto& [key, before] : claim.guards) guards[key] = version;
   if (!claim.guards.empty()) ++claims_made;
 }
 

@@ -100,7 +100,8 @@ TEST(Owners, AForeignRecordCannotTakeARouteThatIsServed) {
     co_await two.a.reconciler.reconfigure(definition("one", "/one"), "test");
     co_await eventually([&] { return two.both_know("one"); }, "both serve it");
     two.registry.set("docker-flow/a-evil/path", "/one");  // as an original 1.0 writes it
-    model::Service greedy{definition("b-evil", "/one")};
+    model::Service greedy;
+    greedy.definition = definition("b-evil", "/one");
     greedy.definition.acl_name = "0";
     greedy.definition.take_over = true;
     co_await write_foreign(&two.registry, greedy);
@@ -149,7 +150,8 @@ TEST(Owners, OfTwoStoredClaimsTheOlderIsServedOnAllProxies) {
   with_two([](TwoProxies& two) -> Task<> {
     registry::DefinitionStore other(two.registry, "docker-flow");
     for (std::string name : {"b", "a"}) {  // b is older; nobody guarded it, as after a loss of the registry
-      model::Service service{definition(name, "/x")};
+      model::Service service;
+      service.definition = definition(name, "/x");
       co_await other.put(service, 0, Deadline::after(1s), {.renew = true});
     }
     co_await eventually([&] { return two.both_know("b") && two.both_set_aside("a"); }, "b is served");
@@ -159,7 +161,8 @@ TEST(Owners, OfTwoStoredClaimsTheOlderIsServedOnAllProxies) {
 TEST(Owners, TheTextOfAForeignTemplateIsMadeAnew) {
   with_two([](TwoProxies& two) -> Task<> {
     two.b.renderer.result = fail(Errc::InvalidArgument, "evil.tmpl: no such file");
-    model::Service evil{templated("evil")};
+    model::Service evil;
+    evil.definition = templated("evil");
     evil.rendered = "frontend x\n  use_backend evil\n";
     co_await write_foreign(&two.registry, evil);
     co_await eventually([&] { return two.a.knows("evil"); }, "a has such a template");
