@@ -21,7 +21,11 @@ std::map<std::string, std::string> owners_of(const Orders& orders, const model::
   std::map<std::string, std::string> owners;
   for (const auto& [name, definition] : orders) {
     auto conflict = now.conflict(definition);
-    if (conflict && !then.conflict(definition)) owners.emplace(name, conflict->owner);
+    if (!conflict) continue;
+    then.erase(name);  // what a service claims already is no conflict for it
+    bool refused = then.conflict(definition).has_value();
+    then.set(definition);
+    if (!refused) owners.emplace(name, conflict->owner);
   }
   return owners;
 }
