@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 
 namespace dfp::haproxy::process {
@@ -35,6 +36,15 @@ std::vector<std::string> program_environment() {
     if (std::ranges::find(kHandedOn, name) != kHandedOn.end()) out.emplace_back(text);
   }
   return out;
+}
+
+std::string environment_of(pid_t pid, std::string_view name) {
+  auto text = file::read(fmt::format("/proc/{}/environ", pid));
+  if (!text) return {};
+  for (const auto& entry : text::split(*text, '\0'))
+    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('='))
+      return entry.substr(name.size() + 1);
+  return {};
 }
 
 std::string find_executable(const std::string& name) {

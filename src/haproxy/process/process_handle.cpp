@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -16,6 +17,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <set>
 
 #include "haproxy/process/confined.hpp"
@@ -33,14 +35,19 @@ std::set<pid_t>& own_children() {
   return children;
 }
 
-/// Ends the wait on `descriptor` at the deadline.
-template <class Descriptor>
-void cancel_at(asio::steady_timer& timer, Descriptor& descriptor, Deadline deadline) {
+using Descriptor = asio::posix::stream_descriptor;
+
+void wake(Descriptor& descriptor) {
+  boost::system::error_code ignored;
+  descriptor.cancel(ignored);
+}
+
+/// Wakes who waits for `descriptor` at the deadline, unless one of both is gone by then.
+void wake_at(asio::steady_timer& timer, const std::shared_ptr<Descriptor>& descriptor, Deadline deadline) {
   if (deadline.at == Clock::time_point::max()) return;
   timer.expires_at(deadline.at);
-  timer.async_wait([&descriptor](const boost::system::error_code& error) {
-    boost::system::error_code ignored;
-    if (!error) descriptor.cancel(ignored);
+  timer.async_wait([weak = std::weak_ptr(descriptor)](const boost::system::error_code& error) {
+    if (auto waited = weak.lock(); waited && !error) wake(*waited);
   });
 }
 
@@ -51,28 +58,47 @@ std::string ExitStatus::text() const {
 }
 
 struct ProcessHandle::Impl {
-  Impl(Executor executor, pid_t p, int fd) : pid(p), descriptor(executor, fd), timer(executor) {}
+  Impl(Executor executor, pid_t p, int fd) : pid(p), descriptor(std::make_shared<Descriptor>(executor, fd)) {}
   ~Impl() { own_children().erase(pid); }
 
   void note_end() {
-    pollfd state{descriptor.native_handle(), POLLIN, 0};  // readable once it has ended, reaped or not
+    pollfd state{descriptor->native_handle(), POLLIN, 0};  // readable once it has ended, reaped or not
     if (ended || ::poll(&state, 1, 0) <= 0) return;
     ended = true;
     siginfo_t info{};
-    if (::waitid(P_PIDFD, static_cast<id_t>(descriptor.native_handle()), &info, WEXITED | WNOHANG) == 0)
+    if (::waitid(P_PIDFD, static_cast<id_t>(descriptor->native_handle()), &info, WEXITED | WNOHANG) == 0)
       status = ExitStatus{info.si_code != CLD_EXITED, info.si_status};
     own_children().erase(pid);
   }
+  bool has_ended() {
+    note_end();
+    return ended;
+  }
+  void interrupt() {
+    ++interrupts;
+    wake(*descriptor);
+  }
+  static Task<bool> wait(std::shared_ptr<Impl> self, Deadline deadline);
 
   pid_t pid;
-  asio::posix::stream_descriptor descriptor;
-  asio::steady_timer timer;
+  std::shared_ptr<Descriptor> descriptor;
   std::optional<ExitStatus> status;
   bool ended = false;
+  unsigned interrupts = 0;
 };
 
-ProcessHandle::ProcessHandle(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-ProcessHandle::~ProcessHandle() = default;
+/// Several may wait, and the handle may be gone before they have noticed.
+Task<bool> ProcessHandle::Impl::wait(std::shared_ptr<Impl> self, Deadline deadline) {
+  auto interrupts = self->interrupts;
+  asio::steady_timer timer(self->descriptor->get_executor());
+  wake_at(timer, self->descriptor, deadline);
+  while (!self->has_ended() && !deadline.passed() && interrupts == self->interrupts)
+    co_await self->descriptor->async_wait(Descriptor::wait_read, kNoThrow);
+  co_return self->ended;
+}
+
+ProcessHandle::ProcessHandle(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ProcessHandle::~ProcessHandle() { interrupt(); }
 pid_t ProcessHandle::pid() const { return impl_->pid; }
 std::optional<ExitStatus> ProcessHandle::status() const { return impl_->status; }
 
@@ -82,33 +108,16 @@ Result<std::unique_ptr<ProcessHandle>> ProcessHandle::open(Executor executor, pi
     return fail(errno == ESRCH ? Errc::NotFound : Errc::Internal,
                 fmt::format("process {}: {}", pid, std::strerror(errno)));
   return std::unique_ptr<ProcessHandle>(
-      new ProcessHandle(std::make_unique<Impl>(std::move(executor), pid, fd)));
+      new ProcessHandle(std::make_shared<Impl>(std::move(executor), pid, fd)));
 }
 
 bool ProcessHandle::signal(int number) {
-  return ::syscall(SYS_pidfd_send_signal, impl_->descriptor.native_handle(), number, nullptr, 0) == 0;
+  return ::syscall(SYS_pidfd_send_signal, impl_->descriptor->native_handle(), number, nullptr, 0) == 0;
 }
 
-bool ProcessHandle::ended() const {
-  impl_->note_end();
-  return impl_->ended;
-}
-
-void ProcessHandle::interrupt() {
-  boost::system::error_code ignored;
-  impl_->descriptor.cancel(ignored);
-}
-
-Task<bool> ProcessHandle::wait(Deadline deadline) {
-  while (!ended() && !deadline.passed()) {
-    cancel_at(impl_->timer, impl_->descriptor, deadline);
-    auto outcome = co_await impl_->descriptor.async_wait(asio::posix::stream_descriptor::wait_read, kNoThrow);
-    auto [error] = outcome;
-    impl_->timer.cancel();
-    if (error && !deadline.passed()) break;  // cancelled
-  }
-  co_return ended();
-}
+bool ProcessHandle::ended() const { return impl_->has_ended(); }
+void ProcessHandle::interrupt() { impl_->interrupt(); }
+Task<bool> ProcessHandle::wait(Deadline deadline) { return Impl::wait(impl_, deadline); }
 
 Result<std::unique_ptr<ProcessHandle>> spawn_process(Executor executor, SpawnOptions options) {
   if (options.confinement) {
@@ -133,6 +142,7 @@ Result<std::unique_ptr<ProcessHandle>> spawn_process(Executor executor, SpawnOpt
   ::posix_spawn_file_actions_adddup2(&actions, options.output, STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, options.output, STDERR_FILENO);
   auto known = program_environment();
+  std::ranges::move(options.environment, std::back_inserter(known));
   auto arguments = pointers_to(options.arguments);
   auto environment = pointers_to(known);
   pid_t pid = 0;
@@ -154,16 +164,16 @@ Task<Result<ProgramOutput>> run_spawned(Executor executor, SpawnOptions options,
   if (::pipe2(ends, O_CLOEXEC) != 0) co_return fail(Errc::Unavailable, std::strerror(errno));
   auto name = options.arguments[0];
   options.output = ends[1];
-  asio::posix::stream_descriptor output(executor, ends[0]);
+  auto output = std::make_shared<Descriptor>(executor, ends[0]);
   auto child = spawn_process(executor, std::move(options));
   ::close(ends[1]);
   if (!child) co_return std::unexpected(child.error());
   ProgramOutput result;
   asio::steady_timer timer(executor);
-  cancel_at(timer, output, deadline);
+  wake_at(timer, output, deadline);
   std::string buffer(16384, '\0');
   for (;;) {
-    auto outcome = co_await output.async_read_some(asio::buffer(buffer), kNoThrow);
+    auto outcome = co_await output->async_read_some(asio::buffer(buffer), kNoThrow);
     auto [error, size] = outcome;
     if (error) break;
     if (result.text.size() < kMaxOutput) result.text.append(buffer, 0, size);

@@ -35,32 +35,34 @@ class ProcessHandle {
   /// False when it has ended.
   bool signal(int number);
   bool ended() const;
-  /// @return true once it has ended, false at the deadline or when interrupted.
+  /// Several may wait. @return true once it has ended, false at the deadline, when interrupted, or when the
+  /// handle is gone.
   Task<bool> wait(Deadline deadline);
-  /// Ends a wait that is under way.
+  /// Ends all waits that are under way.
   void interrupt();
   /// After the end, for our own children.
   std::optional<ExitStatus> status() const;
 
  private:
   struct Impl;
-  explicit ProcessHandle(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit ProcessHandle(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;  // shared with those who wait
 };
 
 struct Confinement;
 
 struct SpawnOptions {
-  std::vector<std::string> arguments;        ///< the first one is the program, looked up in PATH
-  int output = -1;                           ///< descriptor for stdout and stderr; stdin is /dev/null
-  bool own_session = false;                  ///< not reached by our terminal's or our group's signals
-  int input = -1;                            ///< descriptor for the stdin of a confined program
-  const Confinement* confinement = nullptr;  ///< see confined.hpp
-  int report = -1;                           ///< see spawn_confined
+  std::vector<std::string> arguments;         ///< the first one is the program, looked up in PATH
+  int output = -1;                            ///< descriptor for stdout and stderr; stdin is /dev/null
+  bool own_session = false;                   ///< not reached by our terminal's or our group's signals
+  int input = -1;                             ///< descriptor for the stdin of a confined program
+  std::vector<std::string> environment = {};  ///< more of it, each as NAME=VALUE
+  const Confinement* confinement = nullptr;   ///< see confined.hpp
+  int report = -1;                            ///< see spawn_confined
 };
 
 /// Starts a program with default signal handling, an empty signal mask, and of our environment only what
-/// program_environment() hands on. All our other descriptors are close-on-exec.
+/// program_environment() hands on, and `environment`. All our other descriptors are close-on-exec.
 /// @return NotFound when there is no such program.
 Result<std::unique_ptr<ProcessHandle>> spawn_process(Executor executor, SpawnOptions options);
 

@@ -9,9 +9,11 @@
 #include <thread>
 
 #include "base/testing.hpp"
+#include "base/wait.hpp"
 #include "haproxy/process/log_tail.hpp"
 #include "haproxy/process/ports.hpp"
 #include "haproxy/process/program.hpp"
+#include "haproxy/process/process_handle.hpp"
 #include "haproxy/process/survivors.hpp"
 
 namespace dfp::haproxy::process {
@@ -68,6 +70,27 @@ TEST(ProcessHandle, SeesTheEndOfAProcessThatIsNotItsChild) {
     co_return !early && ended;
   });
   EXPECT_TRUE(seen);
+}
+
+/// As a master that was replaced: who waits for its end hears of it after whoever ended it and let it go.
+TEST(ProcessHandle, WhoWaitsOutlivesTheHandle) {
+  auto outcomes = dfp::testing::run([](Executor executor) -> Task<std::vector<bool>> {
+    std::vector<bool> seen;
+    auto wait = [](ProcessHandle* handle, std::vector<bool>* into) -> Task<> {
+      auto ended = co_await handle->wait(Deadline::never());
+      into->push_back(ended);
+    };
+    auto child = spawn_process(executor, {.arguments = {"sleep", "60"}});
+    if (!child) co_return seen;
+    for (int i = 0; i < 3; ++i) spawn(executor, wait(child->get(), &seen), "wait");
+    co_await sleep_for(1ms);
+    (*child)->signal(SIGKILL);
+    std::this_thread::sleep_for(50ms);  // its end and the end of the handle come together
+    child->reset();
+    for (int i = 0; i < 100 && seen.size() < 3; ++i) co_await sleep_for(10ms);
+    co_return seen;
+  });
+  EXPECT_EQ(outcomes.size(), 3U);
 }
 
 TEST(Version, IsReadFromTheFirstLine) {
