@@ -60,11 +60,11 @@ class Catalog {
   /// Completes at once where `index` is 0, else when the report may differ from the one with that index; may
   /// complete without a difference. A catalog that knows no health reports nothing, and waits.
   /// @return Timeout at the deadline; Unavailable when the registry cannot be read.
-  virtual Task<Result<HealthReport>> health(std::uint64_t index, Deadline deadline);
+  virtual Task<Result<HealthReport>> health(std::uint64_t index, Deadline deadline) = 0;
 
   /// Who is where. Completes as health(); costs a reading of the whole catalog, so callers leave a pause
   /// between two. A catalog that cannot tell reports nothing, and waits.
-  virtual Task<Result<AddressReport>> addresses(std::uint64_t index, Deadline deadline);
+  virtual Task<Result<AddressReport>> addresses(std::uint64_t index, Deadline deadline) = 0;
 };
 
 }  // namespace dfp::registry
