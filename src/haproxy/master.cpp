@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "base/wait.hpp"
+#include "haproxy/hand_over_key.hpp"
 #include "haproxy/process/program.hpp"
 #include "haproxy/runtime/commands.hpp"
 
@@ -31,7 +32,7 @@ Deadline soon(Deadline deadline) { return deadline.min(Deadline::after(kAnswerTi
 Master::Master(Executor executor, const Settings& settings)
     : executor_(std::move(executor)),
       settings_(settings),
-      master_socket_((settings.run_dir / "master.sock").string()),
+      master_socket_((settings.run_dir / config::kMasterSocket).string()),
       runtime_socket_((settings.run_dir / config::kRuntimeSocket).string()),
       log_(settings.run_dir / "haproxy.log") {}
 
@@ -77,6 +78,7 @@ Result<> Master::spawn(std::string config_file, const std::vector<pid_t>& predec
   }
   options.output = log_.descriptor();
   options.own_session = true;
+  options.environment = {hand_over_environment(load_hand_over(settings_.run_dir))};
   auto process = process::spawn_process(executor_, std::move(options));
   if (!process) return std::unexpected(process.error());
   process_ = std::move(*process);

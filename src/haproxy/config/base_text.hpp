@@ -55,5 +55,7 @@ inline constexpr std::string_view kFlagsKey = "flags";
 inline constexpr std::string_view kCertificateList = "crt-list.txt";
 // In the run directory.
 inline constexpr std::string_view kRuntimeSocket = "haproxy.sock";
+/// The master's, beside it.
+inline constexpr std::string_view kMasterSocket = "master.sock";
 
 }  // namespace dfp::haproxy::config

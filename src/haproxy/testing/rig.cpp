@@ -79,7 +79,9 @@ Result<model::Plan> Rig::apply(model::Change change) {
 Result<model::Plan> Rig::put(const model::Service& service) {
   return apply({{service.definition.service, service}});
 }
-Result<> Rig::reload(bool recreate) { return run(driver_->reload(recreate, Deadline::after(20s))); }
+Result<> Rig::reload(bool recreate) {
+  return run(driver_->reload(recreate, {.deadline = Deadline::after(20s)}));
+}
 model::Plan Rig::plan(const model::Change& change) {
   return inspect([&] { return driver_->plan(change); });
 }
@@ -132,7 +134,7 @@ std::string Rig::ask_master(const std::string& command) {
     auto reply = co_await runtime::ask_master(executor, socket, text, Deadline::after(5s));
     co_return reply ? *reply : "";
   };
-  auto socket = (settings.run_dir / "master.sock").string();
+  auto socket = (settings.run_dir / config::kMasterSocket).string();
   auto reply =
       boost::asio::co_spawn(context, task(context.get_executor(), socket, command), boost::asio::use_future);
   context.run();
