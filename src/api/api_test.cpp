@@ -350,12 +350,23 @@ TEST(Services, ShowWhatIsInUseRegisteredAndSetAside) {
     const auto& service = answer.at("Services").as_array().at(0).as_object();
     EXPECT_EQ(text(service, "ServiceName"), "a");
     EXPECT_EQ(service.at("Revision").as_int64(), 1);
-    EXPECT_TRUE(service.at("InForce").as_bool());
+    EXPECT_FALSE(answer.contains("Differences")) << "nobody asked HAProxy";
     EXPECT_EQ(service.at("Instances").as_array().size(), 1U);
     EXPECT_EQ(service.at("Registered").as_array().size(), 2U);
     EXPECT_EQ(json::serialize(answer.at("NotRouted")), R"(["books"])");
     EXPECT_TRUE(answer.at("SetAside").as_object().contains("broken")) << response.body;
     EXPECT_EQ(text(answer, "CatalogError"), "");
+  });
+}
+
+TEST(Services, SayHowWhatIsServedDiffers) {
+  with_api([](Rig& rig) -> Task<> {
+    auto same = co_await rig.get("services?live=true");
+    EXPECT_EQ(json::serialize(object_of(same).at("Differences")), "[]");
+    rig.driver.drift = {"route /a is missing"};
+    auto other = co_await rig.get("services?live=true");
+    EXPECT_EQ(json::serialize(object_of(other).at("Differences")), R"(["route /a is missing"])");
+    EXPECT_EQ(text(object_of(other), "LiveError"), "");
   });
 }
 

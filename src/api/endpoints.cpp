@@ -42,6 +42,13 @@ constexpr std::array kServices = {
                   .allowed = "true or false",
                   .meaning = "Whether to ask the registry for the instances that are registered now.",
                   .since = "new"},
+    ParameterInfo{.name = "live",
+                  .type = ParameterType::Bool,
+                  .fallback = "false",
+                  .allowed = "true or false",
+                  .meaning = "Whether to read what HAProxy serves at this moment and list how it differs "
+                             "from what was acknowledged (Differences).",
+                  .since = "new"},
 };
 
 constexpr std::array kRegister = {
@@ -180,7 +187,8 @@ const std::array kEndpoints = {
             "(WatchProblems), each with the reason.",
         .parameters = kServices,
         .success =
-            "The list. Registered is null where the registry could not be asked (CatalogError says why).",
+            "The list. Registered is null where the registry could not be asked (CatalogError says why), "
+            "Differences where HAProxy was not (LiveError).",
         .failures = "400: a parameter is unknown or malformed. 404: no such service."},
     Endpoint{
         .action = Action::Register,

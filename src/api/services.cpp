@@ -13,6 +13,7 @@ namespace {
 
 /// For all reads of the registry that one answer needs.
 constexpr auto kCatalogTime = std::chrono::seconds(5);
+constexpr auto kLiveTime = std::chrono::seconds(5);
 
 json::array instances_json(const std::vector<model::Instance>& instances) {
   json::array array;
@@ -41,13 +42,10 @@ json::array used_instances_json(const model::Service& service, const reconcile::
 }
 
 json::object service_json(const model::Service& service, const reconcile::ProxyDriver& driver) {
-  const auto& applied = driver.applied();
   auto object = definition_json(service.definition);
-  auto serving = applied.services.find(service.definition.service);
   object["Revision"] = service.revision;
   object["ChangedAt"] = service.changed_at;
   object["ChangedBy"] = service.changed_by;
-  object["InForce"] = serving != applied.services.end() && serving->second == service;
   object["Instances"] = used_instances_json(service, driver);
   object["Unhealthy"] = text_array(driver.unhealthy(service.definition.service));
   if (!service.template_hash.empty()) object["TemplateHash"] = service.template_hash;
@@ -146,6 +144,11 @@ Task<Answer> Api::services(Call call) {
     answer.more["NotRouted"] = std::move(others);
   }
   answer.more["CatalogError"] = catalog.error;
+  if (values->flag("live")) {
+    auto differences = co_await parts_.reconciler.differences(Deadline::after(kLiveTime));
+    answer.more["Differences"] = differences ? json::value(text_array(*differences)) : nullptr;
+    answer.more["LiveError"] = differences ? "" : differences.error().what;
+  }
   answer.more["TemplateCheck"] = parts_.reconciler.driver().template_check();
   if (parts_.discovery) {
     answer.more["LabelProblems"] = reasons_json(parts_.discovery->problems(), only);

@@ -102,10 +102,9 @@ std::string render_instances(std::string_view title, const json::array* instance
 
 std::string render_service(const json::object& service) {
   auto color = text_of(service, "ServiceColor");
-  auto out = fmt::format("{}{}  revision {}, {} by {}{}\n", text_of(service, "ServiceName"),
+  auto out = fmt::format("{}{}  revision {}, {} by {}\n", text_of(service, "ServiceName"),
                          color.empty() ? "" : " (" + color + ")", number_of(service, "Revision"),
-                         text_of(service, "ChangedAt"), text_of(service, "ChangedBy"),
-                         flag_of(service, "InForce") ? "" : "  NOT IN FORCE");
+                         text_of(service, "ChangedAt"), text_of(service, "ChangedBy"));
   auto line = [&](std::string_view title, const std::string& text) {
     if (!text.empty()) out += fmt::format("  {:<11} {}\n", title, text);
   };
@@ -145,6 +144,11 @@ std::string render_services(const json::object& answer) {
     out += fmt::format("registered, not routed: {}\n", names);
   if (auto error = text_of(answer, "CatalogError"); !error.empty())
     out += fmt::format("the registry could not be asked: {}\n", error);
+  if (auto* differences = list_of(answer, "Differences"))
+    for (const auto& line : *differences)
+      if (line.is_string()) out += fmt::format("HAProxy differs: {}\n", std::string_view(line.get_string()));
+  if (auto error = text_of(answer, "LiveError"); !error.empty())
+    out += fmt::format("HAProxy could not be asked: {}\n", error);
   if (answer.contains("Synchronised") && !flag_of(answer, "Synchronised"))
     out += "not in step with the registry yet\n";
   return out;

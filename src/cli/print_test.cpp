@@ -35,11 +35,12 @@ TEST(PrintServices, ShowsRoutesInstancesAndWhatIsNotInUse) {
   EXPECT_EQ(render(api::Action::Services,
                    R"({"Status":"OK","Synchronised":true,"Services":[
                        {"ServiceName":"go-demo","ServiceColor":"blue","ServicePath":["/a","/b"],"ServiceDomain":"x.com",
-                        "Revision":3,"ChangedAt":"2026-01-31T12:00:00Z","ChangedBy":"api 127.0.0.1","InForce":true,
+                        "Revision":3,"ChangedAt":"2026-01-31T12:00:00Z","ChangedBy":"api 127.0.0.1",
                         "Instances":[{"Node":"n","ID":"i","Address":"10.0.0.1","Port":80,"Health":"passing"}],
                         "Registered":[]},
-                       {"ServiceName":"b","Revision":1,"InForce":false,"Instances":[],"Registered":null}],
+                       {"ServiceName":"b","Revision":1,"Instances":[],"Registered":null}],
                        "SetAside":{"c":"bad regex"},"NotRefreshed":{"a":"no file"},"WatchProblems":{"b":"no key"},"NotRouted":["d","e"],
+                       "Differences":["route /a is missing"],"LiveError":"it is frozen",
                        "CatalogError":"registry away"})"),
             "go-demo (blue)  revision 3, 2026-01-31T12:00:00Z by api 127.0.0.1\n"
             "  hosts       x.com\n"
@@ -47,13 +48,15 @@ TEST(PrintServices, ShowsRoutesInstancesAndWhatIsNotInUse) {
             "  instances   10.0.0.1:80 i on n (passing)\n"
             "  registered  none\n"
             "  (reconfigure takes over what is registered)\n"
-            "b  revision 1,  by   NOT IN FORCE\n"
+            "b  revision 1,  by \n"
             "  instances   none\n"
             "set aside: c: bad regex\n"
             "served as stored: a: no file\n"
             "does not follow the registry: b: no key\n"
             "registered, not routed: d, e\n"
-            "the registry could not be asked: registry away\n");
+            "the registry could not be asked: registry away\n"
+            "HAProxy differs: route /a is missing\n"
+            "HAProxy could not be asked: it is frozen\n");
 }
 
 TEST(PrintServices, OfAnEmptyProxySaysSo) {

@@ -75,6 +75,13 @@ const Driver::NameState* Driver::name_state(const std::string& name) const {
 std::map<std::string, std::string> Driver::unfit() const { return impl_->unfit; }
 std::optional<std::string> Driver::trouble() const { return impl_->trouble(); }
 const model::DesiredState& Driver::applied() const { return impl_->world.state(); }
+Task<Result<std::vector<std::string>>> Driver::differences(Deadline deadline) {
+  auto self = impl_;
+  if (auto ready = self->life.check(); !ready) co_return std::unexpected(ready.error());
+  auto found = co_await self->differences(deadline);
+  co_return std::move(found);
+}
+
 std::string Driver::config() const { return impl_->shown_config(); }
 std::string Driver::template_check() const { return impl_->template_check.text(); }
 

@@ -29,6 +29,7 @@ class Driver final : public reconcile::ProxyDriver {
   std::map<std::string, std::string> unfit() const override;
   std::optional<std::string> trouble() const override;
   const model::DesiredState& applied() const override;
+  Task<Result<std::vector<std::string>>> differences(Deadline deadline) override;
   std::string config() const override;
   std::string template_check() const override;
   Task<> stop(Deadline deadline) override;

@@ -82,6 +82,8 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   void keep_script(Script& script);
   /// Carries out what the last change left for later.
   Task<Result<>> finish_cleanup(Deadline deadline);
+  /// Reads beside other work; only a picture without a change in it counts.
+  Task<Result<std::vector<std::string>>> differences(Deadline deadline);
   /// Makes the worker hold exactly what the world says.
   Task<Result<>> repair(Unfinished unfinished, std::string cause, Deadline deadline);
   Task<Result<>> repair_from(LiveState live, Unfinished unfinished, std::string cause, Deadline deadline);

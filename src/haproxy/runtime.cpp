@@ -14,6 +14,7 @@ constexpr int kAttempts = 2;
 // A request that read the flags just before a commit has chosen its backend long before this has passed.
 constexpr auto kCleanupAfter = 2ms;
 constexpr std::size_t kShownDifferences = 20;
+constexpr auto kPauseBetweenPictures = 5ms;
 
 /// Servers whose deletion was done, but not answered.
 void forget_deleted(const LiveState& live, Bindings& bindings) {
@@ -111,6 +112,20 @@ Task<Result<>> Driver::Impl::repair(Unfinished unfinished, std::string cause, De
   if (!live) co_return std::unexpected(live.error());
   auto repaired = co_await repair_from(std::move(*live), unfinished, std::move(cause), deadline);
   co_return repaired;
+}
+
+Task<Result<std::vector<std::string>>> Driver::Impl::differences(Deadline deadline) {
+  while (!deadline.passed()) {
+    auto seen_changes = changes;
+    auto session = co_await master.open_session(deadline);
+    if (!session) co_return std::unexpected(session.error());
+    auto live = co_await read_live_state(std::move(*session), deadline);
+    if (!live) co_return std::unexpected(live.error());
+    if (seen_changes == changes && cleanup.empty())
+      co_return make_repair(*live, world, bindings, settings, unfinished_of(*live)).found;
+    co_await sleep_for(kPauseBetweenPictures);
+  }
+  co_return fail(Errc::Timeout, "haproxy is being changed all the time; try again");
 }
 
 Task<Result<>> Driver::Impl::repair_from(LiveState live, Unfinished unfinished, std::string cause,

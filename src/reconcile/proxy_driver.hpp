@@ -77,8 +77,13 @@ class ProxyDriver {
   /// does not answer. The driver mends it by itself; this is for readiness. Costs nothing.
   virtual std::optional<std::string> trouble() const { return std::nullopt; }
 
-  /// What is being served.
+  /// What is being served, as far as the proxy has confirmed it. differences() asks it again.
   virtual const model::DesiredState& applied() const = 0;
+
+  /// Reads what the proxy serves at this moment. @return how it differs from applied(), one line for each
+  /// difference, for people; Unavailable, Timeout. Costs as much as there is served (0.2 s for 10,000
+  /// services); changes go on meanwhile.
+  virtual Task<Result<std::vector<std::string>>> differences(Deadline deadline) = 0;
 
   /// The configuration in force, as text, for people.
   virtual std::string config() const = 0;

@@ -457,6 +457,12 @@ Task<Result<>> Reconciler::reload(bool recreate, RequestContext context) {
   co_return reloaded;
 }
 
+Task<Result<std::vector<std::string>>> Reconciler::differences(Deadline deadline) {
+  if (auto able = ready(); !able) co_return std::unexpected(able.error());
+  auto found = co_await impl_->driver.differences(deadline);
+  co_return std::move(found);
+}
+
 Result<> Reconciler::ready() const { return impl_->life.check(); }
 bool Reconciler::synchronised() const { return impl_->synchronised; }
 bool Reconciler::registry_away() const { return impl_->away; }

@@ -126,6 +126,8 @@ class Reconciler {
   std::map<std::string, std::string> withdrawn() const;
   /// Services with `watch` that do not follow at present: name -> reason. They are served as they were.
   std::map<std::string, std::string> watch_problems() const;
+  /// Whether the proxy really serves it: see ProxyDriver::differences().
+  Task<Result<std::vector<std::string>>> differences(Deadline deadline);
   const ProxyDriver& driver() const;
 
  private:

@@ -172,7 +172,7 @@ class Services:
         """Proxies with one registry hold the same definitions, of the same revision and with the same instances."""
         def held(proxy):
             listed = json.loads(proxy.api("services", catalog="false", timeout=10).body)["Services"]
-            return [(s["ServiceName"], s["ServiceColor"], s["ServicePath"], s["Revision"], s["InForce"],
+            return [(s["ServiceName"], s["ServiceColor"], s["ServicePath"], s["Revision"],
                      sorted(i["ID"] for i in s["Instances"])) for s in listed]
         def same():
             first, *others = [held(proxy) for proxy in self.lane.proxies]

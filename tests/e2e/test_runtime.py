@@ -1,6 +1,7 @@
 """Changes without a reload, and a data plane that outlives its control plane; with traffic running."""
 import re
 import signal
+import socket
 
 from harness import Traffic, request, wait_until
 
@@ -36,6 +37,22 @@ def test_an_ordinary_day_needs_no_reload(rig):
     assert metric(proxy, "dfp_haproxy_reloads_total") == reloads
     assert sorted(proxy.haproxy_pids()) == pids
     assert proxy.instances_answering("/plain", 6) == {more.instance: 6}
+
+
+def test_services_tell_what_haproxy_really_serves(rig):
+    proxy = rig.proxy()
+    proxy.register(rig.service())
+    proxy.ok("reconfigure", serviceName="go-demo", servicePath="/demo")
+    assert proxy.ok("services", live="true")["Differences"] == []
+    with socket.socket(socket.AF_UNIX) as runtime:
+        runtime.connect(str(proxy.folder / "run/haproxy.sock"))
+        runtime.sendall(b"clear map routes.map\n")
+        runtime.recv(100)
+    assert proxy.get("/demo/hello").status == 503
+    differences = proxy.ok("services", live="true")["Differences"]
+    assert any("/demo" in line for line in differences), differences
+    wait_until(lambda: proxy.get("/demo/hello").status == 200, "the drift is repaired", 30)
+    assert proxy.ok("services", live="true")["Differences"] == []
 
 
 def test_a_killed_control_plane_is_not_noticed_by_clients(rig):

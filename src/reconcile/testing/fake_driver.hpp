@@ -84,11 +84,14 @@ class FakeDriver : public ProxyDriver {
     co_return Result<>{};
   }
 
+  Task<Result<std::vector<std::string>>> differences(Deadline) override { co_return drift; }
+
   const model::DesiredState& applied() const override { return applied_; }
   std::string config() const override { return "# fake\n"; }
   Task<> stop(Deadline) override { co_return; }
 
-  std::set<std::string> refused;  ///< services that it cannot serve
+  std::vector<std::string> drift;  ///< what a live look finds
+  std::set<std::string> refused;   ///< services that it cannot serve
   /// What the next applies come to, whatever they change: nothing is a success. A Timeout uses up the
   /// caller's deadline, as a reload does that HAProxy does not answer.
   std::deque<std::optional<Error>> outcomes;
