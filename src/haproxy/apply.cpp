@@ -42,7 +42,7 @@ Task<Result<>> Driver::Impl::examine(model::Change change, Deadline deadline) {
 /// Names that were looked up for an earlier change of the same services, or by prepare(), cost nothing here.
 Task<Result<model::Plan>> Driver::Impl::apply(model::Change change, Deadline deadline) {
   co_await names.look_up(Names::in(change), Names::kLife, deadline);
-  if (plan(change).means() == model::Means::Reload) {
+  if (must_wait_for_room(change)) {
     auto room = co_await await_room(deadline);
     if (!room) co_return std::unexpected(room.error());
   }

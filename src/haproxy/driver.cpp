@@ -61,11 +61,13 @@ Task<Result<>> Driver::prepare(model::Change change, Deadline deadline) {
   auto self = impl_;
   co_await self->names.look_up(Names::in(change), kAskedFor, deadline);
   auto accepted = co_await self->check_templates(&change, deadline);
-  co_return accepted;
+  if (!accepted || !self->must_wait_for_room(change)) co_return accepted;
+  auto room = co_await self->await_room(deadline);
+  co_return room;
 }
 
 bool Driver::prepared(const model::Change& change) const {
-  return impl_->names.are_fresh(Names::in(change), kAskedFor);
+  return impl_->names.are_fresh(Names::in(change), kAskedFor) && !impl_->must_wait_for_room(change);
 }
 
 const Driver::NameState* Driver::name_state(const std::string& name) const {
@@ -89,10 +91,10 @@ std::vector<std::string> Driver::unhealthy(const std::string& service) const {
   return impl_->unhealthy(service);
 }
 
-Task<Result<>> Driver::reload(bool recreate, Deadline deadline) {
+Task<Result<>> Driver::reload(bool recreate, reconcile::RequestContext context) {
   auto self = impl_;
   if (auto ready = self->life.check(); !ready) co_return ready;
-  auto done = co_await self->reload_on_request(recreate, deadline);
+  auto done = co_await self->reload_on_request(recreate, std::move(context));
   co_return done;
 }
 

@@ -37,7 +37,7 @@ class Driver final : public reconcile::ProxyDriver {
   /// Ends our work and leaves HAProxy running, for the next start in this run directory to take over.
   Task<> detach();
 
-  Task<Result<>> reload(bool recreate, Deadline deadline) override;
+  Task<Result<>> reload(bool recreate, reconcile::RequestContext context) override;
 
  private:
   struct Impl;

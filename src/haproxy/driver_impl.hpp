@@ -101,7 +101,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   std::vector<std::string> unhealthy(const std::string& service) const;
 
   // reload.cpp: new files and a new worker
-  Task<Result<>> reload_on_request(bool recreate, Deadline deadline);
+  Task<Result<>> reload_on_request(bool recreate, reconcile::RequestContext context);
   Result<> refresh_base();
   /// Before HAProxy is started: see hand_over_key.hpp.
   void renew_hand_over();
@@ -120,6 +120,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
 
   // reload_pace.cpp
   bool reload_is_due() const;
+  bool must_wait_for_room(const model::Change& change) const;
   Task<Result<>> await_room(Deadline deadline);
 
   // silence_watch.cpp

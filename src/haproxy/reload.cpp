@@ -49,7 +49,8 @@ void Driver::Impl::renew_hand_over() {
 }
 
 /// Certificates are read before it is our turn: a folder may hold many, on a slow disk.
-Task<Result<>> Driver::Impl::reload_on_request(bool recreate, Deadline deadline) {
+Task<Result<>> Driver::Impl::reload_on_request(bool recreate, reconcile::RequestContext context) {
+  auto deadline = context.deadline;
   std::optional<config::Surroundings> found;
   if (recreate) {
     auto look = [settings = settings] { return find_surroundings(settings); };
@@ -57,7 +58,8 @@ Task<Result<>> Driver::Impl::reload_on_request(bool recreate, Deadline deadline)
   }
   auto room = co_await await_room(deadline);
   if (!room) co_return room;
-  auto lock = co_await turn.lock(deadline);
+  auto lock = co_await turn.lock(deadline, context.left);
+  if (auto wanted = context.still_wanted(); !wanted) co_return wanted;
   if (!lock) co_return fail("haproxy: the worker is busy", lock.error());
   auto old_surroundings = surroundings;
   auto old_base = base;

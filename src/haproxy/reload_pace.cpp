@@ -29,6 +29,10 @@ bool Driver::Impl::reload_is_due() const {
   return gap && Clock::now() >= reloaded_at + *gap;
 }
 
+bool Driver::Impl::must_wait_for_room(const model::Change& change) const {
+  return !reload_is_due() && plan(change).means() == model::Means::Reload;
+}
+
 /// Called by those who can wait, before it is their turn: changes without a reload pass meanwhile.
 Task<Result<>> Driver::Impl::await_room(Deadline deadline) {
   while (!reload_is_due()) {

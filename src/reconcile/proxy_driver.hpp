@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "model/plan.hpp"
+#include "reconcile/request_context.hpp"
 
 namespace dfp::reconcile {
 
@@ -46,11 +47,12 @@ class ProxyDriver {
   virtual Task<Result<>> examine(model::Change change, Deadline deadline) = 0;
 
   /// Does beforehand, without keeping others from their turn, what takes its time before a change: names are
-  /// looked up, the texts of templates are checked. May be called at any time, several at once; changes
-  /// nothing that is served.
-  /// @return InvalidArgument or Conflict for a template that would be refused, as examine().
+  /// looked up, the texts of templates are checked, and a reload that must not follow the last ones at once
+  /// is waited for. May be called at any time, several at once; changes nothing that is served.
+  /// @return InvalidArgument or Conflict for a template that would be refused, as examine(); Unavailable
+  /// where no reload may be made before the deadline.
   virtual Task<Result<>> prepare(model::Change, Deadline) { co_return Result<>{}; }
-  /// Whether all names of a change have just been looked up.
+  /// Whether a change has nothing to wait for any more.
   virtual bool prepared(const model::Change&) const { return true; }
 
   /// The host name under which an instance is registered.
@@ -69,9 +71,10 @@ class ProxyDriver {
   /// Instances of a service that running checks have taken out, each with the reason.
   virtual std::vector<std::string> unhealthy(const std::string& service) const = 0;
 
-  /// A reload that an operator asks for. @param recreate looks for certificates again and renders everything
-  /// anew.
-  virtual Task<Result<>> reload(bool recreate, Deadline deadline) = 0;
+  /// A reload that an operator asks for. May be called at any time: it waits until it may be made, and for
+  /// its turn. @param recreate looks for certificates again and renders everything anew.
+  /// @return as apply(); Cancelled, and nothing was begun, for a request that is not wanted any more.
+  virtual Task<Result<>> reload(bool recreate, RequestContext context) = 0;
 
   /// What keeps the proxy from serving or from being changed at this moment, in one sentence: it has died, or
   /// does not answer. The driver mends it by itself; this is for readiness. Costs nothing.

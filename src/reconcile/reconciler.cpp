@@ -143,7 +143,7 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   model::Change change{{name, *next}};
   if (to_prepare && !driver.prepared(change)) {
     *to_prepare = std::move(change);
-    co_return fail(Errc::Unavailable, "host names are looked up first");
+    co_return fail(Errc::Unavailable, "it has to be prepared first");
   }
   if (auto usable = has_an_address(*next); !usable) co_return std::unexpected(usable.error());
   auto present = state.services.find(name);
@@ -272,13 +272,13 @@ Result<> Reconciler::Impl::has_an_address(const model::Service& next) const {
 Task<Result<Outcome>> Reconciler::Impl::reconfigure_in_turn(Wish wish) {
   std::optional<model::Change> to_prepare;
   wish.to_prepare = &to_prepare;
-  auto outcome = co_await take_turn(wish);
-  if (!to_prepare) co_return outcome;
-  auto ready = co_await driver.prepare(std::move(*to_prepare), wish.context.deadline);
-  if (!ready) co_return std::unexpected(ready.error());
-  wish.to_prepare = nullptr;
-  outcome = co_await take_turn(std::move(wish));
-  co_return outcome;
+  for (;;) {
+    to_prepare.reset();
+    auto outcome = co_await take_turn(wish);
+    if (!to_prepare) co_return outcome;
+    auto ready = co_await driver.prepare(std::move(*to_prepare), wish.context.deadline);
+    if (!ready) co_return std::unexpected(ready.error());
+  }
 }
 
 Task<Result<Outcome>> Reconciler::Impl::take_turn(Wish wish) {
@@ -449,11 +449,8 @@ Task<Result<Outcome>> Reconciler::preview(model::Definition definition, RequestC
 
 Task<Result<>> Reconciler::reload(bool recreate, RequestContext context) {
   if (auto able = ready(); !able) co_return able;
-  context = impl_->limited(context);
-  auto lock = co_await impl_->turn.lock(context.deadline, context.left);
-  if (auto wanted = context.still_wanted(); !wanted) co_return wanted;
-  if (!lock) co_return std::unexpected(lock.error());
-  auto reloaded = co_await impl_->driver.reload(recreate, context.deadline);
+  // Without the turn: a reload that has to wait holds up no change that needs none.
+  auto reloaded = co_await impl_->driver.reload(recreate, impl_->limited(context));
   co_return reloaded;
 }
 

@@ -53,7 +53,7 @@ struct Reconciler::Impl : Followed {
   /// Tries until no other writer interferes.
   Task<Result<Outcome>> reconfigure(Wish wish);
   /// Waits for the turn, unless a later order was carried out or nobody waits any more. What takes its time
-  /// (host names) is done between two turns.
+  /// (host names, the pace of reloads) is done between two turns.
   Task<Result<Outcome>> reconfigure_in_turn(Wish wish);
   Task<Result<Outcome>> take_turn(Wish wish);
   /// Refuses a service of which not one instance has an address. One that has none leaves the others serving.

@@ -79,7 +79,7 @@ class FakeDriver : public ProxyDriver {
 
   std::vector<std::string> unhealthy(const std::string&) const override { return {}; }
 
-  Task<Result<>> reload(bool recreate, Deadline) override {
+  Task<Result<>> reload(bool recreate, RequestContext) override {
     ++(recreate ? recreations : reloads);
     co_return Result<>{};
   }
