@@ -130,7 +130,10 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Task<bool> listen_for_answers();
   Task<> end_silence();
   Task<> renew_sockets();
+  void keep_run_dir();
   Task<> relieve_worker();
+  /// Makes a successor of a worker that is ending without one. Expects the caller to hold `turn`.
+  Task<> relieve_ending_worker();
 
   // background.cpp
   void spawn_background();

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
 
 #include "base/log.hpp"
 #include "base/wait.hpp"
+#include "haproxy/process/listening_sockets.hpp"
+#include "haproxy/process/survivors.hpp"
 
 namespace dfp::haproxy {
 using namespace std::chrono_literals;
@@ -45,6 +48,19 @@ std::vector<std::string> not_accepting(const std::vector<config::BindAddress>& w
   return missing;
 }
 
+/// As the worker says, or, where it does not answer or its socket is gone, as the kernel does.
+Result<Listeners> find_listeners(const std::string& runtime_socket, const std::string& master_socket) {
+  auto told = runtime::read_listeners(runtime_socket, kAskTime);
+  if (told) return told;
+  auto processes = process::find_survivors(master_socket);
+  std::ranges::copy(processes.masters, std::back_inserter(processes.workers));
+  auto sockets = process::listening_sockets(processes.workers);
+  if (!sockets) return fail(told.error().what, sockets.error());
+  Listeners listeners;
+  for (auto& socket : *sockets) listeners.push_back({std::move(socket.address), socket.port, true});
+  return listeners;
+}
+
 }  // namespace
 
 std::vector<WantedPort> own_ports(const Settings& settings, bool with_https) {
@@ -69,12 +85,11 @@ std::vector<config::BindAddress> addresses_of(const std::vector<WantedPort>& por
 }
 
 std::expected<std::vector<process::ReservedPort>, RefusedPort> reserve(const std::vector<WantedPort>& wanted,
-                                                                       const std::optional<Listeners>& held) {
+                                                                       const Listeners& held) {
   std::vector<process::ReservedPort> reserved;
-  if (!held) return reserved;
   for (const auto& [bind, service, name] : wanted) {
-    if (bind.udp || is_held(bind, *held)) continue;
-    auto port = process::reserve_port(bind.address, bind.port, is_beside(bind, *held));
+    if (bind.udp || is_held(bind, held)) continue;
+    auto port = process::reserve_port(bind.address, bind.port, is_beside(bind, held));
     if (!port)
       return std::unexpected(
           RefusedPort{service, {port.error().code, fmt::format("{}: {}", name, port.error().what)}});
@@ -84,18 +99,37 @@ std::expected<std::vector<process::ReservedPort>, RefusedPort> reserve(const std
 }
 
 Task<std::optional<Listeners>> Listening::held() {
+  seen_.clear();
   if (!master_.running()) co_return Listeners{};
-  auto read = [path = master_.runtime_socket()] { return runtime::read_listeners(path, kAskTime); };
+  auto read = [worker = master_.runtime_socket(), master = master_.master_socket()] {
+    return find_listeners(worker, master);
+  };
   auto listeners = co_await pool_.run(std::move(read));
-  if (listeners) co_return std::move(*listeners);
-  log::debug("haproxy.listeners_unknown", {{"error", listeners.error().what}});
+  if (listeners) {
+    seen_ = *listeners;
+    co_return std::move(*listeners);
+  }
+  log::warn("haproxy.listeners_unknown", {{"error", listeners.error().what}});
   co_return std::nullopt;
 }
 
 Task<std::expected<std::vector<process::ReservedPort>, RefusedPort>> Listening::claim(
     std::vector<WantedPort> wanted) {
   auto held = co_await this->held();
-  co_return reserve(wanted, held);
+  if (held) co_return reserve(wanted, *held);
+  std::erase_if(wanted, [](const auto& port) { return port.service.empty(); });  // our own HAProxy has those
+  if (wanted.empty()) co_return std::vector<process::ReservedPort>{};
+  const auto& [bind, service, name] = wanted.front();
+  Error why{Errc::Unavailable,
+            name + ": haproxy does not say what it listens on, so nobody knows whether this port is free"};
+  co_return std::unexpected(RefusedPort{service, std::move(why)});
+}
+
+std::vector<config::BindAddress> Listening::last_seen() const {
+  std::vector<config::BindAddress> all;
+  for (const auto& one : seen_)
+    if (one.accepts) all.push_back({one.address, one.port, false});
+  return all;
 }
 
 Task<> Listening::ensure(std::vector<config::BindAddress> wanted) {

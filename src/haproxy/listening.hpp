@@ -35,9 +35,8 @@ struct RefusedPort {
 };
 
 /// Reserves what is wanted and not held. Pure but for the sockets.
-/// @param held nullopt when it is not known: then everything counts as held.
 std::expected<std::vector<process::ReservedPort>, RefusedPort> reserve(const std::vector<WantedPort>& wanted,
-                                                                       const std::optional<Listeners>& held);
+                                                                       const Listeners& held);
 
 /// Sees to it that HAProxy can listen where it is to listen, and does.
 ///
@@ -51,18 +50,22 @@ class Listening {
   Listening(Master& master, BlockingPool& pool, Counters& counters)
       : master_(master), pool_(pool), counters_(counters) {}
 
-  /// What the running worker listens on; nothing when none runs, nullopt when it does not say.
+  /// What the running worker listens on, as it says or, where it does not answer, as the kernel does; nothing
+  /// when none runs, nullopt when neither can be asked.
   Task<std::optional<Listeners>> held();
   /// Reserves what is wanted and the running worker lacks. Keep the result until HAProxy has bound it.
   Task<std::expected<std::vector<process::ReservedPort>, RefusedPort>> claim(std::vector<WantedPort> wanted);
   /// Makes the worker listen again where it has let go. One that then still listens nowhere is ended, to be
   /// started again. At most about a second.
   Task<> ensure(std::vector<config::BindAddress> wanted);
+  /// Where it accepted connections when it was asked last.
+  std::vector<config::BindAddress> last_seen() const;
 
  private:
   Master& master_;
   BlockingPool& pool_;
   Counters& counters_;
+  Listeners seen_;
 };
 
 }  // namespace dfp::haproxy

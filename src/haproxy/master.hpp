@@ -64,6 +64,7 @@ class Master {
   Task<Result<runtime::ProcessList>> processes(Deadline deadline);
   pid_t worker() const { return worker_; }
   const std::string& runtime_socket() const { return runtime_socket_; }
+  const std::string& master_socket() const { return master_socket_; }
   /// Sends the present worker a signal.
   void signal_worker(int number);
   /// A worker that somebody else made.

@@ -74,6 +74,7 @@ Task<Result<>> Driver::Impl::reload_on_request(bool recreate, reconcile::Request
   if (!done) {  // what is written or started meanwhile must be what is served
     surroundings = std::move(old_surroundings);
     base = std::move(old_base);
+    co_await relieve_ending_worker();
   }
   co_return done;
 }
@@ -134,6 +135,7 @@ Task<Result<>> Driver::Impl::reload(std::string cause, std::string reason, bool 
   auto wanted = wanted_ports();
   auto reserved = co_await claim_ports(wanted);  // until the new worker has bound them
   if (!reserved) co_return std::unexpected(reserved.error());
+  auto held = listening.last_seen();
   ++changes;
   auto installed = co_await install(check, deadline);
   if (!installed) co_return std::unexpected(installed.error());
@@ -141,8 +143,7 @@ Task<Result<>> Driver::Impl::reload(std::string cause, std::string reason, bool 
   if (!done && done.error().code == Errc::Unavailable && master.running())
     done = co_await master.replace(files.config_file().string(), *installed, deadline);
   ++changes;
-  if (!done) wanted = own_ports(settings, false);  // the old worker's
-  co_await listening.ensure(addresses_of(wanted));
+  co_await listening.ensure(done ? addresses_of(wanted) : std::move(held));
   if (!done) {
     if (before && files.activate(*before)) files.remove_all_but(*before);
     suspect = true;  // it may still come

@@ -16,6 +16,11 @@ std::string seconds(Clock::duration span) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(span).count()) + " s";
 }
 
+/// A worker that ends may have let go of its own socket too.
+bool is_ending(const Result<runtime::Info>& info) {
+  return info ? info->stopping : info.error().code != Errc::Timeout;
+}
+
 }  // namespace
 
 std::optional<std::string> Driver::Impl::trouble() const {
@@ -36,6 +41,7 @@ Task<> Driver::Impl::watch_silence(Self self) {
     if (self->stopping) co_return;
     bool judged = self->master.running() && self->exchanges == 0;  // a new one is not expected to answer yet
     without_sockets = judged && !self->master.has_sockets() ? without_sockets + 1 : 0;
+    if (without_sockets == 1) self->keep_run_dir();
     if (without_sockets > 1) co_await self->renew_sockets();
     if (!judged || without_sockets > 0) {
       self->worker_silence = {};
@@ -55,7 +61,7 @@ Task<bool> Driver::Impl::listen_for_answers() {
   auto info = co_await master.worker_info(Deadline::after(kInterval * 2));
   bool replaced = exchanges > 0 || pid != master.worker();
   worker_silence.note(info.has_value() || replaced, began);
-  bool ends = info ? info->stopping : info.error().code != Errc::Timeout;
+  bool ends = is_ending(info);
   began = Clock::now();
   auto list = co_await master.processes(Deadline::after(kInterval * 2));
   master_silence.note(list.has_value() || exchanges > 0 || replaced, began);
@@ -93,12 +99,21 @@ Task<> Driver::Impl::end_silence() {
 /// stop now".
 Task<> Driver::Impl::relieve_worker() {
   auto lock = co_await turn.lock();
+  co_await relieve_ending_worker();
+}
+
+Task<> Driver::Impl::relieve_ending_worker() {
   if (stopping || !master.running() || !master.has_sockets()) co_return;
   auto info = co_await master.worker_info(Deadline::after(kInterval));
-  if (info && !info->stopping) co_return;  // replaced meanwhile
+  if (!is_ending(info)) co_return;  // frozen is another case; or it was replaced meanwhile
   log::error("haproxy.not_listening", {{"worker", master.worker()}, {"reason", "it is ending"}});
   auto done = co_await reload("repair", "the worker is ending", false, Deadline::after(kReloadTime));
   if (!done) log::error("haproxy.repair_failed", {{"error", done.error().what}});
+}
+
+/// The lock went with what a cleaner has deleted, and a second server must not find the folder free.
+void Driver::Impl::keep_run_dir() {
+  if (auto kept = files.restore(); !kept) log::error("haproxy.run_dir_lost", {{"error", kept.error().what}});
 }
 
 /// A cleaner has emptied the run directory: what runs serves on, and would never hear of a change again.

@@ -160,6 +160,36 @@ def test_a_first_certificate_while_443_is_taken(rig):
     socket.create_connection((proxy.address, port), 5).close()
 
 
+@contextlib.contextmanager
+def stopped(pid):
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("state", ["emptied", "without a socket", "stopped"])
+def test_a_port_is_looked_at_also_where_haproxy_cannot_be_asked(stage, state):
+    """Whom nobody can ask may hold any port: then the kernel is asked, and a taken port is refused as ever."""
+    proxy, run = stage.proxy, stage.proxy.folder / "run"
+    _, (worker,) = master_and_workers(proxy)
+    with taken_port() as port, Traffic(proxy, "/good", keep_alive=False) as traffic, \
+            Watcher(proxy.address, proxy.http_port) as watcher:
+        stage.write("bad.tmpl", frontend("bad", f"127.0.0.1:{port}"))
+        if state == "emptied":
+            subprocess.run(["rm", "-rf", *run.iterdir()], check=True)
+        elif state == "without a socket":
+            (run / "haproxy.sock").unlink()
+        with stopped(worker) if state == "stopped" else contextlib.nullcontext():
+            answer = proxy.api("reconfigure", serviceName="bad", consulTemplatePath="tmpl/bad.tmpl")
+        assert answer.status == 409 and "taken by another program" in answer.body.decode(), answer
+        wait_until(lambda: proxy.api("reload").status == 200, "it heals", 30)
+        traffic.wait_for(50)
+    assert traffic.failures == []
+    assert watcher.tried > 10 and watcher.refused == 0
+
+
 def test_a_start_beside_forty_good_services(rig):
     templates = Templates(rig, "embedded")
     proxy = templates.proxy
