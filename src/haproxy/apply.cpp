@@ -29,10 +29,12 @@ std::string Driver::Impl::shown_config() {
 
 Task<Result<>> Driver::Impl::examine(model::Change change, Deadline deadline) {
   co_await names.look_up(Names::in(change), Names::kLife, deadline);
-  auto lock = co_await turn.lock(deadline);
-  if (!lock) co_return std::unexpected(lock.error());
   auto templates = co_await check_templates(&change, deadline);
   if (!templates) co_return templates;
+  auto lock = co_await turn.lock(deadline);
+  if (!lock) co_return std::unexpected(lock.error());
+  auto apart = world.check_apart(change);  // the world may be another one by now
+  if (!apart) co_return apart;
   auto transition = world.change(change, names.addresses());
   if (!transition) co_return std::unexpected(transition.error());
   world.revert(*transition);
@@ -91,6 +93,7 @@ Task<Result<>> Driver::Impl::apply_by_reload(model::Change change, std::string r
   if (!done) {
     world.revert(*transition);
     base = std::move(running);  // what is written to disk meanwhile must not hold the refused template
+    co_await relieve_ending_worker();
   }
   co_return done;
 }

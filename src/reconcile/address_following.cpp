@@ -40,12 +40,20 @@ Task<> Reconciler::Impl::follow_addresses() {
   follow_ended.notify_all();
 }
 
-/// Not stored: every proxy sees it for itself, and a pin stays what was asked for.
-Task<> Reconciler::Impl::apply_addresses() {
-  auto lock = co_await turn.lock();
+model::Change Reconciler::Impl::with_taken_addresses() const {
   model::Change change;
   for (const auto& [name, service] : state.services)
     if (withdrawals.would_settle(service, owners)) change.emplace(name, service);
+  return change;
+}
+
+/// Not stored: every proxy sees it for itself, and a pin stays what was asked for.
+Task<> Reconciler::Impl::apply_addresses() {
+  auto change = with_taken_addresses();
+  if (change.empty()) co_return;
+  co_await driver.prepare(std::move(change), Deadline::after(kWithdrawTime));  // apply() says what is wrong
+  auto lock = co_await turn.lock();
+  change = with_taken_addresses();
   if (change.empty() || stopping) co_return;
   co_await withdraw_taken(&change);
   std::erase_if(change, [&](const auto& entry) { return *entry.second == state.services.at(entry.first); });

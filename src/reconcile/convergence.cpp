@@ -16,6 +16,7 @@ constexpr auto kStoreTimeout = 5s;      ///< one read of the definition store
 constexpr auto kOwnWritePause = 500ms;  ///< our own writes need no reading back at once
 constexpr auto kLongestPause = 10s;     ///< a foreign write that hides behind them is seen by then
 constexpr auto kOutOfStepLook = 1s;     ///< nobody reports own writes that bring the store in step
+constexpr int kReadings = 3;            ///< before the turn is kept for one
 constexpr int kReadCost = 50;           ///< reading back takes at most 1/50 of the time
 
 /// Written by an original 1.0 beside us: it pins no instances.
@@ -67,28 +68,29 @@ Deadline Reconciler::Impl::next_look() const {
   return Deadline::after(span);
 }
 
-/// Reads the store without holding up requests, then converges in turn. Where somebody else has converged
-/// while this waited, what was read is older than what is served, and is read again in turn: nothing that was
-/// applied and kept is ever taken back.
+/// Reads the store and prepares what it changes without holding up requests, then converges in turn. Where
+/// somebody else has converged while this waited, what was read is older than what is served, and is read
+/// again, in turn at last: nothing that was applied and kept is ever taken back.
 Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
-  auto began = Clock::now();
-  auto known = convergences;
-  auto claims_known = claims_made;
-  auto snapshot = co_await store.load(deadline);
-  if (!snapshot) co_return std::unexpected(snapshot.error());
-  last_read = Clock::now() - began;
-  auto lock = co_await turn.lock();
-  if (stopping) co_return Result<>{};
-  bool was_blank = snapshot->blank && claims_made != claims_known;
-  if (convergences != known || was_blank) {
-    snapshot = co_await store.load(Deadline::after(kStoreTimeout));
+  for (int attempt = 1;; ++attempt) {
+    auto began = Clock::now();
+    auto known = convergences;
+    auto claims_known = claims_made;
+    auto snapshot = co_await store.load(attempt == 1 ? deadline : Deadline::after(kStoreTimeout));
     if (!snapshot) co_return std::unexpected(snapshot.error());
-  } else if (claims_made != claims_known) {
-    snapshot->guards = guards;  // ours are newer
+    last_read = Clock::now() - began;
+    co_await prepare_foreseen(&*snapshot);
+    auto lock = co_await turn.lock();
+    if (stopping) co_return Result<>{};
+    bool stale = convergences != known || (snapshot->blank && claims_made != claims_known);
+    if (stale && attempt < kReadings) continue;
+    if (stale) snapshot = co_await store.load(Deadline::after(kStoreTimeout));
+    if (!snapshot) co_return std::unexpected(snapshot.error());
+    if (!stale && claims_made != claims_known) snapshot->guards = guards;  // ours are newer
+    auto converged = co_await converge(std::move(*snapshot));
+    if (converged && !knows_only_the_proxy()) synchronised = true;
+    co_return converged;
   }
-  auto converged = co_await converge(std::move(*snapshot));
-  if (converged && !knows_only_the_proxy()) synchronised = true;
-  co_return converged;
 }
 
 Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
@@ -138,6 +140,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
     return !snapshot.broken.contains(entry.first) && !snapshot.services.contains(entry.first);
   });
   std::erase_if(own_writes, [&](const auto& entry) { return entry.second <= snapshot.index; });
+  drop_foreseen_refusals(&change);
   if (change.empty()) co_return co_await keep_again();
   co_await withdraw_taken(&change);
   for (const auto& [name, service] : change) {
@@ -233,10 +236,7 @@ Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
   }
   if (!is_refusal(applied.error())) co_return std::unexpected(applied.error());
   if (change.size() == 1) {
-    const auto& name = change.begin()->first;
-    refused[name] = versions[name];
-    set_aside.insert_or_assign(name, applied.error().what);
-    log::error("reconcile.set_aside", {{"service", name}, {"error", applied.error().what}});
+    note_refused(change.begin()->first, applied.error().what);
     co_return Result<>{};
   }
   model::Change second_half;

@@ -12,9 +12,9 @@
 
 namespace dfp::reconcile {
 
-/// Whether the registry could not be asked; any other error is its answer.
+/// Whether the registry could not be asked, or did not answer; any other error is its answer.
 inline bool is_away(const Error& error) {
-  return error.code == Errc::Unavailable || error.code == Errc::Timeout;
+  return error.code == Errc::Unavailable || error.code == Errc::Timeout || error.code == Errc::OutcomeUnknown;
 }
 
 /// What the proxy says to a service that it will not serve; anything else may pass when it is tried again.
@@ -102,6 +102,16 @@ struct Reconciler::Impl : Followed {
 
   bool knows_only_the_proxy() const;
 
+  // What can be done before the turn (foreseen.cpp). The pointers' owners await.
+  struct Refusal {
+    std::uint64_t version = 0;  ///< of the stored service
+    std::string reason;
+  };
+  model::Change foreseen(const registry::StoreSnapshot& snapshot) const;
+  Task<> prepare_foreseen(const registry::StoreSnapshot* snapshot);
+  void drop_foreseen_refusals(model::Change* change);
+  void note_refused(const std::string& name, const std::string& reason);
+
   // The start (starting.cpp). Pointers belong to the caller, which awaits.
   Task<Result<>> start();
   Result<LastKnownState> read_last_known();
@@ -144,6 +154,7 @@ struct Reconciler::Impl : Followed {
   // Following who is at which address (address_following.cpp).
   Task<> follow_addresses();
   Task<> apply_addresses();
+  model::Change with_taken_addresses() const;
   Task<> withdraw_taken(model::Change* change);
 
   /// A service was applied, or is not any more, and that is kept in the definition store.
@@ -162,6 +173,7 @@ struct Reconciler::Impl : Followed {
   // Renewing what is watched (renewals.cpp).
   struct Renewals;
   Task<> renew_together(std::shared_ptr<Renewals> batch);
+  Task<> prepare_renewals(std::shared_ptr<Renewals> batch);
   Task<Result<>> catch_up(Deadline deadline);
   Task<> renew_round(std::shared_ptr<Renewals> batch);
   Task<Result<std::optional<model::Service>>> renewed(std::string name, Deadline deadline);
@@ -201,8 +213,9 @@ struct Reconciler::Impl : Followed {
   std::map<std::string, std::string> set_aside;  ///< stored services that cannot be applied, with the reason
   std::map<std::string, std::string> not_refreshed;  ///< services that are served as they were stored
   std::map<std::string, std::uint64_t> refused;  ///< the stored version that the proxy refused, by service
-  std::set<std::string> unkept;                  ///< applied services that the registry does not have so
-  bool away = false;                             ///< the registry, when it was asked last
+  std::map<std::string, Refusal> foreseen_refusals;
+  std::set<std::string> unkept;  ///< applied services that the registry does not have so
+  bool away = false;             ///< the registry, when it was asked last
   bool blank_reported = false;
   bool write_back = false;  ///< to the blank store: something changed meanwhile; else it waits for a change
   ShrinkGuard guard;

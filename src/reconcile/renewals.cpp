@@ -2,6 +2,8 @@
 // proxy, and one reload where templates need that.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "reconcile/change_time.hpp"
 #include "reconcile/reconciler_impl.hpp"
@@ -45,6 +47,7 @@ Task<Result<>> Reconciler::Impl::renew(std::string name) {
 Task<> Reconciler::Impl::renew_together(std::shared_ptr<Renewals> batch) {
   co_await stopping_signal.wait(Deadline::after(kGather));
   batch->deadline = Deadline::after(settings.request_timeout);
+  co_await prepare_renewals(batch);
   auto lock = co_await turn.lock(batch->deadline);
   gathering.reset();
   Result<> done;
@@ -57,6 +60,22 @@ Task<> Reconciler::Impl::renew_together(std::shared_ptr<Renewals> batch) {
     batch->end(name, done ? fail(Errc::Conflict, fmt::format("another proxy keeps changing service {}", name))
                           : done);
   batch->ended.notify_all();
+}
+
+/// Before the turn: names are looked up and texts checked; what is refused does not take it at all.
+Task<> Reconciler::Impl::prepare_renewals(std::shared_ptr<Renewals> batch) {
+  std::set<std::string> seen;
+  auto is_new = [&](const std::string& name) { return !seen.contains(name); };
+  for (;;) {
+    auto next_name = std::ranges::find_if(batch->waiting, is_new);
+    if (next_name == batch->waiting.end()) co_return;
+    auto name = *seen.insert(*next_name).first;
+    auto next = co_await renewed(name, batch->deadline);
+    if (!next || !*next) continue;  // found out again in turn
+    model::Change one{{name, std::move(**next)}};
+    auto ready = co_await driver.prepare(std::move(one), batch->deadline);
+    if (!ready && is_refusal(ready.error())) batch->end(name, std::move(ready));
+  }
 }
 
 /// Takes over what other proxies have kept.

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -49,8 +50,21 @@ class FakeDriver : public ProxyDriver {
     co_return Result<>{};
   }
 
+  bool prepared(const model::Change& change) const override {
+    return std::ranges::all_of(
+        change, [&](const auto& one) { return !slow.contains(one.first) || ready_.contains(one.first); });
+  }
+
+  Task<Result<>> prepare(model::Change change, Deadline deadline) override {
+    if (on_prepare) co_await on_prepare(change);
+    for (const auto& [name, service] : change) ready_.insert(name);
+    auto accepted = co_await examine(std::move(change), deadline);
+    co_return accepted;
+  }
+
   Task<Result<model::Plan>> apply(model::Change change, Deadline deadline) override {
     ++applies;
+    if (!prepared(change)) ++unprepared;
     if (on_apply) co_await on_apply(change);
     auto accepted = co_await examine(change, deadline);
     if (!accepted) co_return std::unexpected(accepted.error());
@@ -97,8 +111,11 @@ class FakeDriver : public ProxyDriver {
   std::deque<std::optional<Error>> outcomes;
   std::function<void()> on_failure;                      ///< called before such an apply fails
   std::function<Task<>(const model::Change&)> on_apply;  ///< looks at a change, or holds it up
-  std::set<std::string> sick;                            ///< ids of instances whose check is bad
-  model::DesiredState running;                           ///< what it serves when the program starts
+  std::function<Task<>(const model::Change&)> on_prepare;
+  std::set<std::string> slow;   ///< services that take their time to be prepared
+  int unprepared = 0;           ///< applies of such a service that nobody had prepared
+  std::set<std::string> sick;   ///< ids of instances whose check is bad
+  model::DesiredState running;  ///< what it serves when the program starts
   /// Services that it cannot serve as this author has them.
   std::map<std::string, std::string> refused_by_author;
   bool was_emptied = false;  ///< at a start
@@ -126,6 +143,7 @@ class FakeDriver : public ProxyDriver {
   }
 
   model::DesiredState applied_;
+  std::set<std::string> ready_;
 };
 
 }  // namespace dfp::reconcile::testing
