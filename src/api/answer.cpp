@@ -18,6 +18,8 @@ int status_of(Errc code) {
     case Errc::Timeout:
     case Errc::Cancelled:
       return 503;
+    case Errc::OutcomeUnknown:
+      return 504;
     case Errc::Rejected:
     case Errc::Internal:
       return 500;

@@ -160,7 +160,8 @@ const std::array kEndpoints = {
             "instance; an instance is not healthy in time (waitForHealthy); a later request has changed the "
             "service meanwhile; no host name of its instances can be resolved. 500: HAProxy refused. 503: "
             "the registry or HAProxy cannot be reached, or the time limit (request-timeout, its wait for a "
-            "turn included) passed. Nothing is changed by any of them."},
+            "turn included) passed. Nothing is changed by any of these. 504: the registry was told and did "
+            "not answer: the change is undone here, and takes effect after all if the registry has kept it."},
     Endpoint{
         .action = Action::Remove,
         .path = "/v1/docker-flow-proxy/remove",
@@ -173,7 +174,9 @@ const std::array kEndpoints = {
         .success = "The service is gone; an unknown one is fine too (Message says so).",
         .failures =
             "400: a parameter is unknown, malformed or missing. 500: HAProxy refused. 503: the registry or "
-            "HAProxy cannot be reached."},
+            "HAProxy cannot be reached. 504: the registry did not answer, and may have forgotten the "
+            "service: "
+            "then it goes as soon as the registry answers."},
     Endpoint{
         .action = Action::Services,
         .path = "/v1/docker-flow-proxy/services",
@@ -202,7 +205,8 @@ const std::array kEndpoints = {
         .success = "The instance is registered.",
         .failures =
             "400: a parameter is unknown, malformed or missing. 409: this registry is not written through "
-            "the proxy. 503: the registry cannot be reached."},
+            "the proxy. 503: the registry cannot be reached. 504: it did not "
+            "answer, and may have done it."},
     Endpoint{
         .action = Action::Deregister,
         .path = "/v1/docker-flow-proxy/deregister",
@@ -215,7 +219,9 @@ const std::array kEndpoints = {
         .success = "The instance is not registered any more.",
         .failures =
             "400: a parameter is unknown, malformed or missing. 404: no such instance. 409: this registry is "
-            "not written through the proxy, or several instances fit. 503: the registry cannot be reached."},
+            "not written through the proxy, or several instances fit. 503: the registry cannot be reached. "
+            "504: it did not "
+            "answer, and may have done it."},
     Endpoint{.action = Action::Config,
              .path = "/v1/docker-flow-proxy/config",
              .command = "config",

@@ -16,6 +16,8 @@ std::string_view to_string(Errc code) noexcept {
       return "unavailable";
     case Errc::Rejected:
       return "rejected";
+    case Errc::OutcomeUnknown:
+      return "outcome_unknown";
     case Errc::Cancelled:
       return "cancelled";
     case Errc::Internal:

@@ -9,12 +9,13 @@ namespace dfp {
 enum class Errc {
   InvalidArgument,  ///< the caller's input is wrong; names the parameter
   NotFound,
-  Conflict,     ///< another owner or a newer version holds the thing
-  Timeout,      ///< the deadline passed; the outcome is unknown unless stated
-  Unavailable,  ///< a server that is needed cannot be reached now
-  Rejected,     ///< a server was reached and refused (HAProxy's or Consul's own message)
-  Cancelled,    ///< the program is stopping
-  Internal,     ///< a bug or a broken environment
+  Conflict,        ///< another owner or a newer version holds the thing
+  Timeout,         ///< the deadline passed; the outcome is unknown unless stated
+  Unavailable,     ///< a server that is needed cannot be reached now
+  Rejected,        ///< a server was reached and refused (HAProxy's or Consul's own message)
+  OutcomeUnknown,  ///< a server was told to change something and did not answer: it may have done so
+  Cancelled,       ///< the program is stopping
+  Internal,        ///< a bug or a broken environment
 };
 
 /// An expected failure. `what` is one sentence: the operation, the object, the reason, the way out.

@@ -49,12 +49,15 @@ std::optional<boost::json::object> parse_answer(const net::HttpResponse& respons
   return std::move(value.get_object());
 }
 
-int print_refusal(const net::HttpResponse& response, const boost::json::object& answer, bool json) {
+int print_refusal(const api::Endpoint& endpoint, const net::HttpResponse& response,
+                  const boost::json::object& answer, bool json) {
   if (json) fmt::print("{}\n", response.body);
   auto message = answer.at("Message").is_string() ? std::string_view(answer.at("Message").get_string())
                                                   : "no reason was given";
-  fmt::print(stderr, "refused ({}): {}\n", response.status, message);
-  return kFailed;
+  constexpr unsigned kGatewayTimeout = 504;  // the registry did not answer (RFC 9110, section 15.6.5)
+  bool unknown = response.status == kGatewayTimeout && endpoint.changes;
+  fmt::print(stderr, "{} ({}): {}\n", unknown ? "outcome unknown" : "refused", response.status, message);
+  return unknown ? kUnknown : kFailed;
 }
 
 Result<std::chrono::milliseconds> limit_of(const api::Endpoint& endpoint, const Options& options) {
@@ -93,7 +96,7 @@ int call(const api::Endpoint& endpoint, const Options& options, const settings::
                api->url());
     return kNoAddress;
   }
-  if (response->status != 200) return print_refusal(*response, *answer, options.json);
+  if (response->status != 200) return print_refusal(endpoint, *response, *answer, options.json);
   auto text = options.json || is_text ? response->body : render_answer(endpoint.action, *answer);
   fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
   return kOk;

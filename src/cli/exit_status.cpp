@@ -24,11 +24,13 @@ constexpr std::array kTable = {
     ExitStatusInfo{kNoRegistry, "no registry",
                    "The embedded registry cannot be opened; `registrator`: the registry cannot be used.",
                    "server, registrator"},
-    ExitStatusInfo{kUnknown, "outcome unknown",
-                   "A request that changes something was sent, and no answer came within `--timeout`, or the "
-                   "connection broke: it may have been carried out. `docker-flow-proxy services` tells; "
-                   "asking for the same again does no harm.",
-                   "reconfigure, remove, reload, register, deregister"},
+    ExitStatusInfo{
+        kUnknown, "outcome unknown",
+        "A request that changes something was sent, and no answer came within `--timeout`, the "
+        "connection broke, or the registry did not answer the proxy (504): it may have been carried "
+        "out. `docker-flow-proxy services` tells; "
+        "asking for the same again does no harm.",
+        "reconfigure, remove, reload, register, deregister"},
     ExitStatusInfo{kNotParsed, "the template is wrong",
                    "The template cannot be parsed, or names a function that is refused.", "template"},
     ExitStatusInfo{kNotRendered, "the template gave no text",

@@ -36,6 +36,17 @@ struct Exchange {
 
 bool may_repeat(const std::string& method) { return method != "POST" && method != "PATCH"; }
 
+bool may_change(const std::string& method) {
+  return method != "GET" && method != "HEAD" && method != "OPTIONS";
+}
+
+/// The error of a request that was sent.
+Error unanswered(Error error, bool may_change) {
+  bool no_answer = error.code == Errc::Unavailable || error.code == Errc::Timeout;
+  if (may_change && no_answer) error.code = Errc::OutcomeUnknown;
+  return error;
+}
+
 Error not_http(const ParseFailure& failure) {
   return {Errc::Rejected, "the answer is not valid HTTP: " + failure.what};
 }
@@ -175,6 +186,7 @@ Task<Result<Exchange>> HttpClient::State::start(HttpRequest request, std::shared
                                                 ParseLimits limits, Deadline deadline) {
   auto head = render_request_head(request, host_header());
   if (!head) co_return std::unexpected(head.error());
+  bool changes = may_change(request.method);
   for (bool fresh = false;; fresh = true) {
     auto connection = co_await acquire(interrupt, fresh, deadline);
     if (!connection) co_return std::unexpected(connection.error());
@@ -182,12 +194,12 @@ Task<Result<Exchange>> HttpClient::State::start(HttpRequest request, std::shared
     // A server may answer and close before it has read everything: look for its answer after a failed write,
     // too.
     bool look = written || written.error().code == Errc::Unavailable;
-    if (!look) co_return std::unexpected(written.error());
+    if (!look) co_return std::unexpected(unanswered(written.error(), changes));
     auto parser = co_await read_head(&*connection, request.method == "HEAD", limits);
     if (parser) co_return Exchange{std::move(*connection), std::move(*parser)};
     bool broken = parser.error().code == Errc::Unavailable && !connection->answered;
     bool stale = connection->reused && broken && may_repeat(request.method);
-    if (!stale) co_return std::unexpected(written ? parser.error() : written.error());
+    if (!stale) co_return std::unexpected(unanswered(written ? parser.error() : written.error(), changes));
     idle.clear();
   }
 }
@@ -195,12 +207,13 @@ Task<Result<Exchange>> HttpClient::State::start(HttpRequest request, std::shared
 Task<Result<HttpResponse>> HttpClient::State::send(HttpRequest request, std::shared_ptr<Interrupt> interrupt,
                                                    Deadline deadline) {
   ParseLimits limits{kMaxHead, kMaxBody};
+  bool changes = may_change(request.method);
   auto exchange = co_await start(std::move(request), std::move(interrupt), limits, deadline);
   if (!exchange) co_return std::unexpected(exchange.error());
   auto& [connection, parser] = *exchange;
   while (!parser.done()) {
     auto more = co_await read_more(&connection, &parser);
-    if (!more) co_return std::unexpected(more.error());
+    if (!more) co_return std::unexpected(unanswered(more.error(), changes));
   }
   auto response = std::move(parser.response());
   if (parser.keep_alive() && response.status != 101) give_back(std::move(connection));

@@ -26,9 +26,10 @@ class HttpClient {
   const Endpoint& endpoint() const;
 
   /// Sends and reads the whole answer (any status is a success here; bodies up to 256 MiB).
-  /// @return Unavailable when no connection can be made or it breaks; Timeout; Rejected for an answer that is
-  /// not HTTP;
-  ///         InvalidArgument for a request that cannot be written as HTTP, or TLS files that cannot be used.
+  /// @return Unavailable when no connection can be made or it breaks; Timeout; OutcomeUnknown instead of both
+  /// where a request that may change something (not GET, HEAD, OPTIONS) was sent; Rejected for an answer that
+  /// is not HTTP; InvalidArgument for a request that cannot be written as HTTP, or TLS files that cannot be
+  /// used.
   Task<Result<HttpResponse>> send(HttpRequest request, Deadline deadline);
 
   /// For endless answers (event streams, watches): calls `on_head` once, then `on_data` for each piece of the

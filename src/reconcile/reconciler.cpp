@@ -28,6 +28,15 @@ void log_outcome(std::string_view event, const std::string& service, const Resul
                     {"applied_by", std::string(model::to_string(outcome->plan.means()))}});
 }
 
+/// The proxy is as it was before; the registry perhaps not.
+Error told_if_unknown(Error error) {
+  if (error.code == Errc::OutcomeUnknown)
+    error.what +=
+        "; the registry was told and did not answer: if it has kept the change, the change takes effect once "
+        "it answers";
+  return error;
+}
+
 }  // namespace
 
 Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
@@ -178,7 +187,7 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   if (!kept) {
     co_await undo(name, std::move(before));
     if (kept.error().code == Errc::Conflict) co_return std::nullopt;
-    co_return fail(fmt::format("keeping {}", name), kept.error());
+    co_return fail(fmt::format("keeping {}", name), told_if_unknown(kept.error()));
   }
   // A store with only this one in it would say that the others were removed.
   if (auto again = co_await keep_again(); !again)
@@ -210,7 +219,7 @@ Task<Result<Outcome>> Reconciler::Impl::remove_once(std::string service, Deadlin
 
   // The registry first: if it is away, nothing has changed yet.
   auto version = co_await store.remove(service, deadline);
-  if (!version) co_return fail(fmt::format("removing {}", service), version.error());
+  if (!version) co_return fail(fmt::format("removing {}", service), told_if_unknown(version.error()));
   note_own_write(service, *version);
   versions.erase(service);
   unkept.erase(service);

@@ -201,5 +201,20 @@ TEST(Reconciler, ATemplateThatCannotBeRenderedChangesNothing) {
   });
 }
 
+TEST(Reconciler, ARecordWhoseAnswerIsLostIsNoPlainFailure) {
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
+    registry.put_instance(instance("go-demo", "1"));
+    registry.lose_answer_next(1);
+    auto lost = co_await proxy.reconciler.reconfigure(definition("go-demo"), "api");
+    EXPECT_EQ(lost.error().code, Errc::OutcomeUnknown);
+    EXPECT_TRUE(lost.error().what.contains("takes effect once it answers")) << lost.error().what;
+    co_await eventually([&] { return proxy.serving("go-demo") == 1; }, "it was kept, and is served");
+    registry.lose_answer_next(1);
+    auto removed = co_await proxy.reconciler.remove("go-demo", "api");
+    EXPECT_EQ(removed.error().code, Errc::OutcomeUnknown);
+    co_await eventually([&] { return !proxy.knows("go-demo"); }, "it was removed, and goes");
+  });
+}
+
 }  // namespace
 }  // namespace dfp::reconcile

@@ -58,7 +58,8 @@ constexpr std::size_t kMaxOperations = 60;          ///< in one transaction
 Result<> check_limits(const std::vector<Operation>& operations);
 
 /// The key-value side of a registry, on which the definition store stands. Conformance suite as for Catalog.
-/// All operations: Unavailable or Timeout when the registry cannot be reached.
+/// All operations: Unavailable or Timeout when the registry cannot be reached; transact() also OutcomeUnknown
+/// when it may have been carried out and no answer came.
 class KeyValue {
  public:
   virtual ~KeyValue() = default;

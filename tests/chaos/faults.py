@@ -4,11 +4,7 @@ ALL = {}
 CLUSTER, SINGLE, CROWD = "cluster", "single", "crowd"  # lanes
 
 # What the product does not hold yet: name -> what is missing. They are played only with --all, and every run says so.
-EXCLUDED = {
-    "consul.wiped": "rarely two proxies show different revisions of one definition for over 30 s: its record in the new "
-                    "Consul has a number that was seen before",
-    "consul.wiped_over_start": "as consul.wiped",
-}
+EXCLUDED = {}
 
 
 class Fault:

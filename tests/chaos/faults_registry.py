@@ -184,6 +184,12 @@ def slow(play):
     lie(play, "delay")
 
 
+@fault("consul.answers_lost", (CLUSTER,))
+def answers_lost(play):
+    """Consul does what it is told, and the answers to writes get lost: no outcome is said to be what it is not."""
+    lie(play, "lost")
+
+
 @fault("consul.lies_over_start", (CLUSTER,))
 def lies_over_start(play):
     """Started while Consul lies: errors, silence, no key at all, cut or late answers."""

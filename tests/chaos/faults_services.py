@@ -1,8 +1,10 @@
 """Faults of services: instances that die, hang or have no address, templates, one route wanted by two."""
+import signal
 import socket
 import time
 
 from faults import CLUSTER, CROWD, fault
+from faults_disk import empty
 from origins import Origin
 from proxy import MAX_CONNECTIONS, wait_until
 from services import Service
@@ -127,6 +129,25 @@ def port_taken(play):
         (proxy.templates / f"{name}.tmpl").write_text(TEMPLATE.format(name=name, bind=bind, port=9))
         answer = play.proxy.api("reconfigure", serviceName=name, consulTemplatePath=f"{name}.tmpl", timeout=60)
         play.require(answer.status >= 400, f"a template with bind {bind}, which is taken, was answered {answer}")
+
+
+@fault("template.port_taken_unasked", (CROWD,))
+def port_taken_unasked(play):
+    """A template binds a taken port while HAProxy cannot be asked: its run directory was emptied, or its worker is stopped."""
+    proxy, address = play.proxy, play.proxy.address
+    play.holds(address, 9999)
+    name = f"port{play.services.next()}"
+    (proxy.templates / f"{name}.tmpl").write_text(TEMPLATE.format(name=name, bind=f"{address}:9999", port=9))
+    _, workers = proxy.haproxy()
+    if play.variant % 2:
+        empty(proxy.run)
+    else:
+        proxy.signal_haproxy(signal.SIGSTOP, master=False)
+        play.undo.append(lambda: proxy.signal_haproxy(signal.SIGCONT, master=False))
+    answer = proxy.api("reconfigure", serviceName=name, consulTemplatePath=f"{name}.tmpl", timeout=60)
+    play.require(answer.status >= 400, f"a template with a taken port was answered {answer}")
+    play.lift()
+    wait_until(lambda: proxy.api("reload", timeout=60).status == 200, "it heals", 30)
 
 
 @fault("watch.changes", (CLUSTER, CROWD))

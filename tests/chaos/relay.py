@@ -12,6 +12,7 @@ class Relay:
         self.loop, self.address, self.port, self.target = loop, address, 8500, target
         self.lie = None
         self.writers = set()
+        self.mute = set()  # connections whose next answer gets lost
         self.server = loop.call(asyncio.start_server(self.serve, address, self.port, backlog=256))
 
     @property
@@ -19,7 +20,7 @@ class Relay:
         return f"consul://{self.address}:{self.port}"
 
     def tell(self, lie):
-        """None: the truth. Otherwise a key of LIES, `delay` or `cut`."""
+        """None: the truth. Otherwise a key of LIES, `delay`, `cut`, or `lost`."""
         self.loop.call(self._tell(lie))
 
     async def _tell(self, lie):
@@ -57,12 +58,30 @@ class Relay:
         self.writers.add(there[1])
         delay, most = (1.5, None) if self.lie == "delay" else (0, 300) if self.lie == "cut" else (0, None)
         try:
-            await asyncio.wait([asyncio.create_task(pump(reader, there[1], 0, None)),
-                                asyncio.create_task(pump(there[0], writer, delay, most))],
-                               return_when=asyncio.FIRST_COMPLETED)
+            if self.lie == "lost":
+                pumps = [self.lose_answers_of_writes(reader, there[1], writer), self.pump_unless_lost(there[0], writer)]
+            else:
+                pumps = [pump(reader, there[1], 0, None), pump(there[0], writer, delay, most)]
+            await asyncio.wait([asyncio.create_task(one) for one in pumps], return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self.mute.discard(writer)
             self.writers.discard(there[1])
             there[1].transport.abort()
+
+
+    async def lose_answers_of_writes(self, reader, there, writer):
+        while data := await reader.read(65536):
+            if data.startswith(b"PUT "):
+                self.mute.add(writer)
+            there.write(data)
+            await there.drain()
+
+    async def pump_unless_lost(self, reader, writer):
+        while data := await reader.read(65536):
+            if writer in self.mute:
+                return  # carried out; nobody hears of it
+            writer.write(data)
+            await writer.drain()
 
 
 async def pump(reader, writer, delay, most):

@@ -101,7 +101,8 @@ class Services:
     def call(self, proxy, name, **parameters):
         try:
             answer = proxy.api(name, timeout=45, **parameters)
-            return answer.status, answer.body[:400].decode(errors="replace")
+            status = UNKNOWN if answer.status == 504 else answer.status  # the registry did not answer the proxy
+            return status, answer.body[:400].decode(errors="replace")
         except (OSError, http.client.HTTPException) as error:
             return UNKNOWN, repr(error)
 

@@ -9,11 +9,14 @@
 #include "base/log.hpp"
 #include "base/parse.hpp"
 #include "base/text.hpp"
+#include "base/wait.hpp"
 
 namespace dfp::registry::consul {
 namespace {
 using namespace std::chrono_literals;
 
+constexpr auto kSettleTime = 3s;  ///< to learn whether a write was carried out, beyond its deadline
+constexpr auto kSettlePause = 100ms;
 constexpr auto kReturnProbe = 1s;     ///< how long the preferred agent may take when it is tried again
 constexpr auto kUnwatched = 1s;       ///< no agent is restarted faster
 constexpr auto kLongestBlock = 9min;  ///< Consul's limit is 10 min
@@ -34,6 +37,9 @@ bool is_unknown_datacenter(int status, std::string_view body) {
 bool is_server_failure(int status, std::string_view body) {
   return (status >= 500 || status == 429) && !is_unknown_datacenter(status, body);
 }
+
+/// What an agent says that did not pass a write on.
+bool was_not_begun(std::string_view body) { return body.contains("No cluster leader"); }
 
 /// Consul's own words, on one line.
 std::string message_of(std::string_view body) {
@@ -76,6 +82,7 @@ std::uint64_t Client::epoch() {
 
 /// Asks one agent. An answer that means "not me, not now" is an error here.
 Task<Result<Answer>> Client::ask(std::size_t server, net::HttpRequest request, Deadline deadline) {
+  bool changes = request.method != "GET";
   ++asking_;
   auto response = co_await servers_[server]->send(std::move(request), deadline);
   --asking_;
@@ -83,7 +90,7 @@ Task<Result<Answer>> Client::ask(std::size_t server, net::HttpRequest request, D
   if (!response) co_return fail("consul", response.error());
   const auto& headers = response->headers;
   if (is_server_failure(response->status, response->body))
-    co_return fail(Errc::Unavailable,
+    co_return fail(changes && !was_not_begun(response->body) ? Errc::OutcomeUnknown : Errc::Unavailable,
                    fmt::format("consul: {} answers {} {}", servers_[server]->endpoint().url(),
                                response->status, message_of(response->body)));
   Answer answer;
@@ -121,6 +128,7 @@ Task<Result<Answer>> Client::send(net::HttpRequest request, Deadline deadline) {
   auto first = first_server();
   bool probing = first != current_;
   bool failed_before = false;
+  std::optional<Error> unknown;  // of an agent that may have done it
   Result<Answer> answer = fail(Errc::InvalidArgument, "consul: no address is given");
   for (std::size_t attempt = 0; attempt < servers_.size(); ++attempt) {
     auto server = (first + attempt) % servers_.size();
@@ -135,10 +143,12 @@ Task<Result<Answer>> Client::send(net::HttpRequest request, Deadline deadline) {
       co_return answer;
     }
     if (answer.error().code == Errc::Cancelled) co_return answer;
+    if (answer.error().code == Errc::OutcomeUnknown) unknown = answer.error();
     ++epoch_;
     failed_before = true;
     if (deadline.passed()) break;
   }
+  if (unknown) co_return std::unexpected(std::move(*unknown));
   co_return answer;
 }
 
@@ -151,7 +161,17 @@ Task<Result<Answer>> Client::read(std::string target, Deadline deadline) {
 Task<Result<Answer>> Client::put(std::string target, std::string body, Deadline deadline) {
   if (deadline.passed()) co_return fail(Errc::Timeout, "consul: no time left to ask");
   auto made = request("PUT", std::move(target), std::move(body));
-  co_return co_await send(std::move(made), deadline);
+  auto answer = co_await send(made, deadline);
+  auto settled = Deadline::after(kSettleTime);
+  while (!answer && answer.error().code == Errc::OutcomeUnknown && !settled.passed()) {
+    auto unknown = answer.error();
+    co_await sleep_for(kSettlePause);
+    answer = co_await send(made, settled);
+    if (answer) answer->maybe_repeated = true;
+    bool cancelled = !answer && answer.error().code == Errc::Cancelled;
+    if (!answer && !cancelled) answer = std::unexpected(std::move(unknown));
+  }
+  co_return answer;
 }
 
 void Client::cancel() {

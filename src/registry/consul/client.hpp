@@ -41,6 +41,9 @@ class Client {
   /// time.
   Task<Result<Answer>> block(std::string target, std::uint64_t index, Deadline deadline);
 
+  /// Of something that may be done twice, or guards itself against that. Without an answer it is asked for
+  /// again, for some seconds beyond the deadline, so that the outcome is known. @return as read(), and
+  /// OutcomeUnknown where it may have been carried out.
   Task<Result<Answer>> put(std::string target, std::string body, Deadline deadline);
 
   /// Ends every request under way with Cancelled.

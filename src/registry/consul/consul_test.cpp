@@ -97,6 +97,51 @@ TEST(ConsulFailOver, ADeadAgentIsPassedOverAndTheNextOneKept) {
   });
 }
 
+/// A Consul that does as it is told, and whose answer gets lost on the way.
+TEST(ConsulWrite, IsAskedForAgainWhenItsAnswerIsLost) {
+  play([](Executor executor) -> Task<> {
+    HttpImposter server(executor);
+    server.on("PUT", "/v1/txn", HttpResponse(500, "rpc error: EOF"));
+    Consul consul(executor, options_for({server.endpoint()}));
+    auto restore = [](HttpImposter* there) -> Task<> {
+      co_await sleep_for(50ms);
+      there->on("PUT", "/v1/txn",
+                answer(R"({"Results":[{"KV":{"Key":"a","ModifyIndex":7}}],"Errors":null})"));
+    };
+    spawn(executor, restore(&server), "restore");
+    std::vector<Operation> put{Put{"a", "1"}};
+    auto version = co_await must(consul.key_value().transact(std::move(put), soon()));
+    EXPECT_EQ(version, 7U);
+    EXPECT_GE(server.requests().size(), 2U);
+  });
+}
+
+TEST(ConsulWrite, WithoutAnyAnswerItsOutcomeIsUnknown) {
+  play([](Executor executor) -> Task<> {
+    HttpImposter server(executor);
+    server.on("PUT", "/v1/txn", answer_late);
+    Consul consul(executor, options_for({server.endpoint()}));
+    std::vector<Operation> put{Put{"a", "1"}};
+    auto written = co_await consul.key_value().transact(put, Deadline::after(20ms));
+    EXPECT_EQ(written.error().code, Errc::OutcomeUnknown);
+    Consul nowhere(executor, options_for({nobody(executor)}));
+    written = co_await nowhere.key_value().transact(put, soon());
+    EXPECT_EQ(written.error().code, Errc::Unavailable) << "nothing was sent";
+  });
+}
+
+TEST(ConsulWrite, WithoutALeaderNothingWasBegun) {
+  play([](Executor executor) -> Task<> {
+    HttpImposter server(executor);
+    server.on("PUT", "/v1/txn", HttpResponse(500, "No cluster leader"));
+    Consul consul(executor, options_for({server.endpoint()}));
+    std::vector<Operation> put{Put{"a", "1"}};
+    auto written = co_await consul.key_value().transact(std::move(put), soon());
+    EXPECT_EQ(written.error().code, Errc::Unavailable);
+    EXPECT_EQ(server.requests().size(), 1U);
+  });
+}
+
 TEST(ConsulFailOver, AServerErrorAndALimitPassOnToo) {
   play([](Executor executor) -> Task<> {
     HttpImposter first(executor), second(executor), third(executor);
