@@ -13,7 +13,7 @@ from faults_haproxy import serves
 def empty(folder):
     """What a cleaner of temporary files does."""
     for entry in folder.iterdir():
-        shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        shutil.rmtree(entry, True) if entry.is_dir() and not entry.is_symlink() else entry.unlink(missing_ok=True)
 
 
 def small_change(play):
