@@ -70,6 +70,8 @@ struct Selector {
 
 Result<Selector> read_selector(const model::ParameterValues& values) {
   if (auto ok = check_mandatory(values, {"serviceName"}); !ok) return std::unexpected(ok.error());
+  if (auto ok = model::check_service_name(values.text("serviceName")); !ok)
+    return std::unexpected(ok.error());
   if (!values.has("id") && !(values.has("address") && values.has("port")))
     return fail(Errc::InvalidArgument,
                 "The following queries are mandatory: serviceName and (id or (address and port))");

@@ -108,6 +108,7 @@ Task<Answer> Api::services(Call call) {
   auto values = model::read_values(call.query, call.endpoint.parameters);
   if (!values) co_return failure(values.error());
   auto only = values->text("serviceName");
+  if (auto ok = model::check_service_name(only); !only.empty() && !ok) co_return failure(ok.error());
   // A copy: the state may change while the registry is asked.
   std::vector<model::Service> chosen;
   std::set<std::string> registered_names;

@@ -20,6 +20,14 @@ Error refusal(Error error) {
   return error;
 }
 
+/// Which parameter names the template at this place of Definition::templates().
+std::string_view parameter_of(const model::Definition& definition, std::size_t place) {
+  if (!definition.consul_template_path.empty()) return "consulTemplatePath";
+  bool by_younger_names = definition.consul_template_fe_path.empty();
+  if (place == 0) return by_younger_names ? "templateFePath" : "consulTemplateFePath";
+  return by_younger_names ? "templateBePath" : "consulTemplateBePath";
+}
+
 }  // namespace
 
 /// A rendering's data: one part for each template.
@@ -40,12 +48,12 @@ TemplateRenderer::TemplateRenderer(Executor executor, const settings::Settings& 
       pool_(kThreads),
       renderer_(executor, source, pool_, template_surroundings(settings, settings.templates_dir)) {}
 
-Task<Result<std::vector<TemplateFile>>> TemplateRenderer::read(std::vector<std::string> names) {
-  auto work = [folder = folder_, names = std::move(names)]() -> Result<std::vector<TemplateFile>> {
+Task<Result<std::vector<TemplateFile>>> TemplateRenderer::read(model::Definition definition) {
+  auto work = [folder = folder_, definition = std::move(definition)]() -> Result<std::vector<TemplateFile>> {
     std::vector<TemplateFile> files;
-    for (const auto& name : names) {
+    for (const auto& name : definition.templates()) {
       auto text = read_template_file(folder, name);
-      if (!text) return std::unexpected(text.error());
+      if (!text) return fail(parameter_of(definition, files.size()), text.error());
       files.push_back({name, std::move(*text)});
     }
     return files;
@@ -68,7 +76,7 @@ Task<Result<reconcile::Rendering>> TemplateRenderer::render(model::Definition de
                                                             std::chrono::system_clock::time_point now,
                                                             Deadline deadline) {
   deadline = deadline.min(Deadline::after(kRenderTime));
-  auto files = co_await read(definition.templates());
+  auto files = co_await read(definition);
   if (!files) co_return std::unexpected(files.error());
   consul::EvaluateOptions options;
   options.data = template_cursor(definition);

@@ -27,7 +27,7 @@ class TemplateRenderer : public reconcile::Renderer {
   using Part = std::shared_ptr<const tmpl::consul::Rendered>;
   struct Parts;
   struct FirstChange;
-  Task<Result<std::vector<TemplateFile>>> read(std::vector<std::string> names);
+  Task<Result<std::vector<TemplateFile>>> read(model::Definition definition);
   Task<Result<Part>> render_part(TemplateFile file, tmpl::consul::EvaluateOptions options, Deadline deadline);
   Task<> watch_part(std::shared_ptr<FirstChange> first, Part part, Deadline deadline);
 

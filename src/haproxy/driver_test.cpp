@@ -67,7 +67,7 @@ TEST(Driver, RefusesABadPatternAndChangesNothing) {
   ASSERT_TRUE(rig.start(state_of({with(service("a", {"/a"}), {&one})})));
   auto plan = rig.put(service("bad", {"("}, {}, model::PathType::Reg));
   ASSERT_FALSE(plan);
-  EXPECT_EQ(plan.error().code, Errc::Rejected);
+  EXPECT_EQ(plan.error().code, Errc::InvalidArgument);
   EXPECT_TRUE(plan.error().what.contains("service bad")) << plan.error().what;
   EXPECT_EQ(rig.applied().services.size(), 1U);
   EXPECT_EQ(rig.get("x", "/a").body, "one");

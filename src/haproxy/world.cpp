@@ -1,6 +1,7 @@
 #include "haproxy/world.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -39,11 +40,12 @@ World::World(const Settings& settings)
 Result<> World::check(const model::Service& service) {
   const auto& definition = service.definition;
   auto refuse = [&](const std::string& why) {
-    return fail(Errc::Rejected, fmt::format("service {}: {}", definition.service, why));
+    return fail(Errc::InvalidArgument, fmt::format("service {}: {}", definition.service, why));
   };
   if (service.rendered.size() > model::kMaxRenderedBytes)
-    return refuse(fmt::format("its template gives {} bytes, and at most {} are allowed",
-                              service.rendered.size(), model::kMaxRenderedBytes));
+    return refuse(fmt::format("its template ({}) gives {} bytes, and at most {} are allowed",
+                              fmt::join(definition.templates(), ", "), service.rendered.size(),
+                              model::kMaxRenderedBytes));
   if (definition.effective_path_type() == model::PathType::Reg)
     for (const auto& path : definition.paths)
       if (auto ok = config::check_regex(path); !ok) return refuse(ok.error().what);

@@ -38,11 +38,12 @@ class World {
  public:
   explicit World(const Settings& settings);
 
-  /// @return Rejected naming the service whose definition HAProxy cannot express; then nothing has changed.
+  /// @return as check(), for a definition that HAProxy cannot express; then nothing has changed.
   Result<Transition> change(const model::Change& change, const config::Addresses& addresses);
   void revert(const Transition& transition);
 
-  /// Whether HAProxy can express it. @return Rejected naming the service and the reason.
+  /// Whether HAProxy can express it. @return InvalidArgument naming the service, the parameter, and the
+  /// reason.
   static Result<> check(const model::Service& service);
 
   config::Backend backend_for(const model::Service& service, const config::Addresses& addresses) const {

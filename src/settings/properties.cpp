@@ -291,8 +291,8 @@ constexpr std::array kProperties = {
              get_log_level},
     Property{"log-format", "text, json", "Form of the log lines on standard error.", set_log_format,
              get_log_format},
-    Property{"max-connections", "number, 1 to 10000000", "Connections to the public ports at one time.",
-             set_number<1, 10'000'000, &Settings::max_connections>, get_number<&Settings::max_connections>},
+    Property{"max-connections", "number, 10 to 1000000", "Connections to the public ports at one time.",
+             set_number<10, 1'000'000, &Settings::max_connections>, get_number<&Settings::max_connections>},
     Property{"max-connections-per-service", "percent of max-connections, 1 to 100",
              "Requests of one service at one time. More get 503: a service that hangs must not take what "
              "belongs to all.",

@@ -37,6 +37,15 @@ def rig(request):
         rig.end(show_logs=getattr(request.node, "failed", False))
 
 
+@pytest.fixture(scope="module")
+def module_rig():
+    """For a proxy that all tests of a file share, each leaving it as it was."""
+    with tempfile.TemporaryDirectory(prefix="dfp-e2e-", ignore_cleanup_errors=True) as folder:
+        rig = Rig(pathlib.Path(folder))
+        yield rig
+        rig.end(show_logs=False)
+
+
 @pytest.fixture(scope="session")
 def session_engine():
     engine = Engine()
