@@ -68,6 +68,20 @@ Deadline Reconciler::Impl::next_look() const {
   return Deadline::after(span);
 }
 
+/// A registry that is behind what it told before, or acknowledged to us before it was asked, is not the one
+/// that it was: it was made anew, and its numbers begin again. What is known by number means nothing in it.
+Task<Result<registry::StoreSnapshot>> Reconciler::Impl::load_store(Deadline deadline) {
+  auto least = std::max(index, latest_own_write);
+  auto snapshot = co_await store.load(deadline);
+  if (!snapshot || snapshot->index >= least) co_return std::move(snapshot);
+  log::warn("reconcile.registry_anew", {{"index", snapshot->index}, {"known", least}});
+  own_writes.clear();
+  refused.clear();
+  latest_own_write = 0;
+  index = 0;
+  co_return std::move(snapshot);
+}
+
 /// Reads the store and prepares what it changes without holding up requests, then converges in turn. Where
 /// somebody else has converged while this waited, what was read is older than what is served, and is read
 /// again, in turn at last: nothing that was applied and kept is ever taken back.
@@ -76,7 +90,7 @@ Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
     auto began = Clock::now();
     auto known = convergences;
     auto claims_known = claims_made;
-    auto snapshot = co_await store.load(attempt == 1 ? deadline : Deadline::after(kStoreTimeout));
+    auto snapshot = co_await load_store(attempt == 1 ? deadline : Deadline::after(kStoreTimeout));
     if (!snapshot) co_return std::unexpected(snapshot.error());
     last_read = Clock::now() - began;
     co_await prepare_foreseen(&*snapshot);
@@ -84,7 +98,7 @@ Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
     if (stopping) co_return Result<>{};
     bool stale = convergences != known || (snapshot->blank && claims_made != claims_known);
     if (stale && attempt < kReadings) continue;
-    if (stale) snapshot = co_await store.load(Deadline::after(kStoreTimeout));
+    if (stale) snapshot = co_await load_store(Deadline::after(kStoreTimeout));
     if (!snapshot) co_return std::unexpected(snapshot.error());
     if (!stale && claims_made != claims_known) snapshot->guards = guards;  // ours are newer
     auto converged = co_await converge(std::move(*snapshot));

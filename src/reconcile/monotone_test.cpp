@@ -78,5 +78,21 @@ TEST(Monotone, AForeignChangeThatCouldNotBeAppliedIsTriedAgain) {
   });
 }
 
+/// Both proxies go on with what they serve; the numbers by which they knew their own writes mean nothing now.
+TEST(Monotone, ARegistryThatBeginsToCountAnewIsBelievedAgain) {
+  with_two_proxies([](Proxy& a, Proxy& b, auto& registry) -> Task<> {
+    registry.put_instance(instance("x", "1"));
+    for (int n = 0; n < 20; ++n) {
+      auto done = co_await b.reconciler.reconfigure(definition("x", "/" + std::to_string(n)), "test");
+      EXPECT_TRUE(done) << done.error().what;
+    }
+    registry.restart_history();
+    auto last = co_await a.reconciler.reconfigure(definition("x", "/last"), "test");
+    EXPECT_TRUE(last) << last.error().what;
+    auto follows = [&] { return b.driver.applied().services.at("x").definition.paths[0] == "/last"; };
+    co_await eventually(follows, "b serves what a has written");
+  });
+}
+
 }  // namespace
 }  // namespace dfp::reconcile

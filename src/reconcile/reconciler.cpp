@@ -308,7 +308,7 @@ Task<Result<Outcome>> Reconciler::Impl::reconfigure(Wish wish) {
     auto tried = co_await reconfigure_once(wish);
     if (!tried) co_return std::unexpected(tried.error());
     if (*tried) co_return std::move(**tried);
-    auto snapshot = co_await store.load(wish.context.deadline);
+    auto snapshot = co_await load_store(wish.context.deadline);
     if (snapshot) co_await converge(std::move(*snapshot));
   }
   co_return fail(Errc::Conflict, fmt::format("another proxy keeps changing service {}; nothing was changed",

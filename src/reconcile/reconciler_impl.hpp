@@ -92,6 +92,7 @@ struct Reconciler::Impl : Followed {
   Task<> follow();
   Deadline next_look() const;
   Task<Result<>> synchronise(Deadline deadline);
+  Task<Result<registry::StoreSnapshot>> load_store(Deadline deadline);
   Task<Result<>> converge(registry::StoreSnapshot snapshot);
   /// Writes what could not be kept when it was applied, or was lost with the registry.
   Task<Result<>> keep_again();

@@ -80,7 +80,7 @@ Task<> Reconciler::Impl::prepare_renewals(std::shared_ptr<Renewals> batch) {
 
 /// Takes over what other proxies have kept.
 Task<Result<>> Reconciler::Impl::catch_up(Deadline deadline) {
-  auto snapshot = co_await store.load(deadline);
+  auto snapshot = co_await load_store(deadline);
   if (!snapshot) co_return std::unexpected(snapshot.error());
   // Who has lost the definitions has lost the instances too.
   if (snapshot->blank)
