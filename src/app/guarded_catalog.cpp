@@ -78,8 +78,8 @@ OwnApi::OwnApi(net::ListenAddress listening, std::vector<std::string> names)
   names_.emplace_back("localhost");
 }
 
-bool OwnApi::is(const std::string& host, std::uint16_t port) const {
-  if (port != listening_.port || port == 0) return false;
+bool OwnApi::is(const std::string& host, std::optional<std::uint16_t> port) const {
+  if (listening_.port == 0 || port.value_or(listening_.port) != listening_.port) return false;
   auto listening = listening_.host.empty() ? std::optional(Bytes{}) : bytes_of(listening_.host);
   if (!listening) return false;
   bool everywhere = is_any(*listening);

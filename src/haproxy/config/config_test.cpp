@@ -161,7 +161,19 @@ TEST(Backend, HostNamesAreUsedOnlyAsAddresses) {
   auto s = service("a", {"/"});
   s.instances = {instance("n", "1", "db.local", 80)};
   EXPECT_TRUE(backend_of(s, {}, true).servers.empty());
-  EXPECT_EQ(backend_of(s, {{"db.local", "10.1.1.1"}}, true).servers.at(0).address, "10.1.1.1");
+  EXPECT_EQ(backend_of(s, {{{"db.local", "10.1.1.1"}}}, true).servers.at(0).address, "10.1.1.1");
+}
+
+TEST(Backend, OurOwnApiIsNoServerUnderWhateverNameOrAddress) {
+  auto s = service("a", {"/"});
+  s.instances = {instance("n", "1", "we.local", 8080), instance("n", "2", "10.1.1.1", 8080),
+                 instance("n", "3", "we.local", 80)};
+  Addresses addresses{{{"we.local", "10.1.1.1"}}, [](const auto& host, auto port) {
+                        return host == "10.1.1.1" && port == std::uint16_t{8080};
+                      }};
+  auto backend = backend_of(s, addresses, true);
+  ASSERT_EQ(backend.servers.size(), 1U);
+  EXPECT_EQ(backend.servers[0].port, 80);
 }
 
 TEST(Checks, IntervalGrowsInStepsAndBoundsTheProbeRate) {
