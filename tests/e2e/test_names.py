@@ -130,3 +130,18 @@ def test_no_check_is_sent_to_the_api(rig, dns):
     refused = proxy.api("reconfigure", serviceName="api", servicePath="/v1", waitForHealthy="true", waitTimeout="2s",
                         checkPath="/v1/docker-flow-proxy/services", checkHost="localhost")
     assert refused.status == 409 and "own API" in refused.json["Message"], refused
+
+
+def test_a_template_with_a_name_that_leads_to_the_api_is_refused(rig, dns):
+    (rig.folder / "templates").mkdir()
+    proxy = rig.proxy(machine=dns, arguments=["--templates-dir", rig.folder / "templates"])
+    file = rig.folder / "templates/x.tmpl"
+    for host in ("we.test", "localhost"):
+        file.write_text(f"acl all path_beg /\nuse_backend x if all\nbackend x\n  server s {host}:{proxy.api_port}\n")
+        dns.names["we.test"] = proxy.address
+        refused = proxy.api("reconfigure", serviceName="x", consulTemplatePath="x.tmpl")
+        assert proxy.get("/v1/docker-flow-proxy/services").status == 503, "the API is published"
+        assert refused.status == 400 and "own API" in refused.json["Message"] and "line 4" in refused.json["Message"], refused
+    file.write_text(file.read_text().replace("localhost", "other.test"))
+    dns.names["other.test"] = "127.0.0.9"
+    proxy.ok("reconfigure", serviceName="x", consulTemplatePath="x.tmpl")
