@@ -288,3 +288,23 @@ def test_what_the_operator_permits(rig):
     proxy = templates.start("--template-allow", "errorfile")
     proxy.ok("reconfigure", serviceName="x", consulTemplatePath=path)
     assert proxy.get("/").body == b"back soon\n"
+
+
+def test_no_template_leads_to_the_api_or_wherever_clients_like(embedded):
+    proxy = embedded.proxy
+    api = f"{proxy.address}:{proxy.api_port}"
+    shared = "acl all path_beg /\nuse_backend x if all\nbackend x\n"
+
+    def refusal(lines, line):
+        embedded.write("x.tmpl", shared + lines)
+        message = embedded.refusal(serviceName="x", consulTemplatePath="tmpl/x.tmpl")
+        assert f"rendered line {line} (" in message, message
+        return message
+
+    for server in (f"server s {api}", f"default-server init-addr {proxy.address}\n  server s nobody.test:{proxy.api_port}",
+                   f"option httpchk\n  http-check connect addr {proxy.address} port {proxy.api_port}\n  server s 10.0.0.1:80 check"):
+        assert "this proxy's own API" in refusal("  " + server + "\n", 5 if "\n" in server else 4)
+    assert proxy.get("/v1/docker-flow-proxy/services").status == 503
+    choice = "connects to addresses that clients choose"
+    assert f"'set-dst' {choice}" in refusal("  http-request set-dst hdr(x-dst)\n  server s 10.0.0.1:80\n", 4)
+    assert choice in refusal("  server s 0.0.0.0:0\n", 4)
