@@ -71,16 +71,16 @@ json::array plan_json(const model::Plan& plan) {
   return steps;
 }
 
-/// Instances that get no requests because nobody knows the address of their host name.
+/// Instances that get no requests because their host name has no address that may be used.
 std::string unresolved_message(const model::Service& service, const reconcile::ProxyDriver& driver) {
   std::vector<std::string> unknown;
   for (const auto& instance : service.instances)
-    if (const auto* name = driver.name_state(instance.address); name && name->address.empty())
+    if (auto name = driver.name_state(instance); name && name->address.empty())
       unknown.push_back(fmt::format("{} at {} ({})", instance.id, instance.address, name->problem));
   if (unknown.empty()) return {};
   return fmt::format(
-      "{} of {} instances get no requests, their host names cannot be resolved (they are looked "
-      "up again every 10 s): {}",
+      "{} of {} instances get no requests, since they have no address that can be used (host names are "
+      "resolved again every 10 s): {}",
       unknown.size(), service.instances.size(), fmt::join(unknown, ", "));
 }
 

@@ -32,7 +32,7 @@ json::array used_instances_json(const model::Service& service, const reconcile::
   json::array array;
   for (const auto& instance : service.instances) {
     auto object = instance_json(instance);
-    if (const auto* name = driver.name_state(instance.address)) {
+    if (auto name = driver.name_state(instance)) {
       object["UsedAddress"] = name->address;
       object["NameProblem"] = name->problem;
     }

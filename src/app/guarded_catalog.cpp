@@ -7,11 +7,14 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <string_view>
 
 #include "base/text.hpp"
 
 namespace dfp::app {
 namespace {
+
+constexpr std::string_view kLocalhost = "localhost";
 
 using Bytes = std::array<unsigned char, 16>;  ///< an IPv6 address, or an IPv4 one mapped into it
 
@@ -74,19 +77,19 @@ Result<std::vector<model::Instance>> without_own(Result<std::vector<model::Insta
 }  // namespace
 
 OwnApi::OwnApi(net::ListenAddress listening, std::vector<std::string> names)
-    : listening_(std::move(listening)), names_(std::move(names)) {
-  names_.emplace_back("localhost");
-}
+    : listening_(std::move(listening)), names_(std::move(names)) {}
 
-bool OwnApi::is(const std::string& host, std::uint16_t port) const {
-  if (port != listening_.port || port == 0) return false;
+bool OwnApi::is(const std::string& host, std::optional<std::uint16_t> port) const {
+  if (listening_.port == 0 || port.value_or(listening_.port) != listening_.port) return false;
   auto listening = listening_.host.empty() ? std::optional(Bytes{}) : bytes_of(listening_.host);
   if (!listening) return false;
   bool everywhere = is_any(*listening);
   auto address = bytes_of(host);
-  if (!address)
-    return (everywhere || is_loopback(*listening)) &&
-           std::ranges::find(names_, text::lower(host)) != names_.end();
+  if (!address) {
+    auto name = text::lower(host);
+    if (name == kLocalhost) return everywhere || is_loopback(*listening);
+    return std::ranges::find(names_, name) != names_.end();
+  }
   return everywhere ? is_of_this_machine(*address)
                     : *address == *listening || (is_any(*address) && is_loopback(*listening));
 }

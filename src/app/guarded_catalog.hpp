@@ -17,7 +17,8 @@ class OwnApi {
   /// The port that was really taken, where any was asked for.
   void set_port(std::uint16_t port) { listening_.port = port; }
   /// Whether a connection to it would reach the API. Asks the system for its addresses; no name is resolved.
-  bool is(const std::string& host, std::uint16_t port) const;
+  /// @param port nothing: any port
+  bool is(const std::string& host, std::optional<std::uint16_t> port) const;
 
  private:
   net::ListenAddress listening_;

@@ -71,7 +71,7 @@ class Server {
                  {text::lower(docker::own_hostname())}),
         catalog_(docker_.discovery ? docker_.discovery->catalog() : registry_->catalog(), own_api_),
         store_(registry_->key_value(), settings.instance_name),
-        driver_(executor, haproxy_settings(settings)),
+        driver_(executor, guarded(haproxy_settings(settings))),
         renderer_(executor, settings,
                   docker_.discovery ? docker_.discovery->template_source() : registry_->template_source()),
         reconciler_(executor, catalog_, store_, driver_, reconciler_settings(settings),
@@ -123,6 +123,11 @@ class Server {
   std::size_t services() const { return reconciler_.state().services.size(); }
 
  private:
+  haproxy::Settings guarded(haproxy::Settings settings) {
+    settings.is_own_api = [this](const auto& host, auto port) { return own_api_.is(host, port); };
+    return settings;
+  }
+
   Executor executor_;
   std::unique_ptr<OpenRegistry> registry_;
   DockerParts docker_;

@@ -70,8 +70,8 @@ bool Driver::prepared(const model::Change& change) const {
   return impl_->names.are_fresh(Names::in(change), kAskedFor) && !impl_->must_wait_for_room(change);
 }
 
-const Driver::NameState* Driver::name_state(const std::string& name) const {
-  return impl_->names.state(name);
+std::optional<Driver::NameState> Driver::name_state(const model::Instance& instance) const {
+  return impl_->names.state(instance);
 }
 
 std::map<std::string, std::string> Driver::unfit() const { return impl_->unfit; }

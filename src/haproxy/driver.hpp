@@ -22,7 +22,7 @@ class Driver final : public reconcile::ProxyDriver {
   Task<Result<model::Plan>> apply(model::Change change, Deadline deadline) override;
   Task<Result<>> prepare(model::Change change, Deadline deadline) override;
   bool prepared(const model::Change& change) const override;
-  const NameState* name_state(const std::string& name) const override;
+  std::optional<NameState> name_state(const model::Instance& instance) const override;
   Task<Result<>> examine(model::Change change, Deadline deadline) override;
   Task<Result<>> check(model::Instance instance, model::HealthCheck check, Deadline deadline) override;
   std::vector<std::string> unhealthy(const std::string& service) const override;

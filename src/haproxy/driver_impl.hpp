@@ -71,6 +71,9 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Task<Result<>> check_templates(const model::Change* change, Deadline deadline);
   Task<Result<>> check_once(std::string text, Deadline deadline);
   Task<Result<>> check_template(const model::Service* service, Deadline deadline);
+  /// HAProxy looks the names of a template's servers up by itself: this is whether one leads to our API now.
+  Task<Result<>> check_doubtful_servers(const model::Service* service, const config::Fragment* fragment,
+                                        Deadline deadline);
   /// Notes in `unfit` which services of a start cannot be served, one by one. @return Rejected naming them.
   Task<Result<>> vet(const model::Change* change, Deadline deadline);
   Task<Result<>> apply_by_reload(model::Change change, std::string reason, Deadline deadline);

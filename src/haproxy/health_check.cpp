@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "haproxy/config/writer.hpp"
 #include "haproxy/driver_impl.hpp"
 #include "probe/check.hpp"
 
@@ -49,8 +50,15 @@ Task<Result<>> Driver::check(model::Instance instance, model::HealthCheck check,
   auto self = impl_;
   check = self->complete(std::move(check));
   auto until = deadline.min(Deadline::after(*check.timeout));
+  auto host = config::is_ip_address(instance.address) ? std::set<std::string>{} : std::set{instance.address};
+  co_await self->names.look_up(std::move(host), Names::kLife, until);
+  auto address = self->names.addresses().of(instance);
+  if (!address) {
+    auto name = self->names.state(instance);
+    co_return fail(Errc::Unavailable, name ? name->problem : "its host name was not looked up in time");
+  }
   auto interrupt = std::make_shared<net::Interrupt>();
-  auto checked = co_await probe::check_once(self->executor, endpoint_of(instance.address, instance.port),
+  auto checked = co_await probe::check_once(self->executor, endpoint_of(*address, instance.port),
                                             std::move(check), std::move(interrupt), until);
   co_return checked;
 }

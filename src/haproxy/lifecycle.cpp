@@ -37,7 +37,7 @@ Driver::Impl::Impl(Executor executor_, Settings settings_, metrics::Registry& re
       template_check(executor_, settings, registry),
       world(settings),
       prober(executor_, settings.checks.probes_per_second, registry),
-      names(executor_),
+      names(executor_, settings.is_own_api),
       turn(executor_),
       files_turn(executor_),
       stop_signal(executor_),

@@ -1,5 +1,7 @@
 #include "haproxy/names.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/log.hpp"
@@ -72,17 +74,21 @@ void Names::note(const std::string& name, const std::string& address, std::strin
   state.problem = std::move(problem);
   if (address.empty()) return;
   state.address = address;
-  addresses_.insert_or_assign(name, address);
+  addresses_.of_names.insert_or_assign(name, address);
 }
 
-const Names::State* Names::state(const std::string& name) const {
-  auto known = entries_.find(name);
-  return known == entries_.end() ? nullptr : &known->second.state;
+std::optional<Names::State> Names::state(const model::Instance& instance) const {
+  auto known = entries_.find(instance.address);
+  auto state = known == entries_.end() ? std::nullopt : std::optional(known->second.state);
+  if (!addresses_.is_barred(instance)) return state;
+  auto address = state ? state->address : instance.address;
+  return State{
+      "", fmt::format("{}:{} is this proxy's own API, which must not be published", address, instance.port)};
 }
 
 void Names::keep_only(const std::set<std::string>& names) {
   std::erase_if(entries_, [&](const auto& entry) { return !names.contains(entry.first); });
-  std::erase_if(addresses_, [&](const auto& entry) { return !names.contains(entry.first); });
+  std::erase_if(addresses_.of_names, [&](const auto& entry) { return !names.contains(entry.first); });
 }
 
 }  // namespace dfp::haproxy

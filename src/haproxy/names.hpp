@@ -19,7 +19,9 @@ class Names {
   using State = reconcile::ProxyDriver::NameState;
   static constexpr auto kLife = std::chrono::seconds(10);  ///< how long an answer is believed
 
-  explicit Names(Executor executor) : executor_(std::move(executor)) {}
+  /// @param is_own_api no name is followed there
+  Names(Executor executor, IsOwnApi is_own_api)
+      : executor_(std::move(executor)), addresses_{{}, std::move(is_own_api)} {}
 
   /// Whether an instance of it is registered under a name.
   static bool used_by(const model::Service& service);
@@ -32,10 +34,11 @@ class Names {
   /// Whether look_up() would have nothing to do.
   bool are_fresh(const std::set<std::string>& names, Clock::duration age) const;
 
-  /// Of every name that has an address.
+  /// What HAProxy may be given for an instance.
   const config::Addresses& addresses() const { return addresses_; }
-  /// nullptr for a name that was never looked up.
-  const State* state(const std::string& name) const;
+  /// nullopt for an instance that needs no name, or whose name was never looked up. One that is our own API
+  /// has no address, but a problem.
+  std::optional<State> state(const model::Instance& instance) const;
   /// Forgets all other names.
   void keep_only(const std::set<std::string>& names);
 

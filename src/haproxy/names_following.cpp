@@ -17,6 +17,14 @@ model::Change with_names(const World& world) {
   return change;
 }
 
+void log_barred(const model::Change& change, const config::Addresses& addresses) {
+  for (const auto& [name, service] : change)
+    for (const auto& instance : service->instances)
+      if (addresses.is_barred(instance))
+        log::warn("haproxy.instance_is_own_api",
+                  {{"service", name}, {"instance", instance.id}, {"address", instance.address}});
+}
+
 }  // namespace
 
 Task<> Driver::Impl::follow_names(Self self) {
@@ -40,6 +48,7 @@ Task<> Driver::Impl::follow_moved_names() {
     return world.backends().at(entry.first) == world.backend_for(*entry.second, names.addresses());
   });
   if (change.empty()) co_return;
+  log_barred(change, names.addresses());
   log::info("haproxy.names_moved", {{"services", change.size()}});
   std::vector<std::string> moved;
   for (const auto& [name, service] : change) moved.push_back(name);

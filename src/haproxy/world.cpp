@@ -60,6 +60,7 @@ Result<std::optional<config::Fragment>> World::fragment_of(const model::Service&
   if (service.rendered.empty()) return std::nullopt;
   config::FoldSettings fold_settings;
   fold_settings.allowed = settings_.allowed_keywords;
+  fold_settings.is_own_api = settings_.is_own_api;
   for (const auto* binds : {&settings_.http, &settings_.https})
     for (const auto& bind : *binds) fold_settings.own_ports.insert(bind.port);
   if (settings_.stats && settings_.stats->bind)

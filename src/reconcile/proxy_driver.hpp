@@ -55,13 +55,13 @@ class ProxyDriver {
   /// Whether a change has nothing to wait for any more.
   virtual bool prepared(const model::Change&) const { return true; }
 
-  /// The host name under which an instance is registered.
+  /// What became of the host name under which an instance is registered.
   struct NameState {
-    std::string address;  ///< in use for it; empty: never found, the instance gets no requests
-    std::string problem;  ///< why it could not be looked up last; empty: it could
+    std::string address;  ///< in use for it; empty: none, the instance gets no requests
+    std::string problem;  ///< why it could not be looked up last, or must not be used; empty: all is well
   };
-  /// nullptr for a literal address, and a name that was never looked up.
-  virtual const NameState* name_state(const std::string&) const { return nullptr; }
+  /// nullopt for a literal address that may be used, and a name that was never looked up.
+  virtual std::optional<NameState> name_state(const model::Instance&) const { return std::nullopt; }
 
   /// One health check of an instance, as it is made while the instance serves, whether the proxy knows it or
   /// not. May be called at any time, several at once. @return Rejected, Unavailable or Timeout with the check

@@ -265,7 +265,7 @@ Result<> Reconciler::Impl::has_an_address(const model::Service& next) const {
   const model::Instance* unknown = nullptr;
   std::string problem;
   for (const auto& instance : next.instances) {
-    const auto* name = driver.name_state(instance.address);
+    auto name = driver.name_state(instance);
     if (!name || !name->address.empty()) return {};
     unknown = &instance;
     problem = name->problem;
@@ -273,9 +273,9 @@ Result<> Reconciler::Impl::has_an_address(const model::Service& next) const {
   if (!unknown) return {};
   return fail(
       Errc::Conflict,
-      fmt::format("service {}: none of its instances ({}) has an address: the host name {} of instance "
-                  "{} cannot be resolved ({}); nothing was changed",
-                  next.definition.service, next.instances.size(), unknown->address, unknown->id, problem));
+      fmt::format("service {}: none of its instances ({}) has an address that can be used: instance {} at {} "
+                  "has none ({}); nothing was changed",
+                  next.definition.service, next.instances.size(), unknown->id, unknown->address, problem));
 }
 
 Task<Result<Outcome>> Reconciler::Impl::reconfigure_in_turn(Wish wish) {

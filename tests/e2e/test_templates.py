@@ -1,11 +1,14 @@
 """Services whose part of HAProxy's configuration is a Consul Template of their own, on both registries."""
+import json
 import re
 import threading
 import time
 
 import pytest
 
-from harness import Traffic, wait_until
+from echo import Echo
+from harness import Traffic, free_port, wait_until
+from kept import Http1
 from test_story import Registry
 
 # The article's template: contracts of the original, written for its ports and its folder.
@@ -288,3 +291,62 @@ def test_what_the_operator_permits(rig):
     proxy = templates.start("--template-allow", "errorfile")
     proxy.ok("reconfigure", serviceName="x", consulTemplatePath=path)
     assert proxy.get("/").body == b"back soon\n"
+
+
+def test_no_template_leads_to_the_api_or_wherever_clients_like(embedded):
+    proxy = embedded.proxy
+    api = f"{proxy.address}:{proxy.api_port}"
+    shared = "acl all path_beg /\nuse_backend x if all\nbackend x\n"
+
+    def refusal(lines, line):
+        embedded.write("x.tmpl", shared + lines)
+        message = embedded.refusal(serviceName="x", consulTemplatePath="tmpl/x.tmpl")
+        assert f"rendered line {line} (" in message, message
+        return message
+
+    for server in (f"server s {api}", f"default-server init-addr {proxy.address}\n  server s nobody.test:{proxy.api_port}",
+                   f"option httpchk\n  http-check connect addr {proxy.address} port {proxy.api_port}\n  server s 10.0.0.1:80 check"):
+        assert "this proxy's own API" in refusal("  " + server + "\n", 5 if "\n" in server else 4)
+    assert proxy.get("/v1/docker-flow-proxy/services").status == 503
+    choice = "connects to addresses that clients choose"
+    assert f"'set-dst' {choice}" in refusal("  http-request set-dst hdr(x-dst)\n  server s 10.0.0.1:80\n", 4)
+    assert choice in refusal("  server s 0.0.0.0:0\n", 4)
+
+
+def test_on_a_port_of_its_own_a_template_gets_the_same_requests(embedded):
+    """No tunnel past its rules, no path that hides from them, no header that only the proxy may set."""
+    proxy, port = embedded.proxy, free_port(embedded.proxy.address)
+    echo = embedded.rig.add_end(Echo())
+    embedded.write("own.tmpl", f"""listen own
+  bind {proxy.address}:{port}
+  acl trusted-proxy src 0.0.0.0/0
+  acl needs-host src 0.0.0.0
+  http-request deny if {{ path_beg /secret }}
+  server s {echo.address}:{echo.port}
+""")
+    proxy.ok("reconfigure", serviceName="own", consulTemplatePath="tmpl/own.tmpl")
+
+    def ask(target, headers=(), **kwargs):
+        connection = Http1(proxy.address, port)
+        try:
+            status, _, body = connection.get(target, headers=list(headers), **kwargs)
+            return status, (json.loads(body) if status == 200 else None)
+        finally:
+            connection.close()
+
+    status, seen = ask("/a", ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"])
+    assert status == 200, "h2c is a tunnel past all rules"
+    assert not {name.lower() for name, _ in seen["headers"]} & {"upgrade", "http2-settings"}
+    assert ask("/ws", ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="])[0] == 101
+
+    status, seen = ask("/echo/../x?a=%41/../b")
+    assert (status, seen["line"]) == (200, "GET /x?a=%41/../b HTTP/1.1")
+    assert ask("/x/../secret")[0] == 403 and ask("/%73ecret")[0] == 403
+
+    forged = [f"{name}: 6.6.6.6" for name in ("X-Forwarded-For", "X-Forwarded-Host", "X_Forwarded_For", "X-Real-IP", "Forwarded")]
+    status, seen = ask("/a", [*forged, "X-Forwarded-Proto: https"])
+    named = [(name.lower(), value) for name, value in seen["headers"]]
+    assert "6.6.6.6" not in str(named)
+    assert [value for name, value in named if name == "x-forwarded-proto"] == ["http"]
+    assert ask("/a", host="a b")[0] == 400 and ask("/a", host=None)[0] == 400
+    assert ask("/a", host=None, version="1.0")[0] == 200

@@ -73,9 +73,8 @@ bool is_well(const model::Instance& instance) { return instance.health <= model:
 /// nullopt for an instance that HAProxy cannot be given.
 std::optional<Server> find_server(const model::Instance& instance, const Addresses& addresses) {
   if (instance.port == 0) return std::nullopt;
-  if (is_ip_address(instance.address)) return server_of(instance, instance.address);
-  auto found = addresses.find(instance.address);
-  return found == addresses.end() ? std::nullopt : std::optional(server_of(instance, found->second));
+  auto address = addresses.of(instance);
+  return address ? std::optional(server_of(instance, *address)) : std::nullopt;
 }
 
 /// HAProxy's own check makes a connection and gives it as much time as lies between two of them.
@@ -86,6 +85,21 @@ bool is_checked(const model::Service& service, bool may_check) {
 }
 
 }  // namespace
+
+std::optional<std::string> Addresses::known(const model::Instance& instance) const {
+  if (is_ip_address(instance.address)) return instance.address;
+  auto found = of_names.find(instance.address);
+  return found == of_names.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool Addresses::is_barred(const model::Instance& instance) const {
+  auto address = known(instance);
+  return address && is_own_api && is_own_api(*address, instance.port);
+}
+
+std::optional<std::string> Addresses::of(const model::Instance& instance) const {
+  return is_barred(instance) ? std::nullopt : known(instance);
+}
 
 std::string backend_name(std::string_view service, std::string_view color) {
   return color.empty() ? fmt::format("svc-{}", service) : fmt::format("svc-{}:{}", service, color);

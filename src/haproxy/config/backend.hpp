@@ -45,9 +45,20 @@ struct Backend {
   bool operator==(const Backend&) const = default;
 };
 
-/// IP addresses of instances that are registered under a host name. HAProxy is only given addresses: a name
-/// that cannot be resolved would keep it from starting.
-using Addresses = std::map<std::string, std::string, std::less<>>;
+/// The IP addresses that HAProxy is given for instances. It is never given a name: one that cannot be
+/// resolved would keep it from starting, and one that moves to our own API would publish that.
+struct Addresses {
+  std::map<std::string, std::string, std::less<>> of_names;  ///< of instances registered under a host name
+  IsOwnApi is_own_api = {};                                  ///< may be empty
+
+  /// nullopt for a name that is not known, and for our own API, under whatever name or address.
+  std::optional<std::string> of(const model::Instance& instance) const;
+  /// Whether an instance is our own API.
+  bool is_barred(const model::Instance& instance) const;
+
+ private:
+  std::optional<std::string> known(const model::Instance& instance) const;
+};
 
 /// Metadata of an instance that was found in HAProxy and nowhere else: the name of its server there, which
 /// goes on.
@@ -63,7 +74,7 @@ std::string spare_name(std::size_t number);
 bool is_spare_name(std::string_view backend);
 
 /// The backend of a service. Without HAProxy's own checks, instances that are critical or in maintenance are
-/// used only when there is no other; instances whose host name is not in `addresses` are left out.
+/// used only when there is no other; instances without an address in `addresses` are left out.
 /// @param may_check Checks::enabled
 /// @param down names of servers that are left out because a check of ours took them out
 Backend backend_of(const model::Service& service, const Addresses& addresses, bool may_check,

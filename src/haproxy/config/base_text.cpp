@@ -116,9 +116,7 @@ Result<BaseText> base_text(const Settings& settings, const Surroundings& surroun
   }
   auto text = std::move(writer).finish();
   if (!text) return std::unexpected(text.error());
-  auto sections = guarded_sections(templates.sections,
-                                   {surroundings.hand_over, settings.hard_stop_after,
-                                    settings.connection_share == 100 ? 0 : connections_of_one(settings)});
+  auto sections = guarded_sections(templates.sections, surroundings.hand_over, settings);
   if (!sections) return std::unexpected(sections.error());
   *text += *sections;
   auto hash = fnv1a(*text);

@@ -70,6 +70,12 @@ TEST(Share, IsAtLeastOneRequest) {
   EXPECT_EQ(connections_of_one(s), 1);
 }
 
+std::size_t count(std::string_view text, std::string_view word) {
+  std::size_t found = 0;
+  for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
+  return found;
+}
+
 TEST(TemplateSections, HandOverWhereTheProxyCan) {
   TemplateText text;
   text.add("own", {{"frontend plain from template", 1},
@@ -79,16 +85,33 @@ TEST(TemplateSections, HandOverWhereTheProxyCan) {
                    {"listen tcp from template", 5},
                    {"  bind :92", 6},
                    {"  mode tcp", 7}});
-  auto guarded = guarded_sections(text, {{"dfp-x", "s"}, std::chrono::seconds(1), 7});
+  Settings settings;
+  settings.maxconn = 10;
+  settings.connection_share = 70;
+  auto guarded = guarded_sections(text, {"dfp-x", "s"}, settings);
   ASSERT_TRUE(guarded) << guarded.error().what;
-  auto count = [&](std::string_view word) {
-    std::size_t found = 0;
-    for (auto at = guarded->find(word); at != std::string::npos; at = guarded->find(word, at + 1)) ++found;
-    return found;
-  };
-  EXPECT_EQ(count("maxconn 7\n"), 3U);
-  EXPECT_EQ(count("accept-proxy name hand-over\n"), 1U);
-  EXPECT_EQ(count("\nbackend hand-over-to:plain from base\n"), 1U);
+  EXPECT_EQ(count(*guarded, "maxconn 7\n"), 3U);
+  EXPECT_EQ(count(*guarded, "accept-proxy name hand-over\n"), 1U);
+  EXPECT_EQ(count(*guarded, "\nbackend hand-over-to:plain from base\n"), 1U);
+}
+
+TEST(TemplateSections, OfHttpSeeRequestsInTheirOneForm) {
+  TemplateText text;
+  text.add("own", {{"frontend plain from template", 1},
+                   {"  mode tcp", 2},  // the last one counts
+                   {"  mode http", 3},
+                   {"listen tls from template", 4},
+                   {"  bind :91 ssl", 5},
+                   {"listen tcp from template", 6},
+                   {"  mode tcp", 7},
+                   {"backend b from template", 8}});
+  auto guarded = guarded_sections(text, {"dfp-x", "s"}, {});
+  ASSERT_TRUE(guarded) << guarded.error().what;
+  EXPECT_EQ(count(*guarded, "http-request set-var(txn.path) path if !{ req.hdrs"), 2U);
+  EXPECT_EQ(count(*guarded, "add-header X-Forwarded-Proto %[ssl_fc,"), 1U);
+  EXPECT_EQ(count(*guarded, "http-request del-header Upgrade"), 2U);
+  EXPECT_EQ(count(*guarded, "\n  acl "), count(*guarded, "\n  acl ::"))
+      << "a template may have the same name";
 }
 
 TEST(Backend, ServerNamesAreValidStableAndChangeWithTheAddress) {
@@ -161,7 +184,19 @@ TEST(Backend, HostNamesAreUsedOnlyAsAddresses) {
   auto s = service("a", {"/"});
   s.instances = {instance("n", "1", "db.local", 80)};
   EXPECT_TRUE(backend_of(s, {}, true).servers.empty());
-  EXPECT_EQ(backend_of(s, {{"db.local", "10.1.1.1"}}, true).servers.at(0).address, "10.1.1.1");
+  EXPECT_EQ(backend_of(s, {{{"db.local", "10.1.1.1"}}}, true).servers.at(0).address, "10.1.1.1");
+}
+
+TEST(Backend, OurOwnApiIsNoServerUnderWhateverNameOrAddress) {
+  auto s = service("a", {"/"});
+  s.instances = {instance("n", "1", "we.local", 8080), instance("n", "2", "10.1.1.1", 8080),
+                 instance("n", "3", "we.local", 80)};
+  Addresses addresses{{{"we.local", "10.1.1.1"}}, [](const auto& host, auto port) {
+                        return host == "10.1.1.1" && port == std::uint16_t{8080};
+                      }};
+  auto backend = backend_of(s, addresses, true);
+  ASSERT_EQ(backend.servers.size(), 1U);
+  EXPECT_EQ(backend.servers[0].port, 80);
 }
 
 TEST(Checks, IntervalGrowsInStepsAndBoundsTheProbeRate) {

@@ -6,6 +6,7 @@
 
 #include "haproxy/config/backend.hpp"
 #include "haproxy/config/bind_ports.hpp"
+#include "haproxy/config/server_target.hpp"
 #include "haproxy/config/shared_rules.hpp"
 #include "haproxy/config/writer.hpp"
 
@@ -36,6 +37,7 @@ class Folder {
   Result<Fragment> fold(const std::vector<Section>& sections) {
     for (const auto& section : sections) {
       if (auto ok = check_permitted(section, settings_.allowed); !ok) return std::unexpected(ok.error());
+      if (auto ok = check_targets(section, settings_.is_own_api); !ok) return std::unexpected(ok.error());
       if (section.type() == "backend" || section.type() == "listen")
         backends_.insert(std::string(section.name()));
     }
@@ -102,10 +104,20 @@ class Folder {
     fragment_.sections.push_back({std::move(header), section.header.number});
     for (const auto& line : section.lines) {
       if (auto ok = check_target(line); !ok) return ok;
+      note_server(line);
       bool own_bind = section.type() == "frontend" && is_own_bind(line);
       if (!own_bind) fragment_.sections.push_back({"  " + line.raw, line.number});
     }
     return {};
+  }
+
+  void note_server(const Line& line) {
+    auto place = target_word(line.keyword());
+    if (place == 0) return;
+    auto target = parse_target(line.word(place));
+    if (is_ip_address(target.host) || !target.port || !settings_.reserved_ports.contains(*target.port))
+      return;
+    fragment_.doubtful_servers.push_back({target.host, *target.port, line.number});
   }
 
   bool is_own_bind(const Line& line) const {

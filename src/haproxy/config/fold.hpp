@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "haproxy/config/bind_ports.hpp"
 #include "haproxy/config/permission.hpp"
+#include "haproxy/config/settings.hpp"
 
 namespace dfp::haproxy::config {
 
@@ -29,6 +30,15 @@ struct FragmentBind {
   bool operator==(const FragmentBind&) const = default;
 };
 
+/// A server under a host name, at a port that the proxy itself has somewhere.
+struct FragmentServer {
+  std::string host;
+  std::uint16_t port = 0;
+  std::size_t line = 0;
+
+  bool operator==(const FragmentServer&) const = default;
+};
+
 /// What the rendered template of one service contributes to haproxy.cfg. Made by `fold` only.
 ///
 /// Two frontends on one port would take each other's connections, so a frontend that binds a port of the
@@ -42,7 +52,9 @@ struct Fragment {
   std::map<std::string, std::size_t> names;    ///< of the sections, with their lines
   std::map<std::uint16_t, std::size_t> ports;  ///< that its own frontends bind
   std::vector<FragmentBind> binds;             ///< the same with their addresses
-  std::vector<FragmentLine> ignored;           ///< what the shared frontend decides for all services
+  std::vector<FragmentServer>
+      doubtful_servers;               ///< that may be the proxy's API: their names must be looked up
+  std::vector<FragmentLine> ignored;  ///< what the shared frontend decides for all services
 
   bool operator==(const Fragment&) const = default;
 };
@@ -50,8 +62,9 @@ struct Fragment {
 struct FoldSettings {
   std::set<std::uint16_t> own_ports;  ///< of `frontend services`; 80 and 443 always count as such
   std::map<std::uint16_t, std::string>
-      reserved_ports;  ///< bound by other parts of the proxy; what they are: "the API (--api)"
-  Allowed allowed;     ///< see permission.hpp
+      reserved_ports;        ///< bound by other parts of the proxy; what they are: "the API (--api)"
+  Allowed allowed;           ///< see permission.hpp
+  IsOwnApi is_own_api = {};  ///< where no server may be
 };
 
 /// Makes a fragment of the rendered template of a service. Pure.

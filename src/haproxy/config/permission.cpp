@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/text.hpp"
+#include "haproxy/config/server_target.hpp"
 
 namespace dfp::haproxy::config {
 namespace {
@@ -102,6 +103,7 @@ constexpr std::string_view kReadsFile = "makes HAProxy read a file";
 constexpr std::string_view kRunsProgram = "runs a program";
 constexpr std::string_view kOwnSockets = "can reach HAProxy's own sockets";
 constexpr std::string_view kChangesMaps = "changes maps and lists that all services share";
+constexpr std::string_view kClientsChoose = "connects to addresses that clients choose";
 constexpr std::string_view kNotSafe = "is not on the list of what templates may use";
 
 /// Why keywords and sections that people may expect to work do not.
@@ -164,7 +166,10 @@ constexpr Argument kArguments[] = {
     {kRules, "use-service", "runs a program of its own inside HAProxy"},
     {kRules, "send-spoe-group", "sends data to other hosts"},
     {kOption, "external-check", kRunsProgram},
-    {kOption, "transparent", "connects to addresses that clients choose"},
+    {kRules, "set-dst", kClientsChoose},
+    {kRules, "set-dst-port", kClientsChoose},
+    {kOption, "transparent", kClientsChoose},
+    {kOption, "http_proxy", kClientsChoose},
     {kStats, "admin", "lets visitors change the servers of all services"},
     {{}, "-f", kReadsFile},
     {{}, "-M", kReadsFile},
@@ -181,6 +186,7 @@ constexpr Call kCalls[] = {
     {"map", "map", kReadsFile},
     {"map_*", "map", kReadsFile},
     {"jwt_verify", "jwt_verify", kReadsFile},
+    {"do-resolve", "do-resolve", "resolves names that clients choose"},
     {"set-map", "set-map", kChangesMaps},
     {"del-map", "del-map", kChangesMaps},
     {"add-acl", "add-acl", kChangesMaps},
@@ -236,6 +242,7 @@ class Checker {
         if (auto ok = keyword(line, kind->keywords); !ok) return ok;
       if (auto ok = arguments(line); !ok) return ok;
       if (auto ok = addresses(line); !ok) return ok;
+      if (auto ok = target(line); !ok) return ok;
       if (auto ok = special_keyword(line); !ok) return ok;
     }
     return {};
@@ -284,6 +291,19 @@ class Checker {
           if (is_local_socket(address))
             if (auto ok = refuse(line, "unix", kOwnSockets); !ok) return ok;
     return {};
+  }
+
+  /// HAProxy takes what is missing from the connection of the client, who can say anything with accept-proxy.
+  Result<> target(const Line& line) const {
+    auto place = target_word(line.keyword());
+    if (place == 0 || is_local_socket(line.word(place))) return {};
+    auto target = parse_target(line.word(place));
+    if (target.is_clients_address())
+      return refuse(line, "transparent",
+                    "(a server at 0.0.0.0, :: or *) connects to addresses that clients choose");
+    if (target.port || target.is_service_record()) return {};
+    return refuse(line, "client-port",
+                  "(a server without a fixed port) connects to ports that clients choose");
   }
 
   Result<> special_keyword(const Line& line) const {

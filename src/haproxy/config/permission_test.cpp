@@ -81,6 +81,21 @@ INSTANTIATE_TEST_SUITE_P(
         RefusalCase{"Spoe", "backend b\nfilter spoe engine x config /x", "filter"},
         RefusalCase{"Log", "backend b\nlog 10.0.0.1:514 local0", "log"},
         RefusalCase{"Source", "backend b\nserver s 1.1.1.1:1 source 0.0.0.0", "source"},
+        RefusalCase{"OptionTransparent", "backend b\noption transparent", "transparent"},
+        RefusalCase{"OptionHttpProxy", "listen l\noption http_proxy", "http_proxy"},
+        RefusalCase{"SetDst", "backend b\nhttp-request set-dst hdr(x-dst)", "set-dst"},
+        RefusalCase{"SetDstTcp", "frontend f\ntcp-request connection set-dst ipv4(10.0.0.1)", "set-dst"},
+        RefusalCase{"SetDstPort", "backend b\nhttp-request set-dst-port hdr(x)", "set-dst-port"},
+        RefusalCase{"DoResolve", "backend b\nhttp-request do-resolve(txn.ip,r) hdr(host)", "do-resolve"},
+        RefusalCase{"AnyAddress", "backend b\nserver s 0.0.0.0:0", "transparent"},
+        RefusalCase{"AnyAddressWithPort", "backend b\nserver s 0.0.0.0:80", "transparent"},
+        RefusalCase{"AnyAddressStar", "backend b\nserver s *:80", "transparent"},
+        RefusalCase{"AnyAddressEmpty", "backend b\nserver s :80", "transparent"},
+        RefusalCase{"AnyAddressShort", "backend b\nserver s 0:80", "transparent"},
+        RefusalCase{"AnyAddressSix", "backend b\nserver s ipv6@[::]:80", "transparent"},
+        RefusalCase{"NoPort", "backend b\nserver s 10.0.0.1", "client-port"},
+        RefusalCase{"PortZero", "backend b\nserver-template s 3 x.test:0", "client-port"},
+        RefusalCase{"PortOffset", "listen l\nserver s 10.0.0.1:+1000", "client-port"},
         RefusalCase{"StatsAdmin", "listen l\nstats admin if TRUE", "admin"},
         RefusalCase{"EmailAlert", "backend b\nemail-alert mailers x", "email-alert"}),
     [](const auto& test) { return test.param.name; });
@@ -106,6 +121,7 @@ backend b
   http-request set-var(txn.x) path
   server a 10.0.0.1:80 check cookie file
   server b ipv4@10.0.0.2:80 redir /elsewhere backup
+  server-template c 3 _http._tcp.c.test resolvers r
 userlist u
   user a password x
 resolvers r

@@ -6,11 +6,11 @@ namespace {
 constexpr auto kIfOdd = "if !{ var(txn.path) -m found }"_k;
 
 void write_host_check(ConfigWriter& writer) {
-  // HTTP/1.0 may come without Host, but not with a strange one.
-  writer.line("acl needs-host req.hdr_cnt(host) gt 0"_k);
-  writer.line("acl needs-host req.ver 1.1 2.0 3.0"_k);
+  // HTTP/1.0 may come without Host, but not with a strange one. Templates have no acl of such a name.
+  writer.line("acl ::needs-host req.hdr_cnt(host) gt 0"_k);
+  writer.line("acl ::needs-host req.ver 1.1 2.0 3.0"_k);
   writer.line(
-      R"(http-request deny deny_status 400 if !{ req.fhdr(host) -m reg '^[A-Za-z0-9._~-]+(:[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?$' } needs-host)"_k);
+      R"(http-request deny deny_status 400 if !{ req.fhdr(host) -m reg '^[A-Za-z0-9._~-]+(:[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?$' } ::needs-host)"_k);
 }
 
 /// A header that the rules for odd requests may have to do with. HAProxy has taken "close" and "keep-alive"
@@ -26,10 +26,10 @@ void write_forwarded_rules(ConfigWriter& writer, const Settings& settings) {
     writer.line(kScheme, kIfOdd);
     return;
   }
-  writer.words("  acl trusted-proxy src"_k);
+  writer.words("  "_k, kGlue, kDrop, kIfOdd, "!{ src"_k);
   for (const auto& network : settings.trusted_proxies) writer.words(Network{network});
+  writer.words("}"_k);
   writer.end_line();
-  writer.line(kDrop, kIfOdd, "!trusted-proxy"_k);
   writer.line(kScheme, kIfOdd, "!{ req.hdr_cnt(X-Forwarded-Proto) gt 0 }"_k);
 }
 

@@ -13,6 +13,8 @@
 /// also when spelled with '_', which many instances read as '-'. Normalised: dot segments, and %XX of what
 /// needs none. %2F stays: it is no separator. The query stays as it is: it may be signed.
 ///
+/// The same on the ports that templates bind themselves, where these are the first rules of the section.
+///
 /// Most requests need none of this. Two conditions sort them out: those have txn.path after
 /// write_request_gate(), and the rules of write_odd_request_rules() are for the others.
 /// Source: RFC 9110 (7.6.1, 7.8), RFC 9112 (3.2), RFC 3986 (6.2.2); configuration manual 2.6, section 4.2,

@@ -63,6 +63,10 @@ struct OtherPort {
   bool operator==(const OtherPort&) const = default;
 };
 
+/// Whether a connection to `host`, an address or a name, reaches the API of this program. Resolves no names.
+/// @param port nothing: a port that is known only when a client connects
+using IsOwnApi = std::function<bool(const std::string& host, std::optional<std::uint16_t> port)>;
+
 struct Settings {
   std::string program = "haproxy";  ///< path, or a name looked up in PATH
   std::filesystem::path
@@ -70,6 +74,7 @@ struct Settings {
   std::vector<Bind> http = {Bind{}};
   std::vector<Bind> https;             ///< bound only when `certs_dir` holds a certificate
   std::vector<OtherPort> other_ports;  ///< HAProxy never listens there, whatever a template says
+  IsOwnApi is_own_api;                 ///< HAProxy never connects there; may be empty
   std::filesystem::path certs_dir;     ///< PEM files, each with certificate and key; "" for none
   /// Addresses and networks ("10.0.0.0/8") of proxies in front of this one, whose X-Forwarded-* stay.
   std::vector<std::string> trusted_proxies;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "haproxy/config/request_rules.hpp"
 #include "haproxy/config/sections.hpp"
 #include "haproxy/config/writer.hpp"
 
@@ -9,8 +10,10 @@ namespace dfp::haproxy::config {
 namespace {
 
 bool speaks_http(const Section& section) {
-  return std::ranges::none_of(
-      section.lines, [](const Line& line) { return line.keyword() == "mode" && line.word(1) == "tcp"; });
+  bool http = true;  // as the defaults say
+  for (const auto& line : section.lines)
+    if (line.keyword() == "mode") http = line.word(1) != "tcp";
+  return http;
 }
 
 bool speaks_tls(const Section& section) {
@@ -26,10 +29,18 @@ bool hands_over(const Section& section) {
   return listens(section) && speaks_http(section) && !speaks_tls(section);
 }
 
-void write_share(ConfigWriter& writer, const Section& section, int connections) {
-  if (connections == 0) return;
+void write_share(ConfigWriter& writer, const Section& section, const Settings& settings) {
+  if (settings.connection_share == 100) return;
+  auto connections = connections_of_one(settings);
   if (listens(section)) writer.line("maxconn"_k, connections);
   if (section.type() == "backend" && speaks_http(section)) write_share_of_backend(writer, connections);
+}
+
+void write_request_rules(ConfigWriter& writer, const Section& section, const Settings& settings) {
+  if (!listens(section) || !speaks_http(section)) return;
+  writer.line("http-request unset-var(txn.path)"_k);  // tcp-request rules come before these
+  write_request_gate(writer, settings, speaks_tls(section));
+  write_odd_request_rules(writer, settings);
 }
 
 /// Copies a text piece by piece.
@@ -62,18 +73,20 @@ void write_share_of_backend(ConfigWriter& writer, int connections) {
       connections, "}"_k);
 }
 
-Result<std::string> guarded_sections(const TemplateText& text, const SectionGuard& guard) {
+Result<std::string> guarded_sections(const TemplateText& text, const HandOver& hand_over,
+                                     const Settings& settings) {
   auto sections = parse_sections(text.lines());
   if (!sections) return fail(Errc::Internal, "haproxy.cfg: sections of templates: " + sections.error().what);
   ConfigWriter backends;
   Copier copier(text.lines());
   for (const auto& section : *sections) {
     ConfigWriter first;
-    write_share(first, section, guard.connections);
+    write_share(first, section, settings);
     if (hands_over(section)) {
-      write_own_hand_over(first, guard.hand_over, section.name());
-      write_own_hand_over_backend(backends, guard.hand_over, section.name(), guard.lifetime);
+      write_own_hand_over(first, hand_over, section.name());
+      write_own_hand_over_backend(backends, hand_over, section.name(), settings.hard_stop_after);
     }
+    write_request_rules(first, section, settings);
     auto lines = std::move(first).finish();
     if (!lines) return lines;
     copier.copy_to(section.header.number);
