@@ -259,17 +259,24 @@ def test_reloads_wait_while_many_old_workers_live(demo):
         assert connection.recv(10) == b"x"
 
 
-@pytest.fixture
-def small_disk(rig):
-    """A folder that holds half a megabyte."""
+@contextlib.contextmanager
+def half_a_megabyte(folder):
+    """Makes a folder that holds no more."""
     if os.geteuid() != 0:
         pytest.skip("mounting needs root")
-    folder = rig.folder / "disk"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", folder]).returncode != 0:
         pytest.skip("mounting is not allowed here")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.fixture
+def small_disk(rig):
+    with half_a_megabyte(rig.folder / "disk") as folder:
+        yield folder
 
 
 def fill(folder):
