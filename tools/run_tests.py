@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs everything: layer check, the tests of the tools, the C++ tests under ASan+UBSan, the end-to-end tests with the
-release binary, faults at random under load.
+"""Runs everything: layer check, the tests of the tools, the C++ tests under ASan+UBSan, failing starts of that build, the
+end-to-end tests with the release binary, faults at random under load.
 
 Ends with one line `N passed, N failed, N skipped`. The exit status is 0 only if something passed and nothing failed: a
 step that ends with any other status than 0, that ends without its report, or that does not end in time has failed.
-With CI=true a test may skip only for a reason that tools/ci_skips.txt lists: a missing tool is a failure there.
+A selection (-k) that selects no test has failed. With CI=true a test may skip only for a reason that tools/ci_skips.txt lists: a missing tool is a failure there.
 """
 import argparse
 import contextlib
@@ -27,6 +27,7 @@ HOUR = 3600
 CHAOS_SECONDS = 120
 FULL_CHAOS_SECONDS = HOUR
 FULL_FUZZ_SECONDS = 600
+FULL_KILLS = 200  # of the control plane, at random moments (tests/e2e/test_lifecycle.py)
 LONGEST_STEP = 2 * HOUR  # a step that has not ended by then hangs; each test has a shorter limit of its own
 
 
@@ -151,14 +152,31 @@ def add_ctest(tally, reports, names, status):
 
 
 def end_to_end(tally, arguments, environment):
+    """@return the statuses of both runs: a selection is wrong only where neither has a test of it"""
     say("end-to-end tests")
-    pytest(tally, "e2e", ["-n", "2", "-m", "not alone", "tests/e2e", *arguments], environment)
+    beside = pytest(tally, "e2e", ["-n", "2", "-m", "not alone", "tests/e2e", *arguments], environment)
     say("end-to-end tests that need the machine for themselves")
-    pytest(tally, "e2e-alone", ["-m", "alone", "tests/e2e", *arguments], environment)
+    return beside, pytest(tally, "e2e-alone", ["-m", "alone", "tests/e2e", *arguments], environment)
+
+
+def add_selection(tally, arguments, statuses):
+    if all(status == NOTHING_COLLECTED for status in statuses):
+        tally.fail(f"no end-to-end test is selected by {' '.join(arguments)}")
+
+
+def sanitized_starts(tally, arguments, environment):
+    """Starts that fail, with the program of the sanitizers: what a destructor touches too late is seen only there."""
+    say("failing starts (ASan+UBSan)")
+    sanitizers = {"DFP_BINARY": str(ROOT / "build/asan/docker-flow-proxy"), "ASAN_OPTIONS": "detect_stack_use_after_return=1",
+                  "UBSAN_OPTIONS": "print_stacktrace=1"}
+    return pytest(tally, "e2e-asan", ["-n", "2", "tests/e2e/test_start.py", *arguments], {**environment, **sanitizers})
 
 
 def pytest(tally, name, arguments, environment=None):
-    """A run that was broken off has a report too, of the tests until then: its status decides."""
+    """A run that was broken off has a report too, of the tests until then: its status decides.
+
+    @return that status
+    """
     report = REPORTS / f"{name}.xml"
     report.unlink(missing_ok=True)
     status = run([PYTHON, "-m", "pytest", "-q", "-ra", "--tb=short", f"--junitxml={report}", *arguments],
@@ -170,6 +188,7 @@ def pytest(tally, name, arguments, environment=None):
     selects = any(argument.startswith("-k") for argument in arguments)
     if not (status == NOTHING_COLLECTED and selects):
         tally.add_status(f"pytest {name}", status)
+    return status
 
 
 def chaos_of(options):
@@ -182,8 +201,6 @@ def chaos_of(options):
 def chaos(tally, seconds, seed):
     """Faults at random under load; the seed plays them again."""
     driver = ROOT / "tests/chaos/run.py"
-    if not driver.exists():
-        return
     name = f"chaos {seconds} --seed {seed}"
     say(f"faults at random under load (./dev {name} plays them again)")
     status = run([PYTHON, str(driver), str(seconds), "--seed", str(seed)], seconds=seconds + 1200)
@@ -214,15 +231,17 @@ def main(arguments):
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
     tally = Tally(allowed_skips(os.environ))
-    environment = {**os.environ, "DFP_FULL": "1"} if options.full else dict(os.environ)
+    environment = {**os.environ, "DFP_KILLS": str(FULL_KILLS)} if options.full else dict(os.environ)
     say("layers")
     tally.add_step("layers", run([PYTHON, "tools/check_layers.py"]) == 0)
     say("the tests of the tools")
     pytest(tally, "tools", ["tests/tools"])
     build("asan")
     cpp_tests(tally)
+    sanitized_starts(tally, options.pytest, environment)
     build("release")
-    end_to_end(tally, options.pytest, environment)
+    statuses = end_to_end(tally, options.pytest, environment)
+    add_selection(tally, options.pytest, statuses)
     if not options.selects:
         chaos(tally, *chaos_of(options))
     if options.full:

@@ -418,6 +418,41 @@ TEST(Register, ThenDeregister) {
   });
 }
 
+/// The request of a client that has closed its connection.
+/// @param noticed the server has seen that; else it sees it where it looks, after the first 100 ms
+Task<net::HttpResponse> ask_for_nobody(Rig& rig, std::string path, bool noticed) {
+  std::stop_source gone;
+  net::HttpRequest request("POST", "/v1/docker-flow-proxy/" + path);
+  request.peer = "127.0.0.1:54321";
+  request.left = gone.get_token();
+  request.has_left = [] { return true; };
+  if (noticed) gone.request_stop();
+  auto response = co_await rig.api.handle(std::move(request));
+  co_return response;
+}
+
+TEST(Register, IsNotCarriedOutForAClientThatHasLeft) {
+  with_api([](Rig& rig) -> Task<> {
+    auto added = co_await ask_for_nobody(rig, "register?serviceName=a&address=10.0.0.7&port=9000", true);
+    EXPECT_TRUE(message_of(added).contains("nothing was changed")) << added.status << added.body;
+    auto instances = co_await rig.registry.instances("a", Deadline::after(1s));
+    EXPECT_TRUE(instances->empty());
+  });
+}
+
+TEST(Deregister, IsNotCarriedOutForAClientThatHasLeft) {
+  with_api([](Rig& rig) -> Task<> {
+    rig.put_instance("a", "1");
+    for (bool noticed : {true, false}) {
+      rig.registry.delay_calls(noticed ? 0ms : 150ms);
+      auto removed = co_await ask_for_nobody(rig, "deregister?serviceName=a&id=1", noticed);
+      EXPECT_TRUE(message_of(removed).contains("nothing was changed")) << removed.status << removed.body;
+      auto instances = co_await rig.registry.instances("a", Deadline::after(1s));
+      EXPECT_EQ(instances->size(), 1U) << "noticed: " << noticed;
+    }
+  });
+}
+
 TEST(Register, RefusesBadInputByName) {
   with_api([](Rig& rig) -> Task<> {
     struct Case {

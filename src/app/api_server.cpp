@@ -54,7 +54,9 @@ Result<> ApiServer::listen() {
   parts_.access.get_mutates = access.get_mutates;
   if (!access.token_file.empty()) {
     auto tokens = api::TokenFile::open(access.token_file);
-    if (!tokens) return std::unexpected(tokens.error());
+    if (!tokens)
+      return fail(tokens.error().code,
+                  tokens.error().what + "; correct it, or name another one with --api-token-file");
     parts_.access.tokens = &tokens_.emplace(std::move(*tokens));
   }
   warn_when_open();

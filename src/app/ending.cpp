@@ -6,11 +6,14 @@
 #include <exception>
 #include <utility>
 
+#include "app/process_setup.hpp"
 #include "app/server.hpp"
 #include "base/log.hpp"
 
 namespace dfp::app {
 namespace asio = boost::asio;
+
+Ending::IgnoresAfterwards::~IgnoresAfterwards() { ignore_signals(); }
 
 Ending::Ending(Executor executor)
     : executor_(executor), signals_(executor, SIGTERM, SIGINT), changed_(executor) {}

@@ -10,7 +10,8 @@
 namespace dfp::app {
 
 /// What ends a server: SIGTERM and SIGINT, from its first moment on (a start must be able to end too), and
-/// what its start came to. Shared with the coroutines that report.
+/// what its start came to. Shared with the coroutines that report. After its life the two are ignored: the
+/// exit status is decided, and a signal must not replace it.
 class Ending {
  public:
   explicit Ending(Executor executor);
@@ -31,7 +32,16 @@ class Ending {
   static Task<> note_signal(std::shared_ptr<Ending> ending);
   static Task<> note_start(std::shared_ptr<Ending> ending, Task<int> start);
 
+  /// The end of a signal_set makes its signals fatal again.
+  struct IgnoresAfterwards {
+    IgnoresAfterwards() = default;
+    IgnoresAfterwards(const IgnoresAfterwards&) = delete;
+    IgnoresAfterwards& operator=(const IgnoresAfterwards&) = delete;
+    ~IgnoresAfterwards();
+  };
+
   Executor executor_;
+  IgnoresAfterwards ignores_afterwards_;
   boost::asio::signal_set signals_;
   Signal changed_;
   std::optional<int> signal_;

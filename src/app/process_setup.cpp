@@ -45,7 +45,12 @@ Result<> make_folders(const settings::Settings& settings) {
   return made;
 }
 
+void ignore_signals() {
+  for (int number : {SIGTERM, SIGINT}) std::signal(number, SIG_IGN);
+}
+
 int fail_start(std::string_view step, const Error& error, int otherwise) {
+  ignore_signals();
   log::error("server.start_failed", {{"step", step}, {"error", error.what}});
   return error.code == Errc::Conflict          ? kPortTaken
          : error.code == Errc::InvalidArgument ? kBadSettings

@@ -17,7 +17,11 @@ void trim_memory();
 /// Makes state-dir and run-dir. @return InvalidArgument naming the setting and the folder.
 Result<> make_folders(const settings::Settings& settings);
 
-/// Logs why the start failed. @param otherwise the exit status where the error's kind does not decide it.
+/// From here on SIGTERM and SIGINT are ignored: the exit status is decided, and a signal must not replace it.
+void ignore_signals();
+
+/// Logs why the start failed, and ignores further signals. @param otherwise the exit status where the error's
+/// kind does not decide it.
 /// @return an ExitCode.
 int fail_start(std::string_view step, const Error& error, int otherwise);
 

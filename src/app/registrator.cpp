@@ -1,5 +1,7 @@
 #include "app/registrator.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -91,10 +93,13 @@ Result<std::optional<Options>> inner_registrator(const settings::Docker& setting
   bool by_itself = !settings.address.empty() && settings.discovery == settings::Docker::Discovery::Off;
   if (wish == "off" || (wish == "auto" && !by_itself)) return std::nullopt;
   if (wish == "on" || wish == "auto") return Options{};
+  auto refuse = [](const Error& why) {
+    return fail(why.code, fmt::format("registrator: {}; correct --registrator", why.what));
+  };
   auto words = docker::registrator::split_words(wish);
-  if (!words) return fail("registrator", words.error());
+  if (!words) return refuse(words.error());
   auto options = docker::registrator::parse_arguments(*words);
-  if (!options) return fail("registrator", options.error());
+  if (!options) return refuse(options.error());
   return std::move(*options);
 }
 

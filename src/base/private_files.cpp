@@ -24,6 +24,10 @@ std::unexpected<Error> failure(std::string_view setting, std::string_view operat
                                                  operation, path.string(), std::strerror(errno)));
 }
 
+std::string name_another(std::string_view setting) {
+  return fmt::format("name another one with --{}", setting);
+}
+
 std::unexpected<Error> refuse(std::string_view setting, const fs::path& path, std::string_view why,
                               std::string_view way_out) {
   return fail(Errc::InvalidArgument, fmt::format("{}: {} {}; {}", setting, path.string(), why, way_out));
@@ -115,7 +119,7 @@ Result<> make_private_folder(const fs::path& folder, std::string_view setting) {
   if (!place.known()) return failure(setting, "open", folder);
   if (S_ISLNK(place.status.st_mode))
     return refuse(setting, folder, "is a link", "name the folder that it leads to");
-  if (!S_ISDIR(place.status.st_mode)) return refuse(setting, folder, "is no folder", "name another one");
+  if (!S_ISDIR(place.status.st_mode)) return refuse(setting, folder, "is no folder", name_another(setting));
   bool ours = place.status.st_uid == ::geteuid() || take_over(folder, place);
   if (!ours)
     return refuse(setting, folder, owned_by(place.status),
@@ -138,7 +142,8 @@ Result<> make_private_file(const fs::path& file, std::string_view setting) {
   if (!place.known()) return failure(setting, "open", file);
   if (S_ISLNK(place.status.st_mode))
     return refuse(setting, file, "is a link", "name the file that it leads to, or move it away");
-  if (!S_ISREG(place.status.st_mode)) return refuse(setting, file, "is no regular file", "name another one");
+  if (!S_ISREG(place.status.st_mode))
+    return refuse(setting, file, "is no regular file", name_another(setting));
   if (place.status.st_uid != ::geteuid())
     return refuse(setting, file, owned_by(place.status),
                   fmt::format("name another file, or: chown {} {}", ::geteuid(), file.string()));

@@ -65,16 +65,32 @@ Result<std::chrono::milliseconds> limit_of(const api::Endpoint& endpoint, const 
   return parse::duration(options.timeout, std::chrono::milliseconds(1), std::chrono::hours(24));
 }
 
+/// @param why what came in place of the API's answer to a request that may have been carried out
+int print_unknown(std::string_view why) {
+  fmt::print(stderr,
+             "docker-flow-proxy: outcome unknown: the request was sent, and {}\n"
+             "See docker-flow-proxy services; asking for the same again does no harm.\n",
+             why);
+  return kUnknown;
+}
+
 int print_no_answer(const api::Endpoint& endpoint, const NoAnswer& none) {
-  if (none.sent && endpoint.changes) {
-    fmt::print(
-        stderr,
-        "docker-flow-proxy: outcome unknown: the request was sent, and no answer came (--timeout): {}\n"
-        "See docker-flow-proxy services; asking for the same again does no harm.\n",
-        none.error.what);
-    return kUnknown;
-  }
+  if (none.sent && endpoint.changes)
+    return print_unknown(fmt::format("no answer came (--timeout): {}", none.error.what));
   fmt::print(stderr, "docker-flow-proxy: the API does not answer (--api, DFP_API): {}\n", none.error.what);
+  return kNoAddress;
+}
+
+/// Something else answers: another server, or a gateway on behalf of the API, which may have taken the
+/// request.
+int print_foreign_answer(const api::Endpoint& endpoint, const net::HttpResponse& response,
+                         std::string_view url) {
+  if (endpoint.changes)
+    return print_unknown(
+        fmt::format("the answer ({}) is not of this proxy's API at {}: a gateway, or another server "
+                    "(--api, DFP_API)",
+                    response.status, url));
+  fmt::print(stderr, "docker-flow-proxy: what answers at {} is not this proxy's API (--api, DFP_API)\n", url);
   return kNoAddress;
 }
 
@@ -91,11 +107,7 @@ int call(const api::Endpoint& endpoint, const Options& options, const settings::
   if (!response) return print_no_answer(endpoint, response.error());
   auto answer = parse_answer(*response);
   bool is_text = endpoint.action == api::Action::Config && response->status == 200;
-  if (!answer && !is_text) {
-    fmt::print(stderr, "docker-flow-proxy: what answers at {} is not this proxy's API (--api, DFP_API)\n",
-               api->url());
-    return kNoAddress;
-  }
+  if (!answer && !is_text) return print_foreign_answer(endpoint, *response, api->url());
   if (response->status != 200) return print_refusal(endpoint, *response, *answer, options.json);
   auto text = options.json || is_text ? response->body : render_answer(endpoint.action, *answer);
   fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");

@@ -176,6 +176,20 @@ TEST(ApiCommand, AnotherServerAtThatAddressIsNotTakenForTheApi) {
   }
 }
 
+TEST(ApiCommand, AChangeThatSomethingElseAnswersEndsWithSix) {
+  for (int status : {504, 200}) {
+    FakeApi gateway({status, "<html>Gateway Time-out", {{"Content-Type", "text/html"}}});
+    for (std::string command : {"remove", "reload"}) {
+      auto ended = run_words({command, "--api", gateway.url()});
+      EXPECT_EQ(ended.status, kUnknown) << command << " " << status;
+      EXPECT_TRUE(ended.errors.contains("outcome unknown") && ended.errors.contains("services"))
+          << ended.errors;
+      EXPECT_TRUE(ended.errors.contains(std::to_string(status)) && ended.errors.contains("--api"))
+          << ended.errors;
+    }
+  }
+}
+
 TEST(ApiCommand, DefinitionsAsJsonArePrintedAsTheyAre) {
   FakeApi api(json_answer(200, R"({"a":{"ServiceName":"a"}})"));
   EXPECT_EQ(run_words({"config", "--type", "json", "--api", api.url()}).output,

@@ -16,21 +16,20 @@ constexpr std::array kTable = {
                    "all"},
     ExitStatusInfo{kUsage, "wrong usage", "The command line or a setting is wrong; nothing was begun.",
                    "all"},
-    ExitStatusInfo{kNoAddress, "an address cannot be used",
-                   "Clients: the API cannot be reached, or what answers there is something else; nothing was "
-                   "changed. `server`, `demo-service`: an address to listen on is taken.",
-                   "all that use the network"},
+    ExitStatusInfo{
+        kNoAddress, "an address cannot be used",
+        "Clients: the API cannot be reached, or what answers a request that only reads is something "
+        "else; nothing was changed. `server`, `demo-service`: an address to listen on is taken.",
+        "all that use the network"},
     ExitStatusInfo{kNoHaproxy, "no HAProxy", "HAProxy is missing, too old, or does not start.", "server"},
     ExitStatusInfo{kNoRegistry, "no registry",
                    "The embedded registry cannot be opened; `registrator`: the registry cannot be used.",
                    "server, registrator"},
-    ExitStatusInfo{
-        kUnknown, "outcome unknown",
-        "A request that changes something was sent, and no answer came within `--timeout`, the "
-        "connection broke, or the registry did not answer the proxy (504): it may have been carried "
-        "out. `docker-flow-proxy services` tells; "
-        "asking for the same again does no harm.",
-        "reconfigure, remove, reload, register, deregister"},
+    ExitStatusInfo{kUnknown, "outcome unknown",
+                   "A request that changes something was sent, and no answer came within `--timeout`, the "
+                   "connection broke, the registry did not answer the proxy (504), or something else answered, as a "
+                   "gateway does: it may have been carried out. `docker-flow-proxy services` tells; asking for the same again does no harm.",
+                   "reconfigure, remove, reload, register, deregister"},
     ExitStatusInfo{kNotParsed, "the template is wrong",
                    "The template cannot be parsed, or names a function that is refused.", "template"},
     ExitStatusInfo{kNotRendered, "the template gave no text",

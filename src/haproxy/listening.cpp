@@ -36,6 +36,12 @@ bool is_beside(const config::BindAddress& bind, const Listeners& held) {
   return std::ranges::any_of(held, [&](const auto& one) { return one.port == bind.port; });
 }
 
+/// The proxy's own ports are named as the settings that choose them.
+std::string refusal(const std::string& service, const std::string& name, const Error& why) {
+  bool chosen = why.code == Errc::Conflict || why.code == Errc::InvalidArgument;
+  return fmt::format("{}: {}{}", name, why.what, service.empty() && chosen ? " with --" + name : "");
+}
+
 std::vector<std::string> not_accepting(const std::vector<config::BindAddress>& wanted,
                                        const Listeners& present) {
   std::vector<std::string> missing;
@@ -91,8 +97,7 @@ std::expected<std::vector<process::ReservedPort>, RefusedPort> reserve(const std
     if (bind.udp || is_held(bind, held)) continue;
     auto port = process::reserve_port(bind.address, bind.port, is_beside(bind, held));
     if (!port)
-      return std::unexpected(
-          RefusedPort{service, {port.error().code, fmt::format("{}: {}", name, port.error().what)}});
+      return std::unexpected(RefusedPort{service, {port.error().code, refusal(service, name, port.error())}});
     reserved.push_back(std::move(*port));
   }
   return reserved;

@@ -115,7 +115,8 @@ Task<Result<>> Master::await_worker(config::Description wanted, pid_t not_this_o
       drain_log();
       auto status = process_->status();
       co_return fail(Errc::Rejected,
-                     fmt::format("haproxy ended with {}: {}", status ? status->text() : "?", take_alerts()));
+                     fmt::format("haproxy ({}, see --haproxy) ended with {}: {}", settings_.program,
+                                 status ? status->text() : "?", take_alerts()));
     }
     co_await sleep_for(pause);
   }

@@ -113,8 +113,10 @@ Task<Result<config::Description>> Driver::Impl::install(bool check, Deadline dea
     if (!accepted) {
       files.remove(number);
       auto service = offending_service(accepted.error().what, rendered->find(config::kConfigFile)->second);
-      co_return fail(service ? "haproxy refuses service " + *service : "haproxy refuses the configuration",
-                     accepted.error());
+      co_return fail(
+          service ? "haproxy refuses service " + *service
+                  : fmt::format("haproxy ({}, see --haproxy) refuses the configuration", settings.program),
+          accepted.error());
     }
   }
   if (auto active = files.activate(number); !active) {

@@ -10,6 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kQuiet = 200ms;
+constexpr auto kRetry = 5s;           ///< after a writing that failed, as on a full disk
 constexpr int kLeastPauseRatio = 20;  ///< writing takes at most a twentieth of the time
 constexpr std::size_t kSlice = 100;   ///< services at a time, about half a millisecond
 
@@ -71,7 +72,8 @@ void LastKnown::touch() {
 
 Task<> LastKnown::write_soon() {
   std::weak_ptr<bool> alive = alive_;
-  co_await sleep_for(std::max<Clock::duration>(kQuiet, last_took_ * kLeastPauseRatio));
+  auto quiet = unwritten_ ? Clock::duration(kRetry) : Clock::duration(kQuiet);
+  co_await sleep_for(std::max(quiet, last_took_ * kLeastPauseRatio));
   if (alive.expired()) co_return;
   dirty_ = false;
   writer_->begin();
@@ -91,10 +93,18 @@ Task<> LastKnown::write_soon() {
   text += "\n}\n";
   auto work = [writer = writer_, number, whole = std::move(text)] { return writer->write(number, whole); };
   auto written = co_await pool_.run(std::move(work));
-  report(written);
-  if (alive.expired()) co_return;
+  if (alive.expired()) co_return report(written);
+  note_written(written);
   scheduled_ = false;
   if (dirty_) touch();
+}
+
+/// What failed is tried again until it succeeds, and reported once.
+void LastKnown::note_written(const Result<>& written) {
+  if (!unwritten_) report(written);
+  if (unwritten_ && written) log::info("reconcile.last_known_written");
+  unwritten_ = !written;
+  if (unwritten_) dirty_ = true;
 }
 
 /// The next services behind `after`, which moves on. @return how many there were

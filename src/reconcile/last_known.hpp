@@ -18,7 +18,7 @@ namespace dfp::reconcile {
 /// at once: whoever takes up a proxy that outlived its control plane must not bring back what was before. The
 /// whole is written in the background within 200 ms of a change (less often when the state is so large that
 /// writing it takes long), a few services at a time and on a thread of its own, so that requests are not held
-/// up.
+/// up. A writing that fails, as on a full disk, is repeated every 5 s.
 class LastKnown {
  public:
   /// @param file path of the copy; "" keeps none. `state` must outlive this.
@@ -39,6 +39,7 @@ class LastKnown {
 
  private:
   Task<> write_soon();
+  void note_written(const Result<>& written);
   std::size_t append_services(std::string& text, std::string& after, std::size_t limit) const;
   void append_unreadable(std::string& text) const;
 
@@ -50,7 +51,8 @@ class LastKnown {
   std::uint64_t number_ = 0;  ///< of the text that is made next
   const model::DesiredState& state_;
   bool dirty_ = false;
-  bool unadded_ = false;  ///< the last record could not be added, which was reported
+  bool unadded_ = false;    ///< the last record could not be added, which was reported
+  bool unwritten_ = false;  ///< the last writing failed, which was reported
   bool scheduled_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Clock::duration last_took_{};

@@ -145,7 +145,11 @@ Result<> complete(Settings& settings) {
   }
   if (!consul.token_file.empty()) {
     auto token = file::read(consul.token_file);
-    if (!token) return fail("consul-token-file", token.error());
+    if (!token)
+      return fail(
+          token.error().code,
+          fmt::format("consul-token-file: {}; name a file that this user may read with --consul-token-file",
+                      token.error().what));
     consul.token = std::string(text::trim(*token));
   }
   if (registry.servers.empty()) {

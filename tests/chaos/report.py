@@ -39,6 +39,11 @@ class Report:
             lines.append(f"not played: {name}: {why}")
         return "\n".join(line.rstrip() for line in lines)
 
+    def too_rare(self, seconds, per_hour=20):
+        """What was played less often than that in a run of so many seconds."""
+        return [f"{name}: played {row.played} times, and at least {per_hour * seconds / 3600:.0f} are wanted"
+                for name, row in self.rows.items() if row.played < per_hour * seconds / 3600]
+
     def total(self, what):
         return sum(getattr(row, what) for row in self.rows.values())
 

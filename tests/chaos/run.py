@@ -2,7 +2,8 @@
 """Plays faults on the proxy under constant load, and checks after every step what it promises.
 
 The same seed plays the same faults in the same order with the same choices. Ends with a table and one line
-`N passed, N failed, N skipped` (a fault counts as one); exit status 0 only if nothing was violated. Needs root: it
+`N passed, N failed, N skipped` (a fault counts as one); exit status 0 only if something was played and nothing was
+violated, and in runs of an hour and more only if every fault was played 20 times an hour. Needs root: it
 runs in namespaces of its own (network, mounts, processes), which end with it, and fills file systems of its own.
 """
 import argparse
@@ -26,6 +27,8 @@ import faults  # noqa: E402
 import schedule  # noqa: E402
 from report import Report, write_between_marks  # noqa: E402
 
+HOUR = 3600
+NO_LIMIT = 10**9
 PAGE = ROOT / "docs/reliability.md"
 
 
@@ -38,7 +41,7 @@ def arguments():
     parser.add_argument("--only", default="", help="faults whose name begins with one of these (separated by commas)")
     parser.add_argument("--all", action="store_true", help="also what the product does not hold yet")
     parser.add_argument("--site", choices=("cluster", "single", "crowd"), help="only this lane")
-    parser.add_argument("--steps", type=int, default=10**9, help="that many steps per lane at most")
+    parser.add_argument("--steps", type=int, default=NO_LIMIT, help="that many steps per lane at most")
     parser.add_argument("--keep", type=pathlib.Path, default=ROOT / "build/chaos", help="where evidence is kept")
     parser.add_argument("--junit", type=pathlib.Path)
     parser.add_argument("--write", action="store_true", help="write the table to docs/reliability.md")
@@ -157,6 +160,29 @@ class Run:
         return errors
 
 
+def select(options):
+    """The faults to play. Ends the program where a word of --only, or all of the options together, name none."""
+    known = faults.load_all()
+    words = options.only.split(",") if options.only else []
+    for word in words:
+        if not any(name.startswith(word) for name in known):
+            sys.exit(f"chaos: no fault's name begins with {word!r} (--list prints them)")
+    table = {name: fault for name, fault in known.items() if (options.all or name not in faults.EXCLUDED)
+             and (not words or any(name.startswith(word) for word in words))
+             and (options.site is None or options.site in fault.sites)}
+    if not table:
+        sys.exit("chaos: there is no such fault to play (--all plays also what is excluded)")
+    return table
+
+
+def shortcomings(options, report):
+    """Why a run proves too little although nothing was violated."""
+    if report.total("played") == 0:
+        return ["nothing was played"]
+    long_run = options.seconds >= HOUR and options.steps >= NO_LIMIT
+    return report.too_rare(options.seconds) if long_run else []
+
+
 def conditions(options, took):
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
     return (f"Played for {took / 60:.0f} minutes with seed {options.seed}: three lanes at the same time (two proxies on one Consul; twice "
@@ -165,8 +191,7 @@ def conditions(options, took):
 
 def main():
     options = arguments()
-    table = {name: fault for name, fault in faults.load_all().items() if (options.all or name not in faults.EXCLUDED)
-             and (not options.only or any(name.startswith(word) for word in options.only.split(",")))}
+    table = select(options)
     if options.list:
         for name, fault in sorted(table.items()):
             print(f"{name:34} {fault.text} Allowed: {fault.allowed}.")
@@ -184,12 +209,13 @@ def main():
             run.report.junit(options.junit)
         if options.write:
             write_between_marks(PAGE, run.report.markdown(conditions(options, took)))
-        for error in errors:
+        short = shortcomings(options, run.report)
+        for error in [*errors, *short]:
             print(error, flush=True)
         print(run.report.closing_line(), flush=True)
         sys.stdout.flush()
         subprocess.run(["sh", "-c", f"grep ' {folder}/' /proc/mounts | cut -d' ' -f2 | xargs -r umount -l"], check=False)
-    os._exit(1 if errors or run.report.violations else 0)
+    os._exit(1 if errors or short or run.report.violations else 0)
 
 
 if __name__ == "__main__":

@@ -41,29 +41,33 @@ def compose(engine):
 
 def test_the_compose_file_routes_when_it_is_told(engine, compose):
     compose("up", "-d", "--scale", "go-demo=2")
-    catalog = "/v1/catalog/service/go-demo"
-    wait_until(lambda: len(get(engine, catalog, 8500).json) == 2, "two instances are registered", 30)
-    assert sorted(get(engine, "/v1/catalog/services", 8500).json) == ["consul", "go-demo"], "only the service is"
+    def ask(port, target):
+        """From the engine's machine: nobody else reaches Consul and the API."""
+        answer = engine.machine.inside("sh", "-c", f"curl -s '127.0.0.1:{port}{target}' || true")
+        return json.loads(answer) if answer else None
+
+    def registered():
+        return len(ask(8500, "/v1/catalog/service/go-demo") or ())
+    wait_until(lambda: registered() == 2, "two instances are registered", 30)
+    assert sorted(ask(8500, "/v1/catalog/services")) == ["consul", "go-demo"], "only the service is"
     wait_until(lambda: get(engine, "/demo/hello").status == 503, "the proxy serves, and routes nothing", 20)
 
     told = "/v1/docker-flow-proxy/reconfigure?serviceName=go-demo&servicePath=/demo"
-    def call(target):
-        """From the engine's machine: nobody else reaches the API."""
-        return json.loads(engine.machine.inside("curl", "-s", f"127.0.0.1:8080{target}"))
-    with pytest.raises(OSError):
-        get(engine, told, 8080)
-    assert call(told)["Status"] == "OK"
+    for port, target in ((8500, "/v1/catalog/services"), (8080, told)):
+        with pytest.raises(OSError):
+            get(engine, target, port)
+    assert ask(8080, told)["Status"] == "OK"
     both = instances(engine)
     assert len(both) == 2
 
     compose("up", "-d", "--scale", "go-demo=3")
-    wait_until(lambda: len(get(engine, catalog, 8500).json) == 3, "three instances are registered", 20)
+    wait_until(lambda: registered() == 3, "three instances are registered", 20)
     assert instances(engine) == both, "on demand only"
-    assert call(told)["Status"] == "OK"
+    assert ask(8080, told)["Status"] == "OK"
     assert len(instances(engine)) == 3
 
     compose("up", "-d", "--scale", "go-demo=1")
-    wait_until(lambda: len(get(engine, catalog, 8500).json) == 1, "the stopped ones are deregistered", 30)
+    wait_until(lambda: registered() == 1, "the stopped ones are deregistered", 30)
 
 
 def test_the_stack_follows_the_labels(swarm):
@@ -72,6 +76,7 @@ def test_the_stack_follows_the_labels(swarm):
     swarm.cli(*deploy, env=environment)
     try:
         wait_until(lambda: len(instances_or_none(swarm)) == 2, "both tasks are routed", 60)
+        assert_who_faces_the_world_is_nobody(swarm)
         swarm.service_scale("example_go-demo", 3)
         wait_until(lambda: len(instances_or_none(swarm)) == 3, "three tasks are routed", 30)
         swarm.service_update("example_go-demo", "--label-rm", "com.df.notify")
@@ -79,6 +84,31 @@ def test_the_stack_follows_the_labels(swarm):
     finally:
         # A network is in use until its last task has gone.
         wait_until(lambda: swarm.try_cli("stack", "rm", "example"), "the stack is removed", 30)
+
+
+def container_of(swarm, service):
+    """Of one of its tasks that are healthy."""
+    tasks = wait_until(lambda: swarm.tasks(f"example_{service}", "running"), f"{service} is healthy", 30)
+    return swarm.inspect(tasks[0]["Status"]["ContainerStatus"]["ContainerID"])
+
+
+def assert_who_faces_the_world_is_nobody(swarm):
+    """The process at the public port has no socket of the engine and is not root; its neighbours do not reach the API."""
+    proxy, follower, demo = (container_of(swarm, name) for name in ("proxy", "follower", "go-demo"))
+    def holds_socket(container):
+        return "/var/run/docker.sock" in {mount["Destination"] for mount in container["Mounts"]}
+    assert not holds_socket(proxy) and proxy["Config"]["User"] not in ("", "0", "root")
+    assert holds_socket(follower) and not swarm.inspect("example_follower")["Endpoint"].get("Ports")
+    assert list(demo["NetworkSettings"]["Networks"]) == ["example_proxy"], "and so it does not reach Consul"
+    assert demo["NetworkSettings"]["Networks"].keys().isdisjoint(container_of(swarm, "consul")["NetworkSettings"]["Networks"])
+
+    def curl(container, port, target):
+        address = container["NetworkSettings"]["Networks"]["example_proxy"]["IPAddress"]
+        return run("nsenter", "--target", swarm.container_pid(demo["Id"]), "--net", "sh", "-c",
+                   f"curl -s -m 5 -o /dev/null -w '%{{http_code}}' {address}:{port}{target} || true")
+    assert curl(proxy, 80, "/demo/hello") == "200"
+    for container in (proxy, follower):
+        assert curl(container, 8080, "/v1/docker-flow-proxy/ping") == "000"
 
 
 def instances_or_none(swarm):

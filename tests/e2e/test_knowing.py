@@ -9,6 +9,7 @@ import os
 import pytest
 
 from harness import Traffic, request, wait_until
+from test_lifecycle import fill, half_a_megabyte
 
 SERVICES = ("one", "two")
 
@@ -43,8 +44,8 @@ class Situation:
         self.proxy.popen.wait()
 
     def start(self, wait=True, **kwargs):
-        self.proxy = self.rig.proxy(name="proxy", registry=self.consul and self.consul.url, address=self.proxy.address,
-                                    wait=False, **kwargs)
+        self.proxy = self.rig.proxy(name="proxy", address=self.proxy.address, wait=False,
+                                    **{"registry": self.consul and self.consul.url, **kwargs})
         wait_until(lambda: self.proxy.api("services", catalog="false").status == 200, "the API answers", 30)
         if wait:
             self.proxy.wait_ready(30)
@@ -129,6 +130,49 @@ def test_an_embedded_registry_of_no_bytes_is_served_from_the_last_known_state(ri
         (at.proxy.folder / "registry.db").touch()
         at.start()
     assert at.statuses() == [200, 200]
+
+
+def test_another_path_of_the_registry_is_served_from_the_last_known_state(rig):
+    """A typing error, or a volume that is mounted elsewhere: a new, blank registry comes into being at the wrong path."""
+    at = Situation(rig, "embedded")
+    with at.no_request_lost():
+        at.kill()
+        at.start(registry=f"embedded:{rig.folder}/elsewhere/registry.db")
+    assert at.statuses() == [200, 200]
+    assert set(at.kept()) == set(SERVICES)
+    with at.no_request_lost():
+        at.kill()
+        at.start()
+    assert at.statuses() == [200, 200] and at.kept() == {}, "and with the right one again"
+
+
+@pytest.fixture
+def small_state(rig):
+    with half_a_megabyte(rig.folder / "proxy/state") as folder:
+        yield folder
+
+
+def test_a_full_state_directory_costs_no_change_and_no_request(rig, small_state):
+    at = Situation(rig, "embedded")
+    with at.no_request_lost():
+        fill(small_state)
+        before = sorted(file.name for file in small_state.iterdir())
+        for n in range(10):
+            at.proxy.ok("reconfigure", serviceName="one", servicePath=f"/one,/more{n}")
+            assert at.proxy.get(f"/more{n}").status == 200
+        wait_until(lambda: "reconcile.last_known_unwritten" in at.proxy.log.read_text(), "the log says so")
+        at.kill()
+        at.start()
+        assert at.proxy.get("/more9").status == 200, "from the registry"
+        at.proxy.ok("reconfigure", serviceName="one", servicePath="/one,/again")
+        assert sorted(file.name for file in small_state.iterdir()) == before, "nothing piles up"
+    (small_state / "ballast").unlink()
+    wait_until(lambda: "/again" in json.dumps(at.last_known().get("one")), "what could not be written follows", 20)
+    with at.no_request_lost():
+        at.kill()
+        at.lose_registry()
+        at.start()
+    assert at.statuses() == [200, 200] and at.proxy.get("/again").status == 200
 
 
 def test_a_record_of_a_newer_version_in_the_last_known_state_costs_nothing(rig):

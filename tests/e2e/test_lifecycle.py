@@ -56,7 +56,8 @@ def test_kills_at_random_moments_of_reloads_and_changes(rig, demo):
                 else:
                     proxy.api("reconfigure", serviceName="go-demo", servicePath=f"/demo,/r{n % 5}")
 
-    with Traffic(proxy, "/demo/hello", keep_alive=False) as traffic:
+    with (Traffic(proxy, "/demo/hello", keep_alive=False) as traffic,
+          Traffic(proxy, "/demo/kept", clients=2, keep_alive=True) as kept):
         for _ in range(KILLS):
             stop = threading.Event()
             changes = threading.Thread(target=keep_changing, args=(proxy, stop), daemon=True)
@@ -68,9 +69,10 @@ def test_kills_at_random_moments_of_reloads_and_changes(rig, demo):
             proxy = restart(rig, proxy, arguments=["--timeout-queue", f"{chance.choice([29, 30])}s"])
             changes.join()
             traffic.wait_for(20)
+            kept.wait_for(20)
         masters, _ = master_and_workers(proxy)
         assert len(masters) == 1
-    assert traffic.failures == []
+    assert traffic.failures == [] and kept.failures == []
 
 
 def test_a_start_while_the_master_is_away_takes_over(rig, demo):
@@ -257,17 +259,24 @@ def test_reloads_wait_while_many_old_workers_live(demo):
         assert connection.recv(10) == b"x"
 
 
-@pytest.fixture
-def small_disk(rig):
-    """A folder that holds half a megabyte."""
+@contextlib.contextmanager
+def half_a_megabyte(folder):
+    """Makes a folder that holds no more."""
     if os.geteuid() != 0:
         pytest.skip("mounting needs root")
-    folder = rig.folder / "disk"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", folder]).returncode != 0:
         pytest.skip("mounting is not allowed here")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.fixture
+def small_disk(rig):
+    with half_a_megabyte(rig.folder / "disk") as folder:
+        yield folder
 
 
 def fill(folder):

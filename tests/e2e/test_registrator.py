@@ -205,6 +205,35 @@ def test_checks_of_every_kind_are_given_to_consul(consul_book, registrator, engi
     assert consul_book.entries()["node-1:ttl:8080"].health == "warning"
 
 
+FROM_FILE = '#!/bin/sh\nprintf "HTTP/1.0 $(cat /tmp/status) x\\r\\nContent-Length: 0\\r\\n\\r\\n"\n'  # answers with what is in the file
+
+
+def test_the_check_of_a_container_decides_whether_it_serves(book, registrator, engine, rig):
+    """SERVICE_CHECK_HTTP goes from the container through the registry to the proxy, which asks for that path itself."""
+    engine.build_image("checked", {"/www/cgi-bin/health": FROM_FILE, "/www/shop": "shop"}, base=engine.base_image(),
+                       lines=["EXPOSE 8080", 'CMD ["sh", "-c", "echo 500 > /tmp/status; exec httpd -f -p 8080 -h /www"]',
+                              'RUN ["chmod", "755", "/www/cgi-bin/health"]'])
+    engine.run("checked", name="shop", options=["-P", "-e", "SERVICE_NAME=shop", "-e", "SERVICE_CHECK_HTTP=/cgi-bin/health",
+                                                "-e", "SERVICE_CHECK_INTERVAL=1s"])
+    registrator(book, "-ip", engine.address)
+    wait_for_ids(book, "node-1:shop:8080")
+    proxy = rig.proxy(registry=book.url)
+    wanted = dict(serviceName="shop", servicePath="/shop")
+    refused = proxy.api("reconfigure", **wanted, waitForHealthy="true", waitTimeout="1s")
+    assert refused.status == 409 and "GET /cgi-bin/health answered 500" in refused.json["Message"], refused
+    assert proxy.get("/shop").status == 503
+
+    engine.cli("exec", "shop", "sh", "-c", "echo 200 > /tmp/status")
+    proxy.ok("reconfigure", **wanted, waitForHealthy="true", waitTimeout="10s")
+    assert proxy.get("/shop").body == b"shop"
+    engine.cli("exec", "shop", "sh", "-c", "echo 500 > /tmp/status")
+
+    def unhealthy():
+        return proxy.ok("services", serviceName="shop")["Services"][0]["Unhealthy"]
+    harness.wait_until(lambda: any("GET /cgi-bin/health answered 500" in text for text in unhealthy()), "it is taken out", 20)
+    assert proxy.get("/shop").status == 503
+
+
 def test_a_bad_container_is_named_and_disturbs_nobody(embedded_book, registrator, engine):
     engine.demo_image()
     engine.run(DEMO_IMAGE, name="bad", options=["-P", "-e", "SERVICE_NAME=no such/name"])

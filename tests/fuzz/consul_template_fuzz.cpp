@@ -12,7 +12,10 @@ using tmpl::consul::ConsulTemplate;
 HealthRecord instance(std::string id, int port, std::vector<std::string> tags) {
   HealthRecord record;
   record.node = {"1", "node-a", "10.0.0.1", "dc1", {{"lan", "10.0.0.1"}}, {{"rack", "7"}}};
-  record.service = {.id = std::move(id), .name = "web", .address = "", .port = port, .tags = std::move(tags)};
+  record.service.id = std::move(id);
+  record.service.name = "web";
+  record.service.port = port;
+  record.service.tags = std::move(tags);
   record.service.meta = {{"path", "/a"}, {"weight", "5"}};
   record.checks = {{"node-a", "c", "check", "passing", "", "", "", "", "ttl", {}}};
   return record;

@@ -1,5 +1,6 @@
 """The test runner tells the truth: what is broken off, missing or late has failed."""
 import pathlib
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -64,6 +65,79 @@ def test_nothing_collected_is_a_failure_unless_tests_are_selected(scratch):
     assert play(scratch, PASSES, "-m", "not_there").failed == 1
     assert play(scratch, PASSES, "-k", "not_there").failed == 0
     assert play(scratch, PASSES, "-knot_there").failed == 0
+
+
+def main_where(monkeypatch, scratch, statuses, arguments):
+    """What main() comes to where everything else passes and the runs of end-to-end tests end with these statuses.
+
+    @return its exit status, and the environments of the runs"""
+    environments = {}
+
+    def pytest(tally, name, arguments, environment=None):
+        environments[name] = environment
+        tally.passed += name not in statuses
+        return statuses.get(name, 0)
+    for name in ("build", "cpp_tests", "chaos", "long_runs"):
+        monkeypatch.setattr(run_tests, name, lambda *_: None)
+    monkeypatch.setattr(run_tests, "pytest", pytest)
+    return run_tests.main(arguments), environments
+
+
+@pytest.mark.parametrize("beside, alone, ended", [(5, 5, 1), (0, 5, 0), (5, 0, 0)])
+def test_a_selection_that_no_run_has_a_test_of_is_a_failure(monkeypatch, scratch, beside, alone, ended):
+    statuses = {"e2e": beside, "e2e-alone": alone, "e2e-asan": 5}
+    assert main_where(monkeypatch, scratch, statuses, ["-k", "typo"])[0] == ended
+
+
+def test_the_status_of_a_run_is_handed_back(scratch):
+    (scratch / "test_scratch.py").write_text(PASSES)
+    assert run_tests.pytest(run_tests.Tally(), "scratch", [str(scratch), "-k", "typo"]) == run_tests.NOTHING_COLLECTED
+    assert run_tests.pytest(run_tests.Tally(), "scratch", [str(scratch)]) == 0
+
+
+def test_the_long_run_kills_more_often(monkeypatch, scratch):
+    environment = main_where(monkeypatch, scratch, {}, ["--full"])[1]["e2e"]
+    assert environment["DFP_KILLS"] == "200"
+    assert 'os.environ.get("DFP_KILLS"' in (TESTS / "e2e/test_lifecycle.py").read_text()
+
+
+def test_starts_are_played_with_the_sanitizers(monkeypatch, scratch):
+    environment = main_where(monkeypatch, scratch, {}, [])[1]["e2e-asan"]
+    assert environment["DFP_BINARY"].endswith("build/asan/docker-flow-proxy")
+
+
+def test_a_chaos_driver_that_is_missing_is_a_failure(monkeypatch, tmp_path):
+    monkeypatch.setattr(run_tests, "ROOT", tmp_path)
+    tally = run_tests.Tally()
+    run_tests.chaos(tally, 1, 1)
+    assert (tally.passed, tally.failed) == (0, 1)
+
+
+def test_chaos_that_has_nothing_to_play_is_a_failure():
+    done = subprocess.run([sys.executable, TESTS / "chaos/run.py", "1", "--only", "worker.kill,typo"], capture_output=True,
+                          text=True, timeout=60)
+    assert done.returncode == 1 and "'typo'" in done.stderr
+
+
+@pytest.mark.parametrize("seconds, played, short", [(7200, 39, 1), (7200, 40, 0), (120, 1, 0), (120, 0, 1)])
+def test_a_long_run_of_chaos_plays_every_fault_often_enough(monkeypatch, seconds, played, short):
+    for folder in ("chaos", "e2e"):
+        monkeypatch.syspath_prepend(TESTS / folder)
+    import run
+    import report
+    from types import SimpleNamespace
+    told = report.Report({"worker.kill": None}, {"consul.wiped": "not held yet"})
+    told.rows["worker.kill"].played = played
+    assert len(run.shortcomings(SimpleNamespace(seconds=seconds, steps=run.NO_LIMIT), told)) == short
+
+
+def test_ci_says_that_it_is_ci(tmp_path):
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(TESTS.parent / ".ci/run", tmp_path / ".ci/run")
+    (tmp_path / "dev").write_text('#!/bin/sh\necho "$1 CI=$CI"\n')
+    (tmp_path / "dev").chmod(0o755)
+    done = subprocess.run([tmp_path / ".ci/run"], env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "test CI=true\n"
 
 
 def test_a_report_that_cannot_be_read_is_a_failure(tmp_path):

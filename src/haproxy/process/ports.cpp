@@ -41,7 +41,7 @@ std::unexpected<Error> refused(const std::string& address, std::uint16_t port, i
   if (error == EADDRNOTAVAIL)
     return fail(Errc::InvalidArgument,
                 fmt::format("port {} on {}: this machine does not have the address (ip addr shows which "
-                            "ones it has)",
+                            "ones it has); choose another address",
                             port, address));
   return fail(Errc::Unavailable, fmt::format("port {} on {}: {}", port, address, std::strerror(error)));
 }

@@ -44,6 +44,15 @@ Result<Version> parse_version(std::string_view output) {
   return version;
 }
 
+namespace {
+
+/// A program that cannot be used, with the setting that names it.
+std::unexpected<Error> not_usable(const std::string& program, const Error& why) {
+  return fail(why.code, fmt::format("{}: {}; name another one with --haproxy", program, why.what));
+}
+
+}  // namespace
+
 Task<Result<Version>> find_program(Executor executor, std::string program, Deadline deadline) {
   std::vector<std::string> arguments = {program, "-v"};
   auto output = co_await run_program(executor, std::move(arguments), deadline);
@@ -53,12 +62,13 @@ Task<Result<Version>> find_program(Executor executor, std::string program, Deadl
         fmt::format("haproxy is not installed as {}: install it (apt-get install haproxy) or name it with "
                     "--haproxy",
                     text::shown(program)));
-  if (!output) co_return std::unexpected(output.error());
+  if (!output) co_return not_usable(program, output.error());
   auto version = parse_version(output->text);
-  if (!version) co_return fail(program, version.error());
+  if (!version) co_return not_usable(program, version.error());
   if (!version->at_least(2, 6))
-    co_return fail(Errc::Rejected,
-                   fmt::format("{} is HAProxy {}: 2.6 or newer is needed", program, version->text));
+    co_return not_usable(
+        program,
+        {Errc::Rejected, fmt::format("this is HAProxy {}, and 2.6 or newer is needed", version->text)});
   co_return std::move(*version);
 }
 

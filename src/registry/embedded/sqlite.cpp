@@ -18,8 +18,9 @@ Error explain(const std::filesystem::path& file, int code, std::string_view mess
     case SQLITE_LOCKED:
       return {Errc::Timeout, name + ": another process holds the database"};
     case SQLITE_NOTADB:
-      return {Errc::Rejected,
-              name + ": the file is not an SQLite database; move it away or name another one"};
+      return {
+          Errc::Rejected,
+          name + ": the file is not an SQLite database; move it away or name another one with --registry"};
     case SQLITE_CORRUPT:
       return {Errc::Rejected, name + ": the database is damaged; restore it from a backup"};
     case SQLITE_FULL:
