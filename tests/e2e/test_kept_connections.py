@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from echo import Echo
-from harness import Traffic, wait_until
+from harness import ROOT, Traffic, free_port, wait_until
 from kept import Http1, Http2
 
 KINDS = ("http", "https", "h2")
@@ -171,6 +171,47 @@ def test_ten_reloads_with_switches_under_load_lose_nothing(shop):
     assert wrong == []
     assert kept.failures == [] and fresh.failures == []
     assert kept.total() > 200
+
+
+def test_a_templates_own_ports_follow_too(rig):
+    """Plain ones, and those on which the template itself terminates TLS."""
+    (rig.folder / "templates").mkdir()
+    proxy = rig.proxy(arguments=["--templates-dir", rig.folder / "templates", "--template-allow", "crt"])
+    blue, green, echo = rig.service("blue"), rig.service("green"), rig.add_end(Echo())
+    plain, tls = free_port(proxy.address), free_port(proxy.address)
+    certificate = ROOT / "tests/golden/haproxy/localhost.pem"
+
+    def use(service):
+        (rig.folder / "templates/own").write_text(f"""frontend own
+  bind {proxy.address}:{plain}
+  bind {proxy.address}:{tls} ssl crt {certificate} alpn h2,http/1.1 ssl-min-ver TLSv1.2
+  use_backend echo if {{ path_beg /echo }}
+  default_backend own
+backend own
+  server s {service.address}:{service.port}
+backend echo
+  server s {echo.address}:{echo.port}
+""")
+        assert proxy.ok("reconfigure", serviceName="own", consulTemplatePath="own")["AppliedBy"] == "reload"
+
+    use(blue)
+    kept = {"http": Http1(proxy.address, plain), "https": Http1(proxy.address, tls, tls=True),
+            "h2": Http2(proxy.address, tls, tls=True)}
+    assert {connection.get("/")[1]["x-instance"] for connection in kept.values()} == {blue.instance}
+    use(green)
+    assert {kind: instances([connection], "/") for kind, connection in kept.items()} == {
+        kind: {green.instance} for kind in KINDS}
+    proxy.ok("reload")
+    for kind in KINDS:
+        connection = {"http": lambda: Http1(proxy.address, plain), "https": lambda: Http1(proxy.address, tls, tls=True),
+                      "h2": lambda: Http2(proxy.address, tls, tls=True)}[kind]()
+        assert connection.get("/echo")[0] == 200
+        proxy.ok("reload")
+        status, _, body = connection.get("/echo")
+        headers = [(name.lower(), value) for name, value in json.loads(body)["headers"]]
+        assert [value for name, value in headers if name == "x-forwarded-for"] == [connection.connection.getsockname()[0]]
+        assert [value for name, value in headers if name == "x-forwarded-proto"] == ["http" if kind == "http" else "https"]
+        assert not [name for name, _ in headers if "hand-over" in name]
 
 
 def test_only_a_worker_is_believed(shop):

@@ -81,7 +81,7 @@ TEST(TemplateSections, HandOverWhereTheProxyCan) {
   text.add("own", {{"frontend plain from template", 1},
                    {"  bind :90", 2},
                    {"frontend tls from template", 3},
-                   {"  bind :91 ssl", 4},
+                   {"  bind :91 ssl crt '/a b.pem' alpn h2 crt /c.pem", 4},
                    {"listen tcp from template", 5},
                    {"  bind :92", 6},
                    {"  mode tcp", 7}});
@@ -92,8 +92,33 @@ TEST(TemplateSections, HandOverWhereTheProxyCan) {
   ASSERT_TRUE(guarded) << guarded.error().what;
   EXPECT_EQ(count(*guarded, "maxconn 7\n"), 3U);
   EXPECT_EQ(count(*guarded, "accept-proxy name hand-over\n"), 1U);
+  EXPECT_EQ(count(*guarded, "accept-proxy name hand-over ssl crt '/a b.pem' crt /c.pem\n"), 1U);
   EXPECT_EQ(count(*guarded, "\nbackend hand-over-to:plain from base\n"), 1U);
+  EXPECT_EQ(count(*guarded, "\nbackend hand-over-tls-to:tls from base\n"), 1U);
+  EXPECT_EQ(count(*guarded, "\nbackend hand-over-"), 2U);
 }
+
+struct KeptPorts {
+  const char* name;
+  std::vector<std::string> binds;
+};
+void PrintTo(const KeptPorts& c, std::ostream* out) { *out << c.name; }
+class NoHandOver : public ::testing::TestWithParam<KeptPorts> {};
+TEST_P(NoHandOver, WhereAWorkerCannotDoWhatTheClientDid) {
+  std::vector<FragmentLine> lines{{"frontend f from template", 1}};
+  for (const auto& bind : GetParam().binds) lines.push_back({"  bind " + bind, lines.size() + 1});
+  TemplateText text;
+  text.add("own", lines);
+  auto guarded = guarded_sections(text, {"dfp-x", "s"}, {});
+  ASSERT_TRUE(guarded) << guarded.error().what;
+  EXPECT_EQ(count(*guarded, "hand-over"), 0U) << *guarded;
+}
+INSTANTIATE_TEST_SUITE_P(
+    Table, NoHandOver,
+    ::testing::Values(KeptPorts{"ClientCertificates", {":9 ssl crt /a.pem verify required ca-file /b.pem"}},
+                      KeptPorts{"List", {":9 ssl crt-list /a"}},
+                      KeptPorts{"DifferentCertificates", {":9 ssl crt /a.pem", ":10 ssl crt /b.pem"}}),
+    [](const auto& test) { return test.param.name; });
 
 TEST(TemplateSections, OfHttpSeeRequestsInTheirOneForm) {
   TemplateText text;

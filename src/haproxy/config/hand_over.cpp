@@ -10,6 +10,7 @@ constexpr auto kReplaced = "{ stopping } !{ str(alone),map_str(hand-over.map) -m
 
 constexpr auto kStrange = "!{ req.hdr(X-DFP-Hand-Over),map_str(hand-over.map) -m str accepted }"_k;
 constexpr auto kServerOptions = "send-proxy-v2 pool-max-conn 0"_k;
+constexpr auto kTlsServerOptions = "ssl verify none sni ssl_fc_sni"_k;
 
 void write_backend_rules(ConfigWriter& writer, std::chrono::milliseconds lifetime) {
   // A new connection each time: one that is kept could lead to a worker that has been replaced as well.
@@ -61,27 +62,43 @@ void write_hand_over_backends(ConfigWriter& writer, const HandOver& hand_over, b
   if (!tls) return;
   writer.section("backend hand-over-https from base"_k);
   write_backend_rules(writer, lifetime);
-  writer.line("server new abns@"_k, kGlue, socket, kGlue, "-https"_k, kServerOptions,
-              "ssl verify none sni ssl_fc_sni"_k);
+  writer.line("server new abns@"_k, kGlue, socket, kGlue, "-https"_k, kServerOptions, kTlsServerOptions);
 }
 
-void write_own_hand_over(ConfigWriter& writer, const HandOver& hand_over, std::string_view section) {
-  auto part = socket_part(section);
-  writer.line("bind abns@"_k, kGlue, Name{hand_over.socket}, kGlue, "-"_k, kGlue, Name{part},
-              "accept-proxy name hand-over"_k);
+void write_own_hand_over(ConfigWriter& writer, const HandOver& hand_over, const OwnHandOver& own) {
+  auto part = socket_part(own.section);
+  if (own.plain)
+    writer.line("bind abns@"_k, kGlue, Name{hand_over.socket}, kGlue, "-"_k, kGlue, Name{part},
+                "accept-proxy name hand-over"_k);
   writer.line("http-request deny deny_status 403 if { so_name hand-over }"_k, kStrange);
   writer.line("http-request del-header X-DFP-Hand-Over -m beg"_k);
   write_hand_over_rule(writer);
-  writer.line("use_backend hand-over-to:"_k, kGlue, Name{section}, "if"_k, kReplaced);
+  if (!own.certificates.empty())
+    writer.line("use_backend hand-over-tls-to:"_k, kGlue, Name{own.section}, "if"_k, kReplaced,
+                "{ ssl_fc }"_k);
+  if (own.plain) writer.line("use_backend hand-over-to:"_k, kGlue, Name{own.section}, "if"_k, kReplaced);
 }
 
-void write_own_hand_over_backend(ConfigWriter& writer, const HandOver& hand_over, std::string_view section,
-                                 std::chrono::milliseconds lifetime) {
-  auto part = socket_part(section);
-  writer.section("backend hand-over-to:"_k, kGlue, Name{section}, "from base"_k);
+std::string own_hand_over_tls_bind(const HandOver& hand_over, const OwnHandOver& own) {
+  if (own.certificates.empty()) return {};
+  return fmt::format("  bind abns@{}-{}-tls accept-proxy name hand-over ssl {}\n", hand_over.socket,
+                     socket_part(own.section), own.certificates);
+}
+
+void write_own_hand_over_backends(ConfigWriter& writer, const HandOver& hand_over, const OwnHandOver& own,
+                                  std::chrono::milliseconds lifetime) {
+  auto part = socket_part(own.section);
+  if (own.plain) {
+    writer.section("backend hand-over-to:"_k, kGlue, Name{own.section}, "from base"_k);
+    write_backend_rules(writer, lifetime);
+    writer.line("server new abns@"_k, kGlue, Name{hand_over.socket}, kGlue, "-"_k, kGlue, Name{part},
+                kServerOptions);
+  }
+  if (own.certificates.empty()) return;
+  writer.section("backend hand-over-tls-to:"_k, kGlue, Name{own.section}, "from base"_k);
   write_backend_rules(writer, lifetime);
-  writer.line("server new abns@"_k, kGlue, Name{hand_over.socket}, kGlue, "-"_k, kGlue, Name{part},
-              kServerOptions);
+  writer.line("server new abns@"_k, kGlue, Name{hand_over.socket}, kGlue, "-"_k, kGlue, Name{part}, kGlue,
+              "-tls"_k, kServerOptions, kTlsServerOptions);
 }
 
 }  // namespace dfp::haproxy::config

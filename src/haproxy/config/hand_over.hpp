@@ -46,10 +46,18 @@ void write_hand_over_choices(ConfigWriter& writer, bool tls);
 void write_hand_over_backends(ConfigWriter& writer, const HandOver& hand_over, bool tls,
                               std::chrono::milliseconds lifetime);
 
-/// The same for a frontend or listen section of a template, on a socket of its own. First lines of the
-/// section.
-void write_own_hand_over(ConfigWriter& writer, const HandOver& hand_over, std::string_view section);
-void write_own_hand_over_backend(ConfigWriter& writer, const HandOver& hand_over, std::string_view section,
-                                 std::chrono::milliseconds lifetime);
+/// The same for a frontend or listen section of a template, on sockets of its own.
+struct OwnHandOver {
+  std::string_view section;
+  bool plain = true;
+  /// Of the section's bind lines with TLS, as written: "crt /a.pem". Empty where none speaks TLS.
+  std::string certificates = {};
+};
+/// First lines of the section.
+void write_own_hand_over(ConfigWriter& writer, const HandOver& hand_over, const OwnHandOver& own);
+/// More of its lines: the bind with the template's certificates.
+std::string own_hand_over_tls_bind(const HandOver& hand_over, const OwnHandOver& own);
+void write_own_hand_over_backends(ConfigWriter& writer, const HandOver& hand_over, const OwnHandOver& own,
+                                  std::chrono::milliseconds lifetime);
 
 }  // namespace dfp::haproxy::config

@@ -1,6 +1,9 @@
 #include "haproxy/config/template_sections.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
 
 #include "haproxy/config/request_rules.hpp"
 #include "haproxy/config/sections.hpp"
@@ -16,17 +19,53 @@ bool speaks_http(const Section& section) {
   return http;
 }
 
+bool has_word(const Line& line, std::string_view text) {
+  return std::ranges::find(line.words, text, &Word::text) != line.words.end();
+}
+
 bool speaks_tls(const Section& section) {
-  return std::ranges::any_of(section.lines, [](const Line& line) {
-    return line.keyword() == "bind" &&
-           std::ranges::any_of(line.words, [](const Word& word) { return word.text == "ssl"; });
-  });
+  return std::ranges::any_of(
+      section.lines, [](const Line& line) { return line.keyword() == "bind" && has_word(line, "ssl"); });
 }
 
 bool listens(const Section& section) { return section.type() == "frontend" || section.type() == "listen"; }
 
-bool hands_over(const Section& section) {
-  return listens(section) && speaks_http(section) && !speaks_tls(section);
+/// A worker cannot show the certificate of a client, which these ask for; a list may do so inside.
+constexpr std::string_view kClientCertificates[] = {
+    "ca-file", "ca-sign-file", "ca-verify-file", "crt-list", "crl-file", "generate-certificates", "verify"};
+
+/// "crt /a.pem crt /b.pem" of a bind line with TLS, as written. Nothing else of it matters to a worker: what
+/// the line says of versions and ciphers might not fit a worker's own.
+std::optional<std::string> certificates_of(const Line& bind) {
+  for (auto word : kClientCertificates)
+    if (has_word(bind, word)) return std::nullopt;
+  std::string words;
+  for (std::size_t n = 2; n + 1 < bind.words.size(); ++n) {
+    if (bind.word(n) != "crt") continue;
+    const auto& file = bind.words[++n];
+    words +=
+        fmt::format("{}crt {}", words.empty() ? "" : " ", bind.raw.substr(file.begin, file.end - file.begin));
+  }
+  return words.empty() ? std::nullopt : std::optional(words);
+}
+
+/// How a section hands its requests over; nullopt where it cannot.
+std::optional<OwnHandOver> own_hand_over(const Section& section) {
+  if (!listens(section) || !speaks_http(section)) return std::nullopt;
+  OwnHandOver own{section.name(), false, {}};
+  for (const auto& line : section.lines) {
+    if (line.keyword() != "bind") continue;
+    if (!has_word(line, "ssl")) {
+      own.plain = true;
+      continue;
+    }
+    auto certificates = certificates_of(line);
+    // Which of two lists of certificates a client was served from is not known here.
+    bool fits = certificates && (own.certificates.empty() || own.certificates == *certificates);
+    if (!fits) return std::nullopt;
+    own.certificates = std::move(*certificates);
+  }
+  return own;
 }
 
 void write_share(ConfigWriter& writer, const Section& section, const Settings& settings) {
@@ -82,15 +121,17 @@ Result<std::string> guarded_sections(const TemplateText& text, const HandOver& h
   for (const auto& section : *sections) {
     ConfigWriter first;
     write_share(first, section, settings);
-    if (hands_over(section)) {
-      write_own_hand_over(first, hand_over, section.name());
-      write_own_hand_over_backend(backends, hand_over, section.name(), settings.hard_stop_after);
+    auto own = own_hand_over(section);
+    if (own) {
+      write_own_hand_over(first, hand_over, *own);
+      write_own_hand_over_backends(backends, hand_over, *own, settings.hard_stop_after);
     }
     write_request_rules(first, section, settings);
     auto lines = std::move(first).finish();
     if (!lines) return lines;
     copier.copy_to(section.header.number);
     copier.insert(*lines);
+    if (own) copier.insert(own_hand_over_tls_bind(hand_over, *own));
   }
   auto more = std::move(backends).finish();
   if (!more) return more;

@@ -11,8 +11,8 @@ namespace dfp::haproxy::config {
 /// themselves. A section has a share of the connections. A frontend or listen section of HTTP on a port of
 /// its own
 /// - sees requests in the form that request_rules.hpp gives them: no `h2c`, no forged X-Forwarded-*;
-/// - hands its requests over after a reload, as the shared frontend does. Not those that speak TLS themselves
-///   (a certificate of a template needs an operator's permission), and not TCP, which has no next request.
+/// - hands its requests over after a reload, as the shared frontend does. Not TCP, which has no next request,
+///   nor TLS where the bind lines ask for certificates of clients, name a crt-list, or differ in their own.
 /// @return Internal when the text, which `fold` has let through, cannot be read.
 Result<std::string> guarded_sections(const TemplateText& sections, const HandOver& hand_over,
                                      const Settings& settings);
