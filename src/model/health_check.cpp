@@ -65,10 +65,10 @@ Result<> check_together(const Definition& d) {
   auto excluded = [&](std::string_view why) {
     return fail(Errc::InvalidArgument, fmt::format("{}: {}; leave one of the two out", name, why));
   };
-  if (d.has_template()) return excluded("a template decides itself how its servers are checked");
-  if (d.skip_check) return excluded("skipCheck says that nothing is checked");
+  if (d.has_template()) return excluded("a template defines its own health checks");
+  if (d.skip_check) return excluded("skipCheck disables checks");
   bool http = !check.path.empty();
-  if (check.tcp && http) return excluded("checkTcp asks for a connection alone");
+  if (check.tcp && http) return excluded("checkTcp checks the TCP connection only");
   bool details = !check.method.empty() || !check.host.empty() || !check.status.empty();
   if (details && !http) return fail(Errc::InvalidArgument, fmt::format("{}: needs a checkPath", name));
   return {};
@@ -131,7 +131,7 @@ Result<> check_checks(const Definition& d) {
   if (!is_method(check.method))
     return refuse("checkMethod", check.method, "a method like GET, HEAD, OPTIONS");
   if (!is_host(check.host))
-    return refuse("checkHost", check.host, "a host name or address, perhaps with a port");
+    return refuse("checkHost", check.host, "a host name or address, optionally with a port");
   for (const auto& status : check.status)
     if (auto range = parse_status_range(status); !range) return std::unexpected(range.error());
   return check_together(d);

@@ -110,8 +110,9 @@ Result<ParameterValues> read_values(const ParameterPairs& pairs, std::span<const
     auto info = std::ranges::find(known, name, &ParameterInfo::name);
     if (info == known.end()) return refuse_unknown(name, known);
     if (std::ranges::find(seen, info->name) != seen.end())
-      return refuse(name, info->type == ParameterType::List ? "given twice; write one comma-separated list"
-                                                            : "given twice; give it once");
+      return refuse(name, info->type == ParameterType::List
+                              ? "given more than once; use one comma-separated list"
+                              : "given more than once; give it once");
     seen.push_back(info->name);
     if (text.empty()) continue;
     auto value = read_value(*info, text);

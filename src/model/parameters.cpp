@@ -59,7 +59,7 @@ ParameterValue give_port(const Definition& definition) {
   return definition.port == 0 ? std::string() : std::to_string(definition.port);
 }
 
-constexpr std::string_view kTemplateFile = "path of a file in the folder of templates (templates-dir)";
+constexpr std::string_view kTemplateFile = "path of a file in the templates directory (templates-dir)";
 
 template <std::string Definition::* Field>
 constexpr Parameter template_part(std::string_view name, std::string_view meaning, std::string_view since) {
@@ -74,7 +74,7 @@ constexpr std::array kParameters = {
     Parameter{{.name = "serviceName",
                .max_bytes = kMaxName,
                .allowed = "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit",
-               .meaning = "Name of the service, as it is registered (without the colour). Mandatory.",
+               .meaning = "Name under which the service is registered, without the colour. Required.",
                .since = "1.0"},
               "the name of the backend",
               false,
@@ -83,9 +83,8 @@ constexpr std::array kParameters = {
     Parameter{{.name = "serviceColor",
                .max_bytes = kMaxName,
                .allowed = "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
-               .meaning =
-                   "Blue-green colour: the instances registered as serviceName-serviceColor are used. Routes "
-                   "and names stay those of serviceName.",
+               .meaning = "Blue-green colour: uses the instances registered as serviceName-serviceColor. "
+                          "Routes and names remain those of serviceName.",
                .since = "1.0"},
               "the servers of the backend",
               false,
@@ -97,9 +96,8 @@ constexpr std::array kParameters = {
          .max_bytes = kMaxPath,
          .allowed = "URL paths of up to 2048 bytes each, percent-encoded as in a request; for path_beg and "
                     "path beginning with '/'; for path_reg a regular expression (PCRE2) without a comma",
-         .meaning =
-             "Paths of the service; a request with any of them is for it. Mandatory unless serviceDomain "
-             "or consulTemplatePath is given; with serviceDomain alone it is every path.",
+         .meaning = "Paths routed to the service. Required unless serviceDomain or consulTemplatePath is "
+                    "set; with serviceDomain alone, every path is routed.",
          .since = "1.0"},
         "entries of the route maps",
         false,
@@ -109,111 +107,101 @@ constexpr std::array kParameters = {
                .type = ParameterType::List,
                .max_bytes = kMaxDomain,
                .allowed = "host names without port, or *.example.com for every host below example.com",
-               .meaning =
-                   "Hosts of the service; requests for other hosts are not for it. Compared without case and "
-                   "port, always the whole name.",
+               .meaning = "Hosts routed to the service; requests for other hosts are not. The whole name is "
+                          "compared, ignoring case and port.",
                .since = "1.0 (one name; a list is new)"},
               "entries of the route maps",
               true,
               take_domains,
               give<&Definition::domains>},
-    Parameter{
-        {.name = "consulTemplatePath",
-         .max_bytes = kMaxFile,
-         .allowed = kTemplateFile,
-         .meaning = "Template (Consul Template or Go template) that gives the service's whole part of the "
-                    "configuration.",
-         .since = "1.0"},
-        "the service's own sections",
-        false,
-        take<&Definition::consul_template_path, std::string>,
-        give<&Definition::consul_template_path>},
-    Parameter{
-        {.name = "pathType",
-         .fallback = "path_beg",
-         .allowed = "path_beg, path, path_end, path_sub, path_dir, path_reg",
-         .meaning = "How a request's path is compared with servicePath: it begins with it, is it, ends with "
-                    "it, contains it, contains it between slashes, or matches it as a regular expression.",
-         .since = "1.0"},
-        "which route map the paths are in",
-        false,
-        take_path_type,
-        give_path_type},
+    Parameter{{.name = "consulTemplatePath",
+               .max_bytes = kMaxFile,
+               .allowed = kTemplateFile,
+               .meaning = "Template (Consul Template or Go template) for all of the service's configuration.",
+               .since = "1.0"},
+              "the service's own sections",
+              false,
+              take<&Definition::consul_template_path, std::string>,
+              give<&Definition::consul_template_path>},
+    Parameter{{.name = "pathType",
+               .fallback = "path_beg",
+               .allowed = "path_beg, path, path_end, path_sub, path_dir, path_reg",
+               .meaning = "How a request's path is matched against servicePath: prefix, exact, suffix, "
+                          "substring, whole segments between slashes, or regular expression.",
+               .since = "1.0"},
+              "which route map the paths are in",
+              false,
+              take_path_type,
+              give_path_type},
     Parameter{{.name = "skipCheck",
                .type = ParameterType::Bool,
                .fallback = "false",
                .allowed = "true or false (1, t, T, TRUE, True, 0, f, F, FALSE, False)",
-               .meaning = "HAProxy does not check the health of the instances.",
+               .meaning = "Disables HAProxy's health checks of the instances.",
                .since = "1.0"},
               "the check of the servers",
               false,
               take<&Definition::skip_check, bool>,
               give<&Definition::skip_check>},
-    Parameter{
-        {.name = "aclName",
-         .max_bytes = kMaxName,
-         .allowed = "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit",
-         .meaning =
-             "Sort key where two services claim the very same route: the lower one (byte order) gets the "
-             "request. The service's name when absent. Whoever comes second needs one: it is the consent to "
-             "that; otherwise the claim that comes later is refused.",
-         .since = "the original of December 2016"},
-        "the order of equal routes",
-        false,
-        take<&Definition::acl_name, std::string>,
-        give<&Definition::acl_name>},
+    Parameter{{.name = "aclName",
+               .max_bytes = kMaxName,
+               .allowed = "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit",
+               .meaning = "Sort key for services that claim the same route: the lower one (byte order) gets "
+                          "the request. Default: the service name. The service that claims the route later "
+                          "must set it; otherwise its claim is rejected.",
+               .since = "the original of December 2016"},
+              "the order of equal routes",
+              false,
+              take<&Definition::acl_name, std::string>,
+              give<&Definition::acl_name>},
     Parameter{{.name = "port",
                .max_bytes = 5,
                .allowed = "1 to 65535",
-               .meaning =
-                   "Port of the instances inside of their containers. Needed with Docker where a service has "
-                   "several, or tells none; a registry that knows the ports is believed.",
+               .meaning = "Port of the instances inside their containers. Required with Docker if the "
+                          "service exposes several ports or none; ignored when the registry supplies ports.",
                .since = "the original of July 2016"},
               "the servers of the backend",
               false,
               take_port,
               give_port},
-    Parameter{
-        {.name = "discoveryType",
-         .max_bytes = 16,
-         .allowed = "tasks, DNS, overlay",
-         .meaning =
-             "With Docker Swarm: tasks (the default) and DNS use the address of every task, overlay the "
-             "virtual IP of the service, behind which HAProxy sees no single task.",
-         .since = "the original of May 2018 (where overlay is the default)"},
-        "the servers of the backend",
-        false,
-        take<&Definition::discovery_type, std::string>,
-        give<&Definition::discovery_type>},
-    Parameter{
-        {.name = "network",
-         .max_bytes = kMaxName,
-         .allowed = "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit",
-         .meaning = "With Docker: the network in which the instances are reached. One that the proxy shares "
-                    "with them when absent.",
-         .since = "new"},
-        "the servers of the backend",
-        false,
-        take<&Definition::network, std::string>,
-        give<&Definition::network>},
+    Parameter{{.name = "discoveryType",
+               .max_bytes = 16,
+               .allowed = "tasks, DNS, overlay",
+               .meaning = "With Docker Swarm: tasks (the default) and DNS use each task's address; overlay "
+                          "uses the service's virtual IP, which hides the individual tasks from HAProxy.",
+               .since = "the original of May 2018 (where overlay is the default)"},
+              "the servers of the backend",
+              false,
+              take<&Definition::discovery_type, std::string>,
+              give<&Definition::discovery_type>},
+    Parameter{{.name = "network",
+               .max_bytes = kMaxName,
+               .allowed = "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit",
+               .meaning = "With Docker: the network used to reach the instances. Default: one that the proxy "
+                          "shares with them.",
+               .since = "new"},
+              "the servers of the backend",
+              false,
+              take<&Definition::network, std::string>,
+              give<&Definition::network>},
     template_part<&Definition::consul_template_fe_path>(
         "consulTemplateFePath",
-        "Template of the rules that the service adds to the shared frontend. Needs consulTemplateBePath.",
+        "Template for the rules that the service adds to the shared frontend. Requires consulTemplateBePath.",
         "1.0.2"),
     template_part<&Definition::consul_template_be_path>(
-        "consulTemplateBePath", "Template of the service's backends. Needs consulTemplateFePath.", "1.0.2"),
-    template_part<&Definition::template_fe_path>("templateFePath", "As consulTemplateFePath.",
+        "consulTemplateBePath", "Template for the service's backends. Requires consulTemplateFePath.",
+        "1.0.2"),
+    template_part<&Definition::template_fe_path>("templateFePath", "Same as consulTemplateFePath.",
                                                  "the original of 2017"),
-    template_part<&Definition::template_be_path>("templateBePath", "As consulTemplateBePath.",
+    template_part<&Definition::template_be_path>("templateBePath", "Same as consulTemplateBePath.",
                                                  "the original of 2017"),
     Parameter{
         {.name = "watch",
          .type = ParameterType::Bool,
          .fallback = "false",
          .allowed = "true or false",
-         .meaning =
-             "Follow the registry: what changes there (instances, or the data that the template uses) is "
-             "applied without another request. The rest of the definition stays on demand.",
+         .meaning = "Follow the registry: changes to the instances, or to the data the template uses, are "
+                    "applied without another request. Everything else still changes only on request.",
          .since = "new"},
         "the servers of the backend, or the service's own sections",
         false,
@@ -223,9 +211,9 @@ constexpr std::array kParameters = {
                .type = ParameterType::Bool,
                .fallback = "false",
                .allowed = "true or false",
-               .meaning =
-                   "Take a route from another service that has no aclName. Needs an aclName (or a name) that "
-                   "is lower than its name. Without it such a request is refused with the owner's name.",
+               .meaning = "Take a route from a service that has no aclName. Requires an aclName (or a "
+                          "service name) lower than that service's name. Without takeOver, the request is "
+                          "rejected and the error names the owner.",
                .since = "new"},
               "the order of equal routes",
               false,
@@ -238,25 +226,22 @@ constexpr std::array kOptions = {
                   .type = ParameterType::Bool,
                   .fallback = "false",
                   .allowed = "true or false",
-                  .meaning =
-                      "Accepted as in the original, without effect: every proxy with this registry and "
-                      "instance name follows within seconds anyway.",
+                  .meaning = "Accepted for compatibility; has no effect: all proxies with this registry and "
+                             "instance name follow within seconds anyway.",
                   .since = "the original of August 2016"},
-    ParameterInfo{
-        .name = "dryRun",
-        .type = ParameterType::Bool,
-        .fallback = "false",
-        .allowed = "true or false",
-        .meaning = "Only says what would be done and whether it would be accepted; changes nothing.",
-        .since = "new"},
+    ParameterInfo{.name = "dryRun",
+                  .type = ParameterType::Bool,
+                  .fallback = "false",
+                  .allowed = "true or false",
+                  .meaning = "Report what would be done and whether it would be accepted; change nothing.",
+                  .since = "new"},
     ParameterInfo{
         .name = "waitForHealthy",
         .type = ParameterType::Bool,
         .fallback = "false",
         .allowed = "true or false",
-        .meaning =
-            "Instances that do not serve yet get no request before a first good health check. If one is "
-            "not healthy in time the request is refused (409) and nothing is changed.",
+        .meaning = "Instances that are not in use yet receive no requests before they pass a health check. "
+                   "If one is not healthy in time, the request is rejected (409) and nothing changes.",
         .since = "new"},
     ParameterInfo{.name = "waitTimeout",
                   .max_bytes = 16,

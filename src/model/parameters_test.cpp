@@ -137,8 +137,9 @@ TEST(DecodeReconfigure, NamesUnknownParametersAndTheNearestKnownOne) {
 
 TEST(DecodeReconfigure, RefusesRepeatedParameters) {
   EXPECT_EQ(refusal(with({{"servicePath", "/b"}})),
-            "servicePath: given twice; write one comma-separated list");
-  EXPECT_EQ(refusal(with({{"aclName", ""}, {"aclName", "a"}})), "aclName: given twice; give it once");
+            "servicePath: given more than once; use one comma-separated list");
+  EXPECT_EQ(refusal(with({{"aclName", ""}, {"aclName", "a"}})),
+            "aclName: given more than once; give it once");
 }
 
 struct BadCase {
@@ -171,12 +172,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"CheckFall", with({{"checkFall", "101"}}), "checkFall: \"101\" is not a number"},
         BadCase{"CheckTcp", with({{"checkTcp", "yes"}}), "checkTcp: \"yes\" is not true or false"},
         BadCase{"CheckTcpAndPath", with({{"checkTcp", "true"}, {"checkPath", "/"}}),
-                "checkPath: checkTcp asks for a connection alone"},
+                "checkPath: checkTcp checks the TCP connection only"},
         BadCase{"CheckStatusAlone", with({{"checkStatus", "200"}}), "checkStatus: needs a checkPath"},
         BadCase{"CheckAndSkip", with({{"checkFall", "2"}, {"skipCheck", "true"}}),
-                "checkFall: skipCheck says that nothing is checked"},
+                "checkFall: skipCheck disables checks"},
         BadCase{"CheckAndTemplate", with({{"checkPath", "/"}, {"consulTemplatePath", "/a.tmpl"}}),
-                "checkPath: a template decides itself"},
+                "checkPath: a template defines its own health checks"},
         BadCase{"PathType", with({{"pathType", "path_foo"}}),
                 "pathType: \"path_foo\" is not allowed: one of"},
         BadCase{"EmptyItem", with({{"serviceDomain", "a.com,,b.com"}}),
