@@ -120,7 +120,7 @@ std::vector<std::string> unknown_variables(const Texts& environment) {
   std::vector<std::string> warnings;
   for (const auto& [name, value] : environment)
     if (name.starts_with(kOwnPrefix) && !known.contains(name))
-      warnings.push_back(fmt::format("variable {} means nothing{}", name, text::suggestion(name, names)));
+      warnings.push_back(fmt::format("unknown variable {}{}", name, text::suggestion(name, names)));
   return warnings;
 }
 
@@ -260,10 +260,10 @@ Result<> check_api_exposure(const Settings& settings) {
   if (loopback || settings.api_access.asks() || settings.api_access.open) return {};
   return fail(
       Errc::InvalidArgument,
-      fmt::format("api: {} can be reached from other machines, and nobody is asked for a token: everybody "
-                  "could change everything. Give --api-token-file (or --api-client-ca), listen on 127.0.0.1, "
-                  "or say --api-open if that is meant so",
-                  settings.api));
+      fmt::format(
+          "api: {} is reachable from other machines without authentication: anyone could change everything. "
+          "Set --api-token-file or --api-client-ca, listen on 127.0.0.1, or pass --api-open to accept this",
+          settings.api));
 }
 
 }  // namespace dfp::settings

@@ -69,9 +69,9 @@ TEST_F(Load, TemplatesSeeTheVariablesThatAreNamed) {
   EXPECT_EQ(templates.environment_names, (std::vector<std::string>{"REGION", "UNSET"}));
   EXPECT_EQ(templates.environment, (decltype(templates.environment){{"REGION", "eu"}}));
   EXPECT_EQ(refusal({{"template-env", "A,,B"}}),
-            "flag --template-env: \"\" is no name in a list separated by commas");
+            "flag --template-env: \"\" is not a valid name in a comma-separated list");
   EXPECT_EQ(refusal({{"template-env", "A=B"}}),
-            "flag --template-env: \"A=B\" is no name in a list separated by commas");
+            "flag --template-env: \"A=B\" is not a valid name in a comma-separated list");
 }
 
 TEST_F(Load, AWatchIsNotLongerQuietThanItWaits) {
@@ -199,7 +199,7 @@ TEST_F(Load, ErrorsNameTheSourceTheValueAndWhatIsAllowed) {
             "variable DFP_LOG_LEVEL: log level \"loud\" is not one of debug, info, warn, error");
   EXPECT_EQ(refusal({{"state-dri", "/x"}}),
             "flag --state-dri: unknown setting \"state-dri\"; did you mean state-dir?");
-  EXPECT_EQ(refusal({{"state-dir", ""}}), "flag --state-dir: has no value; allowed: folder");
+  EXPECT_EQ(refusal({{"state-dir", ""}}), "flag --state-dir: has no value; allowed: directory");
 }
 
 TEST_F(Load, ASecretIsNeverInAMessageNorOnTheCommandLine) {
@@ -212,7 +212,7 @@ TEST_F(Load, ASecretIsNeverInAMessageNorOnTheCommandLine) {
 
 TEST_F(Load, FileErrorsNameTheLine) {
   EXPECT_EQ(file_refusal("http: 1.1.1.1:1\nhttps: off\nhttp: 1.1.1.1:2\n"),
-            "3: \"http\" stands in line 1 already");
+            "3: \"http\" is already set in line 1");
   EXPECT_EQ(file_refusal("\nhtpp: 1.1.1.1:1\n"), "2: unknown setting \"htpp\"; did you mean http?");
   EXPECT_EQ(file_refusal("log-format: xml\n"), "1: log-format: log format \"xml\" is not one of text, json");
   EXPECT_EQ(file_refusal("http:\n  port: 80\n"), "1: \"http\" has no value that is one text");
@@ -257,7 +257,7 @@ TEST_F(Load, UnknownOwnVariablesAreWarnedOf) {
   auto loaded = load({}, {{"DFP_STATE_DRI", "/x"}, {"DFP_CONFIG", ""}, {"HOME", "/root"}});
   ASSERT_TRUE(loaded);
   EXPECT_EQ(loaded->warnings,
-            std::vector<std::string>{"variable DFP_STATE_DRI means nothing; did you mean DFP_STATE_DIR?"});
+            std::vector<std::string>{"unknown variable DFP_STATE_DRI; did you mean DFP_STATE_DIR?"});
 }
 
 TEST(ProcessEnvironment, HasTheVariablesOfThisProcess) {

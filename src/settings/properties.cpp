@@ -168,9 +168,8 @@ constexpr char kKeywordMarks[] = "-_.";
 constexpr std::array kProperties = {
     Property{"registry",
              "embedded[:FILE], consul[://HOST:PORT[,HOST:PORT]], consuls://... for TLS",
-             "Where instances and definitions are kept. The embedded one is a file below the state folder; "
-             "several "
-             "servers of Consul are tried in order.",
+             "Where instances and definitions are stored. The embedded registry is a file in state-dir; "
+             "several Consul servers are tried in order.",
              set_registry,
              get_registry,
              {Variable{"CONSUL_ADDRESS", set_consul_registry}}},
@@ -181,105 +180,100 @@ constexpr std::array kProperties = {
              get_text<&Settings::api>,
              {Variable{"IP", set_api_address}, Variable{"PORT", set_api_port}}},
     Property{"api-host", "names separated by commas",
-             "Names of the API in Host headers, beside addresses, localhost, names without a dot and this "
-             "machine's "
-             "own. Requests to any other name are refused: a web page could have made it up.",
+             "Names accepted in the API's Host header, in addition to addresses, localhost, names without a "
+             "dot and this machine's own name. Requests with any other name are rejected (protection against "
+             "DNS rebinding).",
              set_names<kHostMarks, &Settings::api_access, &ApiAccess::hosts>,
              get_names<&Settings::api_access, &ApiAccess::hosts>},
-    text<&Settings::api_access, &ApiAccess::socket>("api-socket", "file; or off",
-                                                    "Unix socket of the API, for the command line on this "
-                                                    "machine (mode 0600: its owner may do everything). "
-                                                    "api.sock below run-dir when not given."),
+    text<&Settings::api_access, &ApiAccess::socket>(
+        "api-socket", "file; or off",
+        "Unix socket of the API, for the command line on this machine (mode 0600; its owner can do "
+        "everything). Default: api.sock in run-dir."),
     text<&Settings::api_access, &ApiAccess::token_file>(
         "api-token-file", "file",
-        "Tokens and their scopes, one a line (TOKEN admin; TOKEN read deploy:team-a-*). Then every request "
-        "needs one, "
-        "but for liveness and readiness. Read again when it changes."),
-    boolean<&Settings::api_access, &ApiAccess::open>("api-open",
-                                                     "Listen beyond loopback without asking who calls: "
-                                                     "everybody who reaches the API may change everything."),
+        "Tokens and their scopes, one per line (TOKEN admin; TOKEN read deploy:team-a-*). Every request "
+        "except liveness and readiness then requires one. Reloaded when it changes."),
+    boolean<&Settings::api_access, &ApiAccess::open>(
+        "api-open",
+        "Allow an address other than loopback without authentication: anyone who can reach the API can "
+        "change everything."),
     boolean<&Settings::api_access, &ApiAccess::get_mutates>(
-        "api-get-mutates", "Whether GET changes things, as in the original. false: POST does."),
+        "api-get-mutates",
+        "Whether GET requests can make changes, as in the original. false: POST or PUT is required (or "
+        "DELETE, to remove)."),
     text<&Settings::api_access, &ApiAccess::tls_cert>(
-        "api-tls-cert", "file",
-        "Certificate (PEM, with its chain) of the API; then it speaks "
-        "HTTPS."),
+        "api-tls-cert", "file", "Certificate (PEM, with its chain) of the API. Enables HTTPS."),
     text<&Settings::api_access, &ApiAccess::tls_key>("api-tls-key", "file", "Its key (PEM)."),
     text<&Settings::api_access, &ApiAccess::client_ca>(
-        "api-client-ca", "file", "Authorities (PEM): clients of the API must show a certificate of theirs."),
+        "api-client-ca", "file",
+        "CA certificates (PEM): API clients must present a certificate issued by one of them."),
     Property{"http", kListen, "Where HAProxy listens for HTTP.", set_listen<&Settings::http>,
              get_text<&Settings::http>},
     Property{"https", "ADDR:PORT; * for every address; or off", "Where HAProxy listens for HTTPS.", set_https,
              get_https},
-    Property{
-        "docker",
-        "unix:///PATH, tcp://HOST:PORT, http://…, https://…",
-        "The Docker Engine. Given without discovery, the server registers this engine's containers in its "
-        "registry (see registrator).",
-        set_text<&Settings::docker, &Docker::address>,
-        get_text<&Settings::docker, &Docker::address>,
-        {Variable{"DF_DOCKER_HOST"}}},
+    Property{"docker",
+             "unix:///PATH, tcp://HOST:PORT, http://…, https://…",
+             "The Docker Engine. Without discovery, the server registers this engine's containers in its "
+             "registry (see registrator).",
+             set_text<&Settings::docker, &Docker::address>,
+             get_text<&Settings::docker, &Docker::address>,
+             {Variable{"DF_DOCKER_HOST"}}},
     boolean<&Settings::docker, &Docker::tls>("docker-tls", "Speak TLS to an engine at tcp://."),
     boolean<&Settings::docker, &Docker::tls_verify>("docker-tls-verify",
                                                     "Check the certificate of the engine."),
-    text<&Settings::docker, &Docker::cert_path>("docker-cert-path", "folder",
+    text<&Settings::docker, &Docker::cert_path>("docker-cert-path", "directory",
                                                 "ca.pem, cert.pem and key.pem for the engine.",
                                                 {Variable{"DOCKER_CERT_PATH"}}),
-    Property{
-        "discovery",
-        "off, swarm, docker",
-        "Where services and instances come from beside the registry: the services of a Docker swarm, or the "
-        "containers of one engine. Their com.df labels are followed, their copies are the instances.",
-        set_discovery,
-        get_discovery,
-        {Variable{"MODE", set_mode}}},
-    text<&Settings::docker, &Docker::network>(
-        "docker-network", "name",
-        "Network in which instances are reached, where neither label nor "
-        "parameter names one. None: one that the proxy shares with them."),
+    Property{"discovery",
+             "off, swarm, docker",
+             "Additional source of services and instances: the services of a Docker swarm, or the containers "
+             "of one engine. Their com.df labels are followed; their replicas are the instances.",
+             set_discovery,
+             get_discovery,
+             {Variable{"MODE", set_mode}}},
+    text<&Settings::docker, &Docker::network>("docker-network", "name",
+                                              "Network used to reach instances unless a label or parameter "
+                                              "names one. Default: one that the proxy shares with them."),
     duration<&Settings::docker, &Docker::poll>(
         "docker-poll",
-        "Between two looks at the tasks of a swarm, which tells nothing of "
-        "them; more often while something changes."),
+        "Polling interval for Swarm tasks (Swarm emits no task events); shorter while tasks change."),
     text<&Settings::docker, &Docker::notify_label>("docker-notify-label", "name",
-                                                   "Services with this label and the value true are routed.",
+                                                   "Label that requests routing (with the value true).",
                                                    {Variable{"DF_NOTIFY_LABEL"}}),
     boolean<&Settings::docker, &Docker::filter_instance>(
         "filter-proxy-instance-name",
-        "Leave services alone whose label com.df.proxyInstanceName is not instance-name.",
+        "Ignore services whose label com.df.proxyInstanceName differs from instance-name.",
         {"FILTER_PROXY_INSTANCE_NAME"}),
     text<&Settings::docker, &Docker::registrator>(
         "registrator", "auto, on, off, or options as of the command registrator",
-        "Register the engine's containers in the registry. auto: when docker is given and discovery is off."),
-    text<&Settings::state_dir>("state-dir", "folder",
-                               "What must survive a restart: the last known routes, the "
-                               "embedded registry."),
-    text<&Settings::run_dir>("run-dir", "folder", "Sockets and HAProxy's configuration."),
-    text<&Settings::templates_dir>("templates-dir", "folder",
-                                   "Templates that consulTemplatePath and its like may name, and the files "
-                                   "that templates may read."),
+        "Register the engine's containers in the registry. auto: if docker is set and discovery is off."),
+    text<&Settings::state_dir>(
+        "state-dir", "directory",
+        "Directory for data that must survive a restart: the last known routes, the embedded registry."),
+    text<&Settings::run_dir>("run-dir", "directory", "Sockets and HAProxy's configuration."),
+    text<&Settings::templates_dir>("templates-dir", "directory",
+                                   "Directory of the templates for consulTemplatePath and related "
+                                   "parameters, and of the files that templates can read."),
     Property{"template-env", "names of environment variables, separated by commas",
-             "What templates may read with env.",
+             "Environment variables that templates can read with env.",
              set_names<kVariableMarks, &Settings::templates, &Templates::environment_names>,
              get_names<&Settings::templates, &Templates::environment_names>},
-    Property{
-        "template-allow", "names as in the refusals, separated by commas: crt, map, http-errors, ...",
-        "What templates may write into HAProxy's configuration although it reads files, runs programs or "
-        "touches other services.",
-        set_names<kKeywordMarks, &Settings::templates, &Templates::allowed>,
-        get_names<&Settings::templates, &Templates::allowed>},
-    Property{
-        "template-check", "confined, unconfined",
-        "Where the check of a template cannot be kept from network and files (a kernel or container without "
-        "seccomp and Landlock): confined refuses the template, unconfined checks it nevertheless.",
-        set_template_check, get_template_check},
+    Property{"template-allow",
+             "names as in the error messages, separated by commas: crt, map, http-errors, ...",
+             "Blocked directives that templates can use nevertheless; they are blocked because they read "
+             "files, run programs or affect other services.",
+             set_names<kKeywordMarks, &Settings::templates, &Templates::allowed>,
+             get_names<&Settings::templates, &Templates::allowed>},
+    Property{"template-check", "confined, unconfined",
+             "What to do if the check of a template cannot be isolated from network and files (kernel or "
+             "container without seccomp and Landlock). confined: reject the template; unconfined: check it "
+             "anyway.",
+             set_template_check, get_template_check},
     duration<&Settings::watch, &Watch::quiet>(
-        "watch-quiet",
-        "A service with watch=true follows a change in the registry when "
-        "nothing more has changed for this long."),
-    duration<&Settings::watch, &Watch::most>("watch-most",
-                                             "It follows this long after the first change at the latest."),
-    text<&Settings::certs_dir>("certs-dir", "folder", "Certificates with their keys (PEM) for HTTPS."),
+        "watch-quiet", "With watch=true: how long the registry must be quiet before a change is applied."),
+    duration<&Settings::watch, &Watch::most>(
+        "watch-most", "With watch=true: upper bound between the first change and its application."),
+    text<&Settings::certs_dir>("certs-dir", "directory", "Certificates with their keys (PEM) for HTTPS."),
     Property{"instance-name",
              "1 to 128 letters, digits, '.', '_', '-'",
              "Prefix of the keys in the registry. Proxies with the same name serve the same routes.",
@@ -287,15 +281,16 @@ constexpr std::array kProperties = {
              get_text<&Settings::instance_name>,
              {Variable{"PROXY_INSTANCE_NAME"}}},
     text<&Settings::haproxy>("haproxy", "file", "The HAProxy program, 2.6 or newer."),
-    Property{"log-level", "debug, info, warn, error", "Least severe event that is logged.", set_log_level,
+    Property{"log-level", "debug, info, warn, error", "Minimum severity of logged events.", set_log_level,
              get_log_level},
-    Property{"log-format", "text, json", "Form of the log lines on standard error.", set_log_format,
+    Property{"log-format", "text, json", "Format of log lines on standard error.", set_log_format,
              get_log_format},
-    Property{"max-connections", "number, 10 to 1000000", "Connections to the public ports at one time.",
+    Property{"max-connections", "number, 10 to 1000000",
+             "Maximum number of concurrent connections to the public ports.",
              set_number<10, 1'000'000, &Settings::max_connections>, get_number<&Settings::max_connections>},
     Property{"max-connections-per-service", "percent of max-connections, 1 to 100",
-             "Requests of one service at one time. More get 503: a service that hangs must not take what "
-             "belongs to all.",
+             "Maximum number of concurrent requests per service; more get 503. Keeps a service that hangs "
+             "from using up all connections.",
              set_number<1, 100, &Settings::clients, &Clients::connection_share>,
              get_number<&Settings::clients, &Clients::connection_share>},
     Property{"trusted-proxies", "IP addresses and networks (10.0.0.0/8), separated by commas",
@@ -304,58 +299,55 @@ constexpr std::array kProperties = {
              set_networks<&Settings::clients, &Clients::trusted_proxies>,
              get_names<&Settings::clients, &Clients::trusted_proxies>},
     boolean<&Settings::clients, &Clients::merge_slashes>(
-        "merge-slashes", "Several slashes in a row in a path are one, for routes and for instances."),
+        "merge-slashes", "Merge consecutive slashes in paths, for routes and instances."),
     boolean<&Settings::clients, &Clients::cleartext_http2>(
         "cleartext-http2", "Accept HTTP/2 without TLS (by prior knowledge) on the HTTP port."),
-    duration<&Settings::hard_stop_after>("hard-stop-after",
-                                         "After a reload, an old HAProxy worker that still has "
-                                         "connections is ended then."),
+    duration<&Settings::hard_stop_after>(
+        "hard-stop-after",
+        "Time after a reload at which an old HAProxy worker that still has connections is stopped."),
     duration<&Settings::reload_timeout>("reload-timeout",
-                                        "A new HAProxy worker must have confirmed its configuration "
-                                        "by then; else the change is refused."),
+                                        "Time limit for a new HAProxy worker to confirm its configuration; "
+                                        "after it, the change is rejected."),
     duration<&Settings::shrink_hold>(
-        "shrink-hold",
-        "Services that the registry has lost, and that nobody removed, are served on "
-        "for so long."),
+        "shrink-hold", "How long to keep serving services that the registry has lost but nobody removed."),
     boolean<&Settings::accept_empty_registry>(
         "accept-empty-registry",
         "For one start: serve only what the registry has, even if it is empty or has lost most services."),
-    duration<&Settings::request_timeout>("request-timeout", "For one reconfigure or remove as a whole."),
+    duration<&Settings::request_timeout>(
+        "request-timeout", "Time limit for one reconfigure or remove, including the time in the queue."),
     duration<&Settings::timeouts, &Timeouts::connect>(
-        "timeout-connect", "HAProxy: to connect to an instance.", {"TIMEOUT_CONNECT"}),
-    duration<&Settings::timeouts, &Timeouts::client>("timeout-client", "HAProxy: a client that is silent.",
-                                                     {"TIMEOUT_CLIENT"}),
-    duration<&Settings::timeouts, &Timeouts::server>("timeout-server", "HAProxy: an instance that is silent.",
-                                                     {"TIMEOUT_SERVER"}),
+        "timeout-connect", "HAProxy `timeout connect`: connecting to an instance.", {"TIMEOUT_CONNECT"}),
+    duration<&Settings::timeouts, &Timeouts::client>(
+        "timeout-client", "HAProxy `timeout client`: maximum client inactivity.", {"TIMEOUT_CLIENT"}),
+    duration<&Settings::timeouts, &Timeouts::server>(
+        "timeout-server", "HAProxy `timeout server`: maximum instance inactivity.", {"TIMEOUT_SERVER"}),
     duration<&Settings::timeouts, &Timeouts::queue>(
-        "timeout-queue", "HAProxy: to wait for a free connection.", {"TIMEOUT_QUEUE"}),
+        "timeout-queue", "HAProxy `timeout queue`: waiting for a free connection.", {"TIMEOUT_QUEUE"}),
     duration<&Settings::timeouts, &Timeouts::tunnel>(
-        "timeout-tunnel", "HAProxy: a silent tunnel (WebSocket).", {"TIMEOUT_TUNNEL"}),
-    duration<&Settings::timeouts, &Timeouts::http_request>("timeout-http-request",
-                                                           "HAProxy: for the head of a request "
-                                                           "to arrive.",
-                                                           {"TIMEOUT_HTTP_REQUEST"}),
-    duration<&Settings::timeouts, &Timeouts::http_keep_alive>("timeout-http-keep-alive",
-                                                              "HAProxy: between two "
-                                                              "requests of a connection.",
-                                                              {"TIMEOUT_HTTP_KEEP_ALIVE"}),
-    Property{
-        "health", "haproxy, registry",
-        "Who says which instances are well. haproxy: it checks them itself; registry: the registry's checks "
-        "are followed, and HAProxy makes none. Where all instances of a service are unwell, all are used.",
-        set_health, get_health},
-    duration<&Settings::checks, &Checks::interval>("check-interval",
-                                                   "HAProxy: between two health checks of an "
-                                                   "instance; a quarter of it while they say something new."),
-    Property{"check-rise", "number, 1 to 100", "HAProxy: good checks until an instance is used again.",
+        "timeout-tunnel", "HAProxy `timeout tunnel`: maximum inactivity of a tunnel (WebSocket).",
+        {"TIMEOUT_TUNNEL"}),
+    duration<&Settings::timeouts, &Timeouts::http_request>(
+        "timeout-http-request", "HAProxy `timeout http-request`: receiving the request headers.",
+        {"TIMEOUT_HTTP_REQUEST"}),
+    duration<&Settings::timeouts, &Timeouts::http_keep_alive>(
+        "timeout-http-keep-alive", "HAProxy `timeout http-keep-alive`: between two requests on a connection.",
+        {"TIMEOUT_HTTP_KEEP_ALIVE"}),
+    Property{"health", "haproxy, registry",
+             "Where instance health comes from. haproxy: HAProxy's own checks; registry: the registry's "
+             "checks, and HAProxy makes none. If all instances of a service are unhealthy, all are used.",
+             set_health, get_health},
+    duration<&Settings::checks, &Checks::interval>(
+        "check-interval",
+        "Interval between health checks of an instance; a quarter of it while the result is changing."),
+    Property{"check-rise", "number, 1 to 100", "Consecutive passed checks before an instance is used again.",
              set_number<1, 100, &Settings::checks, &Checks::rise>,
              get_number<&Settings::checks, &Checks::rise>},
-    Property{"check-fall", "number, 1 to 100", "HAProxy: bad checks until an instance is not used any more.",
+    Property{"check-fall", "number, 1 to 100", "Consecutive failed checks before an instance is taken out.",
              set_number<1, 100, &Settings::checks, &Checks::fall>,
              get_number<&Settings::checks, &Checks::fall>},
     text<&Settings::stats, &Stats::user>("stats-user", "text",
-                                         "User of HAProxy's statistics page. The page is off "
-                                         "without user and password; both \"none\": open to everyone.",
+                                         "User of HAProxy's statistics page. The page is disabled without "
+                                         "user and password; if both are \"none\", it is open to everyone.",
                                          {Variable{"STATS_USER", nullptr, true}}),
     secret<&Settings::stats, &Stats::password>("stats-password", "text", "Password of the statistics page.",
                                                {Variable{"STATS_PASS", nullptr, true}}),
@@ -371,31 +363,30 @@ constexpr std::array kProperties = {
              set_number<0, 65535, &Settings::stats, &Stats::port>,
              get_number<&Settings::stats, &Stats::port>,
              {Variable{"STATS_PORT", nullptr, true}}},
-    Property{
-        "consul-address",
-        "HOST:PORT, http://..., https://..., unix:///path; several separated by commas",
-        "Consul's servers where the registry is \"consul\" without any. Does not choose Consul by itself.",
-        set_consul_address,
-        get_text<&Settings::consul, &ConsulAccess::address>,
-        {Variable{"CONSUL_HTTP_ADDR"}}},
+    Property{"consul-address",
+             "HOST:PORT, http://..., https://..., unix:///path; several separated by commas",
+             "Consul servers to use if registry is just \"consul\". Does not select Consul by itself.",
+             set_consul_address,
+             get_text<&Settings::consul, &ConsulAccess::address>,
+             {Variable{"CONSUL_HTTP_ADDR"}}},
     secret<&Settings::consul, &ConsulAccess::token>("consul-token", "text", "ACL token for Consul.",
                                                     {Variable{"CONSUL_HTTP_TOKEN"}}),
-    text<&Settings::consul, &ConsulAccess::token_file>("consul-token-file", "file",
-                                                       "File with the ACL token; wins over "
-                                                       "consul-token.",
-                                                       {Variable{"CONSUL_HTTP_TOKEN_FILE"}}),
+    text<&Settings::consul, &ConsulAccess::token_file>(
+        "consul-token-file", "file", "File with the ACL token; takes precedence over consul-token.",
+        {Variable{"CONSUL_HTTP_TOKEN_FILE"}}),
     secret<&Settings::consul, &ConsulAccess::auth>(
         "consul-auth", "USER:PASSWORD", "Basic authentication at Consul.", {Variable{"CONSUL_HTTP_AUTH"}}),
     boolean<&Settings::consul, &ConsulAccess::tls>(
-        "consul-ssl", "Speak https to Consul whatever the scheme says.", {"CONSUL_HTTP_SSL"}),
+        "consul-ssl", "Use HTTPS for Consul regardless of the URL scheme.", {"CONSUL_HTTP_SSL"}),
     boolean<&Settings::consul, &ConsulAccess::verify>("consul-ssl-verify", "Check the certificate of Consul.",
                                                       {"CONSUL_HTTP_SSL_VERIFY"}),
-    text<&Settings::consul, &ConsulAccess::ca_file>("consul-ca-file", "file",
-                                                    "Authorities (PEM) that Consul's "
-                                                    "certificate is checked against.",
-                                                    {Variable{"CONSUL_CACERT"}}),
-    text<&Settings::consul, &ConsulAccess::ca_path>("consul-ca-path", "folder", "The same as a folder.",
-                                                    {Variable{"CONSUL_CAPATH"}}),
+    text<&Settings::consul, &ConsulAccess::ca_file>(
+        "consul-ca-file", "file", "CA certificates (PEM) for verifying Consul's certificate.",
+        {Variable{"CONSUL_CACERT"}}),
+    text<&Settings::consul, &ConsulAccess::ca_path>(
+        "consul-ca-path", "directory",
+        "Directory of CA certificates (PEM) for verifying Consul's certificate.",
+        {Variable{"CONSUL_CAPATH"}}),
     text<&Settings::consul, &ConsulAccess::cert_file>(
         "consul-cert-file", "file", "Client certificate (PEM) for Consul.", {Variable{"CONSUL_CLIENT_CERT"}}),
     text<&Settings::consul, &ConsulAccess::key_file>("consul-key-file", "file", "Its key (PEM).",

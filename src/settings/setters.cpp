@@ -57,7 +57,7 @@ Result<std::vector<std::string>> read_names(std::string_view text, std::string_v
     auto name = text::trim(part);
     if (name.empty() || !std::ranges::all_of(name, fits))
       return fail(Errc::InvalidArgument,
-                  fmt::format("{} is no name in a list separated by commas", text::shown(name)));
+                  fmt::format("{} is not a valid name in a comma-separated list", text::shown(name)));
     names.emplace_back(name);
   }
   return names;

@@ -23,7 +23,7 @@ Result<std::vector<FileEntry>> read_map(const YAML::Node& map, const std::filesy
     auto key = pair.first.Scalar();
     auto before = std::ranges::find(entries, key, &FileEntry::key);
     if (before != entries.end())
-      return refuse(path, line, fmt::format("{} stands in line {} already", text::shown(key), before->line));
+      return refuse(path, line, fmt::format("{} is already set in line {}", text::shown(key), before->line));
     if (!pair.second.IsScalar() || pair.second.Scalar().empty())
       return refuse(path, line, fmt::format("{} has no value that is one text", text::shown(key)));
     entries.push_back({std::move(key), pair.second.Scalar(), line});
