@@ -80,10 +80,9 @@ std::optional<net::HttpResponse> Access::check_sender(const net::HttpRequest& re
   if (is_local_owner(request)) return std::nullopt;
   auto host = request.headers.find("Host");
   if (host && !is_own_host(*host, rules_.hosts))
-    return refusal(
-        403, fmt::format("{} is no known name of this API (a web page could use it to reach it); give it "
-                         "with --api-host if it is one",
-                         text::shown(*host)));
+    return refusal(403, fmt::format("{} is not a known name of this API (protection against web pages); if "
+                                    "it is legitimate, add it with --api-host",
+                                    text::shown(*host)));
   if (from_foreign_page(request))
     return refusal(403, "a web page of another site sent this request; call the API itself");
   return std::nullopt;
@@ -94,8 +93,9 @@ std::optional<net::HttpResponse> Access::check(const net::HttpRequest& request, 
   if (auto refused = check_method(request, endpoint)) return refused;
   if (is_local_owner(request)) return std::nullopt;
   if (endpoint.changes && may_be_from_a_page(request))
-    return refusal(
-        403, "a browser sent this, perhaps for a page of another site; use POST, curl or docker-flow-proxy");
+    return refusal(403,
+                   "a browser sent this request, possibly on behalf of another site; use POST, curl or "
+                   "docker-flow-proxy");
   return check_token(request, endpoint, query);
 }
 
@@ -106,7 +106,7 @@ std::optional<net::HttpResponse> Access::check_method(const net::HttpRequest& re
   auto allow = fmt::format("{}, OPTIONS", fmt::join(methods, ", "));
   if (request.method == "OPTIONS") return net::HttpResponse(204, {}, {{"Allow", allow}});
   auto response =
-      refusal(405, fmt::format("{} makes no sense for {}; use one of {}", text::shown(request.method),
+      refusal(405, fmt::format("method {} is not allowed for {}; use one of {}", text::shown(request.method),
                                endpoint.path, fmt::join(methods, ", ")));
   response.headers.add("Allow", allow);
   return response;
@@ -122,7 +122,7 @@ std::optional<net::HttpResponse> Access::check_token(const net::HttpRequest& req
   auto* grant = bearer ? rules_.tokens->find(text::trim(given.substr(kBearer.size()))) : nullptr;
   if (!grant) {
     auto response = refusal(401,
-                            "a token is needed (Authorization: Bearer TOKEN; docker-flow-proxy takes it from "
+                            "token required (Authorization: Bearer TOKEN; the command line reads it from "
                             "DFP_API_TOKEN or --token-file)");
     response.headers.add("WWW-Authenticate", "Bearer");
     return response;

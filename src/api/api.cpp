@@ -79,8 +79,8 @@ std::string unresolved_message(const model::Service& service, const reconcile::P
       unknown.push_back(fmt::format("{} at {} ({})", instance.id, instance.address, name->problem));
   if (unknown.empty()) return {};
   return fmt::format(
-      "{} of {} instances get no requests, since they have no address that can be used (host names are "
-      "resolved again every 10 s): {}",
+      "{} of {} instances receive no requests because they have no usable address (host names are resolved "
+      "again every 10 s): {}",
       unknown.size(), service.instances.size(), fmt::join(unknown, ", "));
 }
 
@@ -142,7 +142,8 @@ Task<net::HttpResponse> Api::answer(net::HttpRequest request, const Endpoint* en
   if (!health && !endpoint->changes) {
     auto taken = co_await reading_.take(net::peer_key(call.peer));
     turn = std::move(taken);
-    if (call.left.stop_requested()) co_return render(failure({Errc::Cancelled, "the client has left"}));
+    if (call.left.stop_requested())
+      co_return render(failure({Errc::Cancelled, "the client has disconnected"}));
   }
   auto response = co_await dispatch(std::move(call));
   co_return response;
@@ -246,7 +247,7 @@ Answer Api::initial_reload() const {
     return {.status = 500, .message = std::move(*trouble), .definition = {}, .more = {}};
   if (parts_.reconciler.synchronised()) return {};
   return {.status = 500,
-          .message = "not in step with the registry yet; the last known routes are served",
+          .message = "not yet synchronised with the registry; the last known routes are served",
           .definition = {},
           .more = {}};
 }

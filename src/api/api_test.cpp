@@ -342,7 +342,7 @@ TEST(Services, ShowWhatIsInUseRegisteredAndSetAside) {
     rig.put_instance("books", "1b");
     rig.registry.set("docker-flow/broken/definition", "{");
     auto set_aside = [&] { return !rig.reconciler.set_aside().empty(); };
-    co_await testing::eventually(set_aside, "the broken record is set aside");
+    co_await testing::eventually(set_aside, "the broken record is quarantined");
 
     auto response = co_await rig.get("services");
     EXPECT_EQ(response.status, 200);
@@ -354,7 +354,7 @@ TEST(Services, ShowWhatIsInUseRegisteredAndSetAside) {
     EXPECT_EQ(service.at("Instances").as_array().size(), 1U);
     EXPECT_EQ(service.at("Registered").as_array().size(), 2U);
     EXPECT_EQ(json::serialize(answer.at("NotRouted")), R"(["books"])");
-    EXPECT_TRUE(answer.at("SetAside").as_object().contains("broken")) << response.body;
+    EXPECT_TRUE(answer.at("Quarantined").as_object().contains("broken")) << response.body;
     EXPECT_EQ(text(answer, "CatalogError"), "");
   });
 }

@@ -15,26 +15,24 @@ constexpr std::string_view kNameText =
 
 constexpr std::array kRemove = {
     ParameterInfo{
-        .name = "serviceName", .allowed = kNameText, .meaning = "The service. Mandatory.", .since = "1.0"},
-    ParameterInfo{
-        .name = "aclName",
-        .allowed = kNameText,
-        .meaning = "Accepted as in the original, without effect: the name of the service is enough.",
-        .since = "the original of December 2016"},
+        .name = "serviceName", .allowed = kNameText, .meaning = "The service. Required.", .since = "1.0"},
+    ParameterInfo{.name = "aclName",
+                  .allowed = kNameText,
+                  .meaning = "Accepted for compatibility; has no effect: the name of the service is enough.",
+                  .since = "the original of December 2016"},
     ParameterInfo{.name = "distribute",
                   .type = ParameterType::Bool,
                   .fallback = "false",
                   .allowed = "true or false",
-                  .meaning =
-                      "Accepted as in the original, without effect: every proxy with this registry and "
-                      "instance name follows anyway.",
+                  .meaning = "Accepted for compatibility; has no effect: all proxies with this registry and "
+                             "instance name follow anyway.",
                   .since = "the original of August 2016"},
 };
 
 constexpr std::array kServices = {
     ParameterInfo{.name = "serviceName",
                   .allowed = kNameText,
-                  .meaning = "Only this service; all when absent.",
+                  .meaning = "Only this service. Default: all.",
                   .since = "new"},
     ParameterInfo{.name = "catalog",
                   .type = ParameterType::Bool,
@@ -54,17 +52,17 @@ constexpr std::array kServices = {
 constexpr std::array kRegister = {
     ParameterInfo{.name = "serviceName",
                   .allowed = kNameText,
-                  .meaning = "Name to register under; with a colour: NAME-COLOUR. Mandatory.",
+                  .meaning = "Name to register under; with a colour: NAME-COLOUR. Required.",
                   .since = "new"},
     ParameterInfo{.name = "address",
                   .max_bytes = 253,
                   .allowed = "IPv4 or IPv6 address, or a host name",
-                  .meaning = "Where the instance listens. Mandatory.",
+                  .meaning = "Where the instance listens. Required.",
                   .since = "new"},
     ParameterInfo{.name = "port",
                   .max_bytes = 5,
                   .allowed = "1 to 65535",
-                  .meaning = "Its port. Mandatory.",
+                  .meaning = "Its port. Required.",
                   .since = "new"},
     ParameterInfo{.name = "id",
                   .max_bytes = 255,
@@ -82,14 +80,14 @@ constexpr std::array kRegister = {
                   .type = ParameterType::List,
                   .max_bytes = 255,
                   .allowed = "texts separated by commas",
-                  .meaning = "Free marks.",
+                  .meaning = "Arbitrary tags.",
                   .since = "new"},
 };
 
 constexpr std::array kDeregister = {
     ParameterInfo{.name = "serviceName",
                   .allowed = kNameText,
-                  .meaning = "Name the instance is registered under. Mandatory.",
+                  .meaning = "Name the instance is registered under. Required.",
                   .since = "new"},
     ParameterInfo{.name = "id",
                   .max_bytes = 255,
@@ -99,7 +97,7 @@ constexpr std::array kDeregister = {
     ParameterInfo{.name = "node",
                   .max_bytes = 255,
                   .allowed = "up to 255 bytes of text",
-                  .meaning = "Its node; needed only where several nodes have the same id.",
+                  .meaning = "Its node; required only if several nodes have the same id.",
                   .since = "new"},
     ParameterInfo{.name = "address",
                   .max_bytes = 253,
@@ -126,16 +124,15 @@ constexpr std::array kReload = {
                   .type = ParameterType::Bool,
                   .fallback = "false",
                   .allowed = "true or false",
-                  .meaning = "Look for certificates again and render everything anew, instead of loading the "
-                             "files as they are.",
+                  .meaning = "Reread the certificates and render the whole configuration again, instead of "
+                             "loading the files as they are.",
                   .since = "the original of December 2016"},
-    ParameterInfo{
-        .name = "fromListener",
-        .type = ParameterType::Bool,
-        .fallback = "false",
-        .allowed = "true or false",
-        .meaning = "Accepted as in the original, without effect: definitions come from the registry.",
-        .since = "the original of 2017"},
+    ParameterInfo{.name = "fromListener",
+                  .type = ParameterType::Bool,
+                  .fallback = "false",
+                  .allowed = "true or false",
+                  .meaning = "Accepted for compatibility; has no effect: definitions come from the registry.",
+                  .since = "the original of 2017"},
 };
 
 /// Not constexpr: the span of reconfigure's parameters comes from another unit.
@@ -145,83 +142,75 @@ const std::array kEndpoints = {
         .path = "/v1/docker-flow-proxy/reconfigure",
         .command = "reconfigure",
         .example = "--service-name go-demo --service-path /demo --service-domain example.com",
-        .summary =
-            "Route requests to a service: use the instances that are registered now, keep the definition.",
+        .summary = "Route requests to a service: pin the instances registered now, and store the definition.",
         .parameters = model::reconfigure_parameters(),
         .changes = true,
         .scope = Scope::Deploy,
         .success =
             "HAProxy has confirmed the change and the definition is in the registry. AppliedBy says how "
             "(nothing, runtime, reload), Reason why a reload was needed.",
-        .failures =
-            "400: a parameter is unknown, malformed or missing (named in Message), or a template is wrong "
-            "(with its line and the reason). 409: another service has the very same route (Message names "
-            "it), or a section or port of the template; the service serves now and would lose its last "
-            "instance; an instance is not healthy in time (waitForHealthy); a later request has changed the "
-            "service meanwhile; no host name of its instances can be resolved. 500: HAProxy refused. 503: "
-            "the registry or HAProxy cannot be reached, or the time limit (request-timeout, its wait for a "
-            "turn included) passed. Nothing is changed by any of these. 504: the registry was told and did "
-            "not answer: the change is undone here, and takes effect after all if the registry has kept it."},
+        .failures = "400: a parameter is unknown, malformed or missing (named in Message), or a template is "
+                    "wrong (with its line and the reason). 409: another service has the same route (named in "
+                    "Message), or a section or port of the template; the service is being served and would "
+                    "lose its last instance; an instance did not become healthy in time (waitForHealthy); a "
+                    "later request changed the service; no host name of its instances resolves. 500: HAProxy "
+                    "rejected the change. 503: the registry or HAProxy is unavailable, or the request timed "
+                    "out (request-timeout, including the time in the queue). In all these cases, nothing "
+                    "changes. 504: the registry was notified but did not answer: the change is undone here, "
+                    "and takes effect after all if the registry has stored it."},
     Endpoint{
         .action = Action::Remove,
         .path = "/v1/docker-flow-proxy/remove",
         .command = "remove",
         .example = "--service-name go-demo",
-        .summary = "Take a service's routes and servers out, and forget its definition.",
+        .summary = "Remove a service's routes, servers and definition.",
         .parameters = kRemove,
         .changes = true,
         .scope = Scope::Deploy,
-        .success = "The service is gone; an unknown one is fine too (Message says so).",
+        .success = "The service was removed. Removing an unknown service also succeeds (Message says so).",
         .failures =
-            "400: a parameter is unknown, malformed or missing. 500: HAProxy refused. 503: the registry or "
-            "HAProxy cannot be reached. 504: the registry did not answer, and may have forgotten the "
-            "service: "
-            "then it goes as soon as the registry answers."},
-    Endpoint{
-        .action = Action::Services,
-        .path = "/v1/docker-flow-proxy/services",
-        .command = "services",
-        .example = "--service-name go-demo",
-        .summary =
-            "What is configured: definitions, instances in use and registered; what is set aside "
-            "(SetAside), served although the registry does not have it so (Kept), without an instance whose "
-            "address is another service's by now (Withdrawn), served "
-            "as it was stored (NotRefreshed), or does not follow the registry although it should "
-            "(WatchProblems), each with the reason.",
-        .parameters = kServices,
-        .success =
-            "The list. Registered is null where the registry could not be asked (CatalogError says why), "
-            "Differences where HAProxy was not (LiveError).",
-        .failures = "400: a parameter is unknown or malformed. 404: no such service."},
-    Endpoint{
-        .action = Action::Register,
-        .path = "/v1/docker-flow-proxy/register",
-        .command = "register",
-        .example = "--service-name go-demo --address 127.0.0.1 --port 9001",
-        .summary = "Register an instance in the registry; the next reconfigure routes to it.",
-        .parameters = kRegister,
-        .changes = true,
-        .scope = Scope::Deploy,
-        .success = "The instance is registered.",
-        .failures =
-            "400: a parameter is unknown, malformed or missing. 409: this registry is not written through "
-            "the proxy. 503: the registry cannot be reached. 504: it did not "
-            "answer, and may have done it."},
+            "400: a parameter is unknown, malformed or missing. 500: HAProxy rejected the change. 503: the "
+            "registry or HAProxy is unavailable. 504: the registry did not answer, and may have deleted the "
+            "definition: the service is then removed as soon as the registry answers."},
+    Endpoint{.action = Action::Services,
+             .path = "/v1/docker-flow-proxy/services",
+             .command = "services",
+             .example = "--service-name go-demo",
+             .summary =
+                 "Definitions with the instances in use and registered, and, each with its reason, services "
+                 "that are quarantined (Quarantined), served differently from the registry (Kept), missing "
+                 "an instance whose address now belongs to another service (Withdrawn), served as stored "
+                 "(NotRefreshed), or unable to follow the registry although they should (WatchProblems).",
+             .parameters = kServices,
+             .success = "The list. Registered is null if the registry could not be read (CatalogError says "
+                        "why), Differences if HAProxy could not (LiveError).",
+             .failures = "400: a parameter is unknown or malformed. 404: no such service."},
+    Endpoint{.action = Action::Register,
+             .path = "/v1/docker-flow-proxy/register",
+             .command = "register",
+             .example = "--service-name go-demo --address 127.0.0.1 --port 9001",
+             .summary = "Register an instance in the registry; the next reconfigure routes to it.",
+             .parameters = kRegister,
+             .changes = true,
+             .scope = Scope::Deploy,
+             .success = "The instance is registered.",
+             .failures = "400: a parameter is unknown, malformed or missing. 409: instances cannot be "
+                         "registered through the proxy in this registry. 503: the registry is unavailable. "
+                         "504: it did not answer, and may have registered the instance."},
     Endpoint{
         .action = Action::Deregister,
         .path = "/v1/docker-flow-proxy/deregister",
         .command = "deregister",
         .example = "--service-name go-demo --address 127.0.0.1 --port 9001",
-        .summary = "Take an instance out of the registry; it is used until the next reconfigure.",
+        .summary = "Deregister an instance; it keeps receiving traffic until the next reconfigure.",
         .parameters = kDeregister,
         .changes = true,
         .scope = Scope::Deploy,
-        .success = "The instance is not registered any more.",
+        .success = "The instance is no longer registered.",
         .failures =
-            "400: a parameter is unknown, malformed or missing. 404: no such instance. 409: this registry is "
-            "not written through the proxy, or several instances fit. 503: the registry cannot be reached. "
-            "504: it did not "
-            "answer, and may have done it."},
+            "400: a parameter is unknown, malformed or missing. 404: no such instance. 409: instances cannot "
+            "be deregistered through the proxy in this registry, or several instances match. 503: the "
+            "registry is unavailable. 504: it did not answer, and may have deregistered the instance."},
     Endpoint{.action = Action::Config,
              .path = "/v1/docker-flow-proxy/config",
              .command = "config",
@@ -234,13 +223,13 @@ const std::array kEndpoints = {
              .path = "/v1/docker-flow-proxy/reload",
              .command = "reload",
              .example = "--recreate true",
-             .summary = "Start a new HAProxy worker, without a lost request. Ordinary changes need none.",
+             .summary = "Reload HAProxy without losing a request. Ordinary changes do not need this.",
              .parameters = kReload,
              .changes = true,
              .scope = Scope::Admin,
              .success = "The new worker serves.",
-             .failures =
-                 "400: a parameter is unknown or malformed. 500: HAProxy refused; the old worker serves on."},
+             .failures = "400: a parameter is unknown or malformed. 500: HAProxy rejected the configuration; "
+                         "the old worker keeps serving."},
     Endpoint{.action = Action::Metrics,
              .path = "/metrics",
              .summary = "Counters and gauges in Prometheus' text format.",
@@ -250,50 +239,49 @@ const std::array kEndpoints = {
              .command = "ping",
              .summary = "Whether the API answers.",
              .scope = Scope::Open,
-             .success = "It does."},
+             .success = "`Status` is `OK`."},
     Endpoint{
         .action = Action::InitialReload,
         .path = "/v1/docker-flow-proxy/successfulinitreload",
         .summary =
-            "Whether the proxy is ready: it has once been in step with the registry, and HAProxy answers.",
+            "Readiness: the proxy has synchronised with the registry at least once, and HAProxy answers.",
         .scope = Scope::Open,
-        .success = "It is.",
-        .failures =
-            "500: not yet (as in the original), the last known routes are served meanwhile; or HAProxy "
-            "has died or does not answer, and is being replaced."},
+        .success = "`Status` is `OK`.",
+        .failures = "500: not ready yet (as in the original); the last known routes are served meanwhile. Or "
+                    "HAProxy has died or does not answer, and is being replaced."},
     Endpoint{.action = Action::Listener,
              .path = "/v1/docker-flow-swarm-listener/notify-services",
-             .summary = "Follow the labels of all services anew, also where the API has overruled them.",
+             .summary = "Apply the labels of all services again, even if the API has overridden them.",
              .changes = true,
              .scope = Scope::Admin,
              .success = "It is done in the background.",
-             .failures = "404: no labels are followed (discovery is off)."},
+             .failures = "404: label discovery is off."},
     Endpoint{.action = Action::Listener,
              .path = "/v1/docker-flow-swarm-listener/get-services",
              .summary = "The labelled services that run, with their labels as parameters.",
              .success = "A JSON list of objects whose values are texts, as of the original's Swarm Listener.",
-             .failures = "404: no labels are followed (discovery is off). 503: Docker was not read yet."},
+             .failures = "404: label discovery is off. 503: Docker has not been read yet."},
     Endpoint{.action = Action::Listener,
              .path = "/v1/docker-flow-swarm-listener/get-nodes",
              .summary = "The nodes of the swarm.",
              .success = "A JSON list of objects whose values are texts, as of the original's Swarm Listener.",
-             .failures = "404: no labels are followed (discovery is off). 503: Docker was not read yet."},
+             .failures = "404: label discovery is off. 503: Docker has not been read yet."},
     Endpoint{.action = Action::Listener,
              .path = "/v1/docker-flow-swarm-listener/ping",
              .summary = "Whether labels are followed.",
              .scope = Scope::Open,
-             .success = "They are.",
-             .failures = "404: no labels are followed (discovery is off)."},
+             .success = "`Status` is `OK`.",
+             .failures = "404: label discovery is off."},
     Endpoint{.action = Action::Test,
              .path = "/v1/test",
              .summary = "Always answers; a backend to try routes with.",
              .scope = Scope::Open,
-             .success = "Always."},
+             .success = "`Status` is `OK`."},
     Endpoint{.action = Action::Test,
              .path = "/v2/test",
              .summary = "The same.",
              .scope = Scope::Open,
-             .success = "Always."},
+             .success = "`Status` is `OK`."},
     Endpoint{.action = Action::Help,
              .path = "/v1/docker-flow-proxy/",
              .summary = "This list, with every parameter.",

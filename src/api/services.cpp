@@ -133,9 +133,9 @@ Task<Answer> Api::services(Call call) {
   answer.more["Synchronised"] = parts_.reconciler.synchronised();
   if (parts_.open)
     answer.more["Warning"] =
-        "everybody who reaches this API may change everything (--api-open); give it a token";
+        "anyone who can reach this API can change everything (--api-open); give it a token";
   answer.more["Services"] = std::move(list);
-  answer.more["SetAside"] = std::move(set_aside);
+  answer.more["Quarantined"] = std::move(set_aside);
   answer.more["Kept"] = reasons_json(parts_.reconciler.kept(), only);
   answer.more["Withdrawn"] = reasons_json(parts_.reconciler.withdrawn(), only);
   answer.more["NotRefreshed"] = reasons_json(parts_.reconciler.not_refreshed(), only);
@@ -162,7 +162,7 @@ net::HttpResponse Api::listener(const Call& call) const {
   auto answer = parts_.discovery ? parts_.discovery->answer(call.endpoint.path) : std::nullopt;
   if (answer) return std::move(*answer);
   return render(
-      failure({Errc::NotFound, "no labels are followed: start the server with --discovery swarm or docker"}));
+      failure({Errc::NotFound, "label discovery is off: start the server with --discovery swarm or docker"}));
 }
 
 net::HttpResponse Api::config(const Call& call) const {

@@ -182,7 +182,7 @@ def test_a_record_of_a_newer_version_in_the_last_known_state_costs_nothing(rig):
         at.stop_consul()
         at.change_last_known(lambda state: state["two"].update(version=99))
         at.start(wait=False)
-        assert "newer" in at.proxy.ok("services", catalog="false")["SetAside"]["two"]
+        assert "newer" in at.proxy.ok("services", catalog="false")["Quarantined"]["two"]
     assert at.statuses() == [200, 200]
 
 
@@ -219,7 +219,7 @@ def test_a_damaged_record_is_served_as_it_was(rig, known):
         if known == "haproxy":
             at.file.unlink()
         at.start()
-        assert "not JSON" in at.proxy.ok("services")["SetAside"]["two"]
+        assert "not JSON" in at.proxy.ok("services")["Quarantined"]["two"]
     assert at.statuses() == [200, 200]
 
 

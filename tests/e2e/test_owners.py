@@ -83,7 +83,7 @@ def test_what_others_write_into_the_registry_takes_no_route(rig, two):
         consul.call("PUT", "/v1/kv/docker-flow/c-evil/definition", json.dumps(text))
         for proxy in (a, b):
             for name in ("a-evil", "b-evil", "c-evil"):
-                reason = wait_until(lambda: proxy.ok("services")["SetAside"].get(name), f"{name} is set aside", 20)
+                reason = wait_until(lambda: proxy.ok("services")["Quarantined"].get(name), f"{name} is quarantined", 20)
                 assert name == "c-evil" or "belongs to service one" in reason, reason
         third = rig.proxy(registry=consul.url)  # has not seen who was first
         of_a.wait_for(100)

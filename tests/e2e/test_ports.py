@@ -207,13 +207,13 @@ def test_a_start_beside_forty_good_services(rig):
         again = templates.start(name="proxy-1", address=address)
         assert again.get("/good").status == 200
         services = again.ok("services")
-        assert list(services["SetAside"]) == ["bad"] and str(port) in services["SetAside"]["bad"]
+        assert list(services["Quarantined"]) == ["bad"] and str(port) in services["Quarantined"]["bad"]
         # And the running HAProxy is taken over without a lost request.
         with Traffic(again, "/good", keep_alive=False) as traffic:
             again.kill()
             again.popen.wait()
             third = templates.start(name="proxy-1", address=address)
-            assert list(third.ok("services")["SetAside"]) == ["bad"]
+            assert list(third.ok("services")["Quarantined"]) == ["bad"]
             traffic.wait_for(50)
         assert traffic.failures == []
 
