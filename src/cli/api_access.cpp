@@ -41,16 +41,17 @@ void add_access_options(CLI::App& command, ApiAccess& access) {
   command
       .add_option(
           "--api", access.api,
-          describe("Where the proxy's API is; DFP_API says it too. When neither does: the unix socket of the "
-                   "server on this machine, or where its variables and file put it.",
+          describe("Address of the proxy's API (variable DFP_API). If neither is set: the Unix socket of the "
+                   "server on this machine, or the address from its variables and settings file.",
                    "URL, HOST:PORT or unix:///PATH", kDefaultApi))
       ->option_text("VALUE");
   auto file = [&](const char* name, std::string& into, const char* help) {
     command.add_option(name, into, help)->option_text("FILE");
   };
   file("--token-file", access.token_file,
-       "File with a token for the API; or the variable DFP_API_TOKEN holds it.");
-  file("--ca-file", access.tls.ca_file, "Authorities (PEM) of an API at https:// (variable DFP_API_CA).");
+       "File with the API token (variable DFP_API_TOKEN: the token itself).");
+  file("--ca-file", access.tls.ca_file,
+       "CA certificates (PEM) for an API at https:// (variable DFP_API_CA).");
   file("--cert-file", access.tls.cert_file, "Client certificate (PEM) for it (DFP_API_CERT).");
   file("--key-file", access.tls.key_file, "Its key (PEM) (DFP_API_KEY).");
 }
@@ -73,7 +74,7 @@ Result<std::string> find_token(const ApiAccess& access, const settings::Texts& e
     if (trimmed.empty() || trimmed.starts_with('#')) continue;
     return std::string(trimmed.substr(0, trimmed.find_first_of(" \t")));
   }
-  return fail(Errc::InvalidArgument, fmt::format("--token-file: there is no token in {}", access.token_file));
+  return fail(Errc::InvalidArgument, fmt::format("--token-file: {} contains no token", access.token_file));
 }
 
 net::TlsOptions find_tls(const ApiAccess& access, const settings::Texts& environment) {

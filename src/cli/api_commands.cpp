@@ -56,7 +56,7 @@ int print_refusal(const api::Endpoint& endpoint, const net::HttpResponse& respon
                                                   : "no reason was given";
   constexpr unsigned kGatewayTimeout = 504;  // the registry did not answer (RFC 9110, section 15.6.5)
   bool unknown = response.status == kGatewayTimeout && endpoint.changes;
-  fmt::print(stderr, "{} ({}): {}\n", unknown ? "outcome unknown" : "refused", response.status, message);
+  fmt::print(stderr, "{} ({}): {}\n", unknown ? "outcome unknown" : "rejected", response.status, message);
   return unknown ? kUnknown : kFailed;
 }
 
@@ -68,15 +68,15 @@ Result<std::chrono::milliseconds> limit_of(const api::Endpoint& endpoint, const 
 /// @param why what came in place of the API's answer to a request that may have been carried out
 int print_unknown(std::string_view why) {
   fmt::print(stderr,
-             "docker-flow-proxy: outcome unknown: the request was sent, and {}\n"
-             "See docker-flow-proxy services; asking for the same again does no harm.\n",
+             "docker-flow-proxy: outcome unknown: the request was sent, but {}\nCheck with docker-flow-proxy "
+             "services; repeating the request is safe.\n",
              why);
   return kUnknown;
 }
 
 int print_no_answer(const api::Endpoint& endpoint, const NoAnswer& none) {
   if (none.sent && endpoint.changes)
-    return print_unknown(fmt::format("no answer came (--timeout): {}", none.error.what));
+    return print_unknown(fmt::format("no answer arrived (--timeout): {}", none.error.what));
   fmt::print(stderr, "docker-flow-proxy: the API does not answer (--api, DFP_API): {}\n", none.error.what);
   return kNoAddress;
 }
@@ -90,7 +90,8 @@ int print_foreign_answer(const api::Endpoint& endpoint, const net::HttpResponse&
         fmt::format("the answer ({}) is not of this proxy's API at {}: a gateway, or another server "
                     "(--api, DFP_API)",
                     response.status, url));
-  fmt::print(stderr, "docker-flow-proxy: what answers at {} is not this proxy's API (--api, DFP_API)\n", url);
+  fmt::print(stderr, "docker-flow-proxy: the server at {} is not a Docker Flow: Proxy API (--api, DFP_API)\n",
+             url);
   return kNoAddress;
 }
 

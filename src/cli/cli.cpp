@@ -9,7 +9,7 @@ namespace dfp::cli {
 namespace {
 
 constexpr auto kDescription =
-    "A reverse proxy that is reconfigured by HTTP calls: HAProxy in front of the services of a registry.";
+    "A reverse proxy reconfigured through an HTTP API: HAProxy in front of the services in a registry.";
 
 constexpr auto kFooter = R"(Examples:
   docker-flow-proxy server --http '*:80' --registry consul://10.0.0.1:8500
@@ -17,7 +17,7 @@ constexpr auto kFooter = R"(Examples:
   docker-flow-proxy services
   docker-flow-proxy remove --service-name go-demo
 
-docker-flow-proxy COMMAND --help tells more.
+Run docker-flow-proxy COMMAND --help for details.
 )";
 
 constexpr auto kVersionText = "docker-flow-proxy " DFP_VERSION;

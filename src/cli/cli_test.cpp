@@ -132,7 +132,7 @@ TEST(ApiCommand, ARefusalEndsWithOneAndTheServersReason) {
   FakeApi api(json_answer(409, R"({"Status":"NOK","Message":"path_beg /demo belongs to other"})"));
   auto ended = run_words({"reconfigure", "--service-name", "a", "--api", api.url()});
   EXPECT_EQ(ended.status, kFailed);
-  EXPECT_EQ(ended.errors, "refused (409): path_beg /demo belongs to other\n");
+  EXPECT_EQ(ended.errors, "rejected (409): path_beg /demo belongs to other\n");
 }
 
 TEST(ApiCommand, AnApiThatIsAwayEndsWithThree) {
@@ -172,7 +172,7 @@ TEST(ApiCommand, AnotherServerAtThatAddressIsNotTakenForTheApi) {
     FakeApi other({status, "<html>", {{"Content-Type", "text/html"}}});
     auto ended = run_words({"ping", "--api", other.url()});
     EXPECT_EQ(ended.status, kNoAddress);
-    EXPECT_TRUE(ended.errors.contains("is not this proxy's API")) << ended.errors;
+    EXPECT_TRUE(ended.errors.contains("is not a Docker Flow: Proxy API")) << ended.errors;
   }
 }
 

@@ -108,7 +108,7 @@ int serve_demo(const DemoService& service) {
 
 void add_demo_service(Program& program) {
   auto* command = program.app.add_subcommand(
-      "demo-service", "Run a small HTTP service that says who it is, to try routes with.");
+      "demo-service", "Run a small HTTP service that reports its name, for trying out routes.");
   command->footer(kFooter);
   auto options = std::make_shared<Options>();
   command

@@ -57,14 +57,12 @@ std::string render_parameters_page() {
   std::string out = "# Parameters of `reconfigure`\n\n";
   out += kGenerated;
   out +=
-      "They stand in the query of `/v1/docker-flow-proxy/reconfigure`, and are the flags of "
-      "`docker-flow-proxy "
-      "reconfigure` (`--service-name`, or `--serviceName`). A list is separated by commas. An empty value "
-      "counts as not "
-      "given. An unknown, repeated or malformed parameter is refused with status 400, and nothing is "
-      "changed.\n\n";
+      "They are given in the query of `/v1/docker-flow-proxy/reconfigure`, and are the flags of "
+      "`docker-flow-proxy reconfigure` (`--service-name`, or `--serviceName`). A list is separated by "
+      "commas. An empty value counts as not given. An unknown, repeated or malformed parameter is rejected "
+      "with status 400, and nothing changes.\n\n";
   out += parameter_rows(model::reconfigure_parameters());
-  out += "\nWhat of HAProxy each one decides:\n\n" + head({"parameter", "applied to"});
+  out += "\nWhat each one determines in HAProxy:\n\n" + head({"parameter", "applied to"});
   for (const auto& parameter : model::parameters())
     out += row({code(parameter.info.name), cell(parameter.applied)});
   return out;
@@ -75,16 +73,11 @@ std::string render_settings_page() {
   out += kGenerated;
   out +=
       "Each setting is a flag (`--state-dir`), a variable (`DFP_STATE_DIR`) and a key of the YAML file that "
-      "`--config` or "
-      "`DFP_CONFIG` names (`state-dir: /var/lib/x`). A flag wins over a variable, a variable over the file. "
-      "An empty "
-      "variable counts as not set. Secrets are no flags, since others can see command lines. The variables "
-      "in the last "
-      "column are those of the original and of Consul; `DFP_...` wins over them. `NAME_ENV` holds the name "
-      "of "
-      "the variable "
-      "to read in place of `NAME`. `docker-flow-proxy server --show-settings` prints what is in force and "
-      "why.\n\n";
+      "`--config` or `DFP_CONFIG` names (`state-dir: /var/lib/x`). Flags take precedence over variables, and "
+      "variables over the file. An empty variable counts as not set. Secrets are no flags, since others can "
+      "see command lines. The variables in the last column are those of the original and of Consul; "
+      "`DFP_...` takes precedence over them. `NAME_ENV` holds the name of the variable to read in place of "
+      "`NAME`. `docker-flow-proxy server --show-settings` prints every setting and its source.\n\n";
   out += head({"setting", "variable", "default", "allowed", "meaning", "also read from"});
   const settings::Settings defaults;
   for (const auto& property : settings::properties())
@@ -98,18 +91,13 @@ std::string render_endpoints_page() {
   std::string out = "# The HTTP API\n\n";
   out += kGenerated;
   out +=
-      "Only the query is read; a body is ignored. HEAD and OPTIONS change nothing; another method than those "
-      "that "
-      "are listed gets 405. Where tokens are asked for, the caller's needs the scope that is listed "
+      "Only the query is read; a body is ignored. HEAD and OPTIONS change nothing; a method that is not "
+      "listed gets 405. If tokens are required, the caller's needs the listed scope "
       "([security.md](../security.md)). Until the start has succeeded everything but liveness, readiness and "
-      "metrics "
-      "gets 503. Answers are JSON of one line (except the text of "
-      "`config`) with "
-      "the keys `Status` (`OK` or `NOK`), `Message`, `ServiceName`, `ServiceColor`, `ServicePath`, "
-      "`ServiceDomain`, "
+      "metrics gets 503. Responses are JSON on one line (except the text of `config`) with the keys `Status` "
+      "(`OK` or `NOK`), `Message`, `ServiceName`, `ServiceColor`, `ServicePath`, `ServiceDomain`, "
       "`ConsulTemplatePath`, `PathType`, `SkipCheck`, in this order and never omitted; everything else "
-      "stands behind "
-      "them. A path that is not listed gets 404.\n";
+      "follows them. A path that is not listed gets 404.\n";
   for (const auto& endpoint : api::endpoints()) {
     out += fmt::format("\n## `{}`\n\n{}\n\n", endpoint.path, cell(endpoint.summary));
     out += fmt::format("{}{}; scope {}\n\n",

@@ -8,13 +8,12 @@ namespace dfp::cli {
 namespace {
 
 constexpr std::array kTable = {
-    ExitStatusInfo{kOk, "done", "What was asked for is done; a server has ended because it was asked to.",
+    ExitStatusInfo{kOk, "done", "The command succeeded; a server was stopped on request.", "all"},
+    ExitStatusInfo{kFailed, "rejected or failed",
+                   "The server rejected the request, or something else failed; standard error says what. A "
+                   "rejected request changes nothing.",
                    "all"},
-    ExitStatusInfo{kFailed, "refused or failed",
-                   "The server said no, or something else failed; the message on standard error says what. "
-                   "A refused request has changed nothing.",
-                   "all"},
-    ExitStatusInfo{kUsage, "wrong usage", "The command line or a setting is wrong; nothing was begun.",
+    ExitStatusInfo{kUsage, "wrong usage", "The command line or a setting is wrong; nothing was started.",
                    "all"},
     ExitStatusInfo{
         kNoAddress, "an address cannot be used",
@@ -25,15 +24,16 @@ constexpr std::array kTable = {
     ExitStatusInfo{kNoRegistry, "no registry",
                    "The embedded registry cannot be opened; `registrator`: the registry cannot be used.",
                    "server, registrator"},
-    ExitStatusInfo{kUnknown, "outcome unknown",
-                   "A request that changes something was sent, and no answer came within `--timeout`, the "
-                   "connection broke, the registry did not answer the proxy (504), or something else answered, as a "
-                   "gateway does: it may have been carried out. `docker-flow-proxy services` tells; asking for the same again does no harm.",
-                   "reconfigure, remove, reload, register, deregister"},
+    ExitStatusInfo{
+        kUnknown, "outcome unknown",
+        "A change was requested, but no answer arrived within `--timeout`, the connection broke, the "
+        "registry did not answer the proxy (504), or something else answered, such as a gateway: it may have "
+        "taken effect. Check with `docker-flow-proxy services`; repeating the request is safe.",
+        "reconfigure, remove, reload, register, deregister"},
     ExitStatusInfo{kNotParsed, "the template is wrong",
-                   "The template cannot be parsed, or names a function that is refused.", "template"},
+                   "The template cannot be parsed, or names a function that is rejected.", "template"},
     ExitStatusInfo{kNotRendered, "the template gave no text",
-                   "The template ended with an error, or needs what does not exist.", "template"},
+                   "Rendering failed, or a key or service it requires does not exist.", "template"},
 };
 
 }  // namespace

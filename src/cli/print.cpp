@@ -135,22 +135,22 @@ std::string render_services(const json::object& answer) {
     for (const auto& service : *services)
       if (auto* object = service.if_object()) out += render_service(*object);
   if (out.empty()) out = "no service is configured\n";
-  out += render_reasons("set aside", answer, "SetAside");
-  out += render_reasons("served, but not as in the registry", answer, "Kept");
+  out += render_reasons("quarantined", answer, "Quarantined");
+  out += render_reasons("served differently from the registry", answer, "Kept");
   out += render_reasons("without", answer, "Withdrawn");
   out += render_reasons("served as stored", answer, "NotRefreshed");
   out += render_reasons("does not follow the registry", answer, "WatchProblems");
   if (auto names = joined(answer, "NotRouted"); !names.empty())
     out += fmt::format("registered, not routed: {}\n", names);
   if (auto error = text_of(answer, "CatalogError"); !error.empty())
-    out += fmt::format("the registry could not be asked: {}\n", error);
+    out += fmt::format("the registry could not be read: {}\n", error);
   if (auto* differences = list_of(answer, "Differences"))
     for (const auto& line : *differences)
       if (line.is_string()) out += fmt::format("HAProxy differs: {}\n", std::string_view(line.get_string()));
   if (auto error = text_of(answer, "LiveError"); !error.empty())
     out += fmt::format("HAProxy could not be asked: {}\n", error);
   if (answer.contains("Synchronised") && !flag_of(answer, "Synchronised"))
-    out += "not in step with the registry yet\n";
+    out += "not yet synchronised with the registry\n";
   return out;
 }
 

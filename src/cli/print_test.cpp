@@ -39,7 +39,7 @@ TEST(PrintServices, ShowsRoutesInstancesAndWhatIsNotInUse) {
                         "Instances":[{"Node":"n","ID":"i","Address":"10.0.0.1","Port":80,"Health":"passing"}],
                         "Registered":[]},
                        {"ServiceName":"b","Revision":1,"Instances":[],"Registered":null}],
-                       "SetAside":{"c":"bad regex"},"NotRefreshed":{"a":"no file"},"WatchProblems":{"b":"no key"},"NotRouted":["d","e"],
+                       "Quarantined":{"c":"bad regex"},"NotRefreshed":{"a":"no file"},"WatchProblems":{"b":"no key"},"NotRouted":["d","e"],
                        "Differences":["route /a is missing"],"LiveError":"it is frozen",
                        "CatalogError":"registry away"})"),
             "go-demo (blue)  revision 3, 2026-01-31T12:00:00Z by api 127.0.0.1\n"
@@ -50,18 +50,18 @@ TEST(PrintServices, ShowsRoutesInstancesAndWhatIsNotInUse) {
             "  (reconfigure takes over what is registered)\n"
             "b  revision 1,  by \n"
             "  instances   none\n"
-            "set aside: c: bad regex\n"
+            "quarantined: c: bad regex\n"
             "served as stored: a: no file\n"
             "does not follow the registry: b: no key\n"
             "registered, not routed: d, e\n"
-            "the registry could not be asked: registry away\n"
+            "the registry could not be read: registry away\n"
             "HAProxy differs: route /a is missing\n"
             "HAProxy could not be asked: it is frozen\n");
 }
 
 TEST(PrintServices, OfAnEmptyProxySaysSo) {
   EXPECT_EQ(render(api::Action::Services, R"({"Status":"OK","Synchronised":false,"Services":[]})"),
-            "no service is configured\nnot in step with the registry yet\n");
+            "no service is configured\nnot yet synchronised with the registry\n");
 }
 
 TEST(PrintRegister, ShowsTheInstance) {
@@ -75,9 +75,10 @@ TEST(PrintRegister, ShowsTheInstance) {
 TEST(Print, ForeignShapesAreSurvived) {
   for (auto action : {api::Action::Reconfigure, api::Action::Remove, api::Action::Services,
                       api::Action::Register, api::Action::Ping})
-    for (auto json :
-         {"{}",
-          R"({"Message":1,"Services":[1,{}],"SetAside":{"a":1},"Instance":3,"Plan":[2],"NotRouted":[{}]})"})
+    for (
+        auto json :
+        {"{}",
+         R"({"Message":1,"Services":[1,{}],"Quarantined":{"a":1},"Instance":3,"Plan":[2],"NotRouted":[{}]})"})
       EXPECT_FALSE(render(action, json).empty());
 }
 

@@ -95,10 +95,10 @@ Result<RegistratorCall> parse_registrator_call(const std::vector<std::string>& w
     } else if (!words[i].starts_with('-')) {
       if (!call.flags.emplace("registry", words[i]).second)
         return fail(Errc::InvalidArgument,
-                    fmt::format("{}: the registry is given already", text::shown(words[i])));
+                    fmt::format("{}: the registry is already set", text::shown(words[i])));
     } else if (is_used(word.key)) {
       if (!word.value && !has_next)
-        return fail(Errc::InvalidArgument, fmt::format("--{}: a value has to follow", word.key));
+        return fail(Errc::InvalidArgument, fmt::format("--{}: missing value", word.key));
       call.flags[word.key] = word.value ? *word.value : words[++i];
     } else {
       options.push_back(words[i]);

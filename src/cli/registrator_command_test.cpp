@@ -33,7 +33,7 @@ TEST(RegistratorCommand, NamesWhatIsWrong) {
   EXPECT_THAT(parse_registrator_call({"--http", "*:80"}).error().what, HasSubstr("--http"));
   EXPECT_THAT(parse_registrator_call({"--registry"}).error().what, HasSubstr("--registry"));
   EXPECT_THAT(parse_registrator_call({"a", "b"}).error().what,
-              HasSubstr("\"b\": the registry is given already"));
+              HasSubstr("\"b\": the registry is already set"));
 }
 
 TEST(RegistratorCommand, RunsWithWhatItWasGiven) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr auto kFooter =
     R"(Every flag is also a variable (--state-dir: DFP_STATE_DIR) and a key of the YAML file (state-dir: /var/lib/x).
-A flag wins over a variable, a variable over the file. Secrets are given by variable or file only.
+Flags take precedence over variables, and variables over the file. Secrets can be set only by variable or file.
 The original's variables (CONSUL_ADDRESS, IP, PORT, PROXY_INSTANCE_NAME, TIMEOUT_..., STATS_...) and Consul's own
 (CONSUL_HTTP_TOKEN, CONSUL_CACERT, ...) are honoured.
 
@@ -51,13 +51,11 @@ int run_server(const settings::Texts& flags, bool show_settings, const Context& 
 }  // namespace
 
 void add_server(Program& program) {
-  auto* command =
-      program.app.add_subcommand("server", "Run the proxy: HAProxy, the HTTP API and what ties them.");
+  auto* command = program.app.add_subcommand("server", "Run the proxy (HAProxy and the HTTP API).");
   command->footer(kFooter);
   auto flags = add_setting_options(*command, [](std::string_view) { return true; });
   auto show_settings = std::make_shared<bool>(false);
-  command->add_flag("--show-settings", *show_settings,
-                    "Print every setting with where it comes from, and end.");
+  command->add_flag("--show-settings", *show_settings, "Print every setting and its source, then exit.");
   command->callback([flags, show_settings, &program] {
     program.status = run_server(*flags, *show_settings, program.context);
   });

@@ -27,8 +27,8 @@ Examples:
   docker-flow-proxy template go-demo.tmpl --registry consul://10.0.0.1:8500 --explain
   docker-flow-proxy template go-demo.tmpl --check && echo good
 
-Exit status: 0 rendered, 7 the template cannot be parsed, 8 it ended with an error or needs what does not exist,
-2 wrong usage, 1 anything else. Only a complete text is ever written.)";
+Exit status: 0 rendered, 7 the template cannot be parsed, 8 rendering failed, or a key or service it
+requires does not exist, 2 wrong usage, 1 anything else. Only a complete text is ever written.)";
 
 /// The settings that mean something to a rendering.
 bool is_used(std::string_view key) {
@@ -64,17 +64,17 @@ void add_template(Program& program) {
   command
       ->add_option(
           "--missingkey", call->missing_key,
-          "What a map gives for a key that it does not have.\nAllowed: default, zero, error (Go's option "
-          "missingkey)\nDefault: zero with a registry, as Consul Template; default without one, as Go")
+          "Result for a missing map key.\nAllowed: default, zero, error (Go's option missingkey)\nDefault: "
+          "zero with a registry, as Consul Template; default without one, as Go")
       ->check(CLI::IsMember({"default", "zero", "error"}))
       ->option_text("VALUE");
   command->add_option("--left", call->left, "Left delimiter.\nDefault: {{")->option_text("TEXT");
   command->add_option("--right", call->right, "Right delimiter.\nDefault: }}")->option_text("TEXT");
-  auto* check = command->add_flag("--check", call->check, "Only parse it, and look for refused functions.");
+  auto* check =
+      command->add_flag("--check", call->check, "Only parse the template and check for rejected functions.");
   command
-      ->add_flag(
-          "--explain", call->explain,
-          "Render it, and print what it asked the registry for instead of the text, one question a line.")
+      ->add_flag("--explain", call->explain,
+                 "Render the template, but print its registry queries, one per line, instead of the text.")
       ->excludes(check);
   auto flags = add_setting_options(*command, is_used);
   command->callback([call, flags, &program] { program.status = run(*call, *flags, program.context); });
