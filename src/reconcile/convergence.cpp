@@ -48,7 +48,7 @@ Task<> Reconciler::Impl::follow() {
       pause = settings.retry_first;
       continue;
     }
-    if (!away) log::warn("reconcile.registry_away", {{"error", done.error().what}});
+    if (!away) log::warn("reconcile.registry_unavailable", {{"error", done.error().what}});
     away = true;
     co_await stopping_signal.wait(Deadline::after(pause));
     pause = std::min(pause * 2, settings.retry_last);
@@ -74,7 +74,7 @@ Task<Result<registry::StoreSnapshot>> Reconciler::Impl::load_store(Deadline dead
   auto least = std::max(index, latest_own_write);
   auto snapshot = co_await store.load(deadline);
   if (!snapshot || snapshot->index >= least) co_return std::move(snapshot);
-  log::warn("reconcile.registry_anew", {{"index", snapshot->index}, {"known", least}});
+  log::warn("reconcile.registry_reset", {{"index", snapshot->index}, {"known", least}});
   own_writes.clear();
   refused.clear();
   latest_own_write = 0;
@@ -200,7 +200,7 @@ Task<Result<>> Reconciler::Impl::keep_again() {
     note_own_write(name, *version);
     note_claim(name, claim, *version);
     versions[name] = *version;
-    log::info("reconcile.kept_again", {{"service", name}});
+    log::info("reconcile.stored_again", {{"service", name}});
   }
   co_return Result<>{};
 }
@@ -236,7 +236,7 @@ std::optional<model::Service> Reconciler::Impl::newer(const registry::StoredServ
   return service;
 }
 
-/// Applies what can be applied; a service that the proxy refuses is set aside and keeps its last good
+/// Applies what can be applied; a service that the proxy refuses is quarantined and keeps its last good
 /// version.
 Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
   auto applied = co_await driver.apply(change, Deadline::after(kApplyTimeout));

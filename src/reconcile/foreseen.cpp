@@ -39,7 +39,7 @@ Task<> Reconciler::Impl::prepare_foreseen(const registry::StoreSnapshot* snapsho
   }
 }
 
-/// Those of a change that are known to be refused are set aside without another try.
+/// Those of a change that are known to be refused are quarantined without another try.
 void Reconciler::Impl::drop_foreseen_refusals(model::Change* change) {
   for (const auto& [name, refusal] : std::exchange(foreseen_refusals, {})) {
     auto found = change->find(name);
@@ -52,7 +52,7 @@ void Reconciler::Impl::drop_foreseen_refusals(model::Change* change) {
 void Reconciler::Impl::note_refused(const std::string& name, const std::string& reason) {
   refused[name] = versions[name];
   set_aside.insert_or_assign(name, reason);
-  log::error("reconcile.set_aside", {{"service", name}, {"error", reason}});
+  log::error("reconcile.quarantined", {{"service", name}, {"error", reason}});
 }
 
 }  // namespace dfp::reconcile

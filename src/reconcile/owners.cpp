@@ -25,7 +25,7 @@ bool Reconciler::Impl::disputed(const model::Change& change) const {
 }
 
 /// Takes out of a change what would take a route from its owner, and out of service what has lost its route
-/// to an older claim. Both are set aside by name.
+/// to an older claim. Both are quarantined by name.
 void Reconciler::Impl::settle_owners(const registry::StoreSnapshot& snapshot, model::Change* change) {
   std::vector<Claimant> claimants;
   for (const auto& [name, stored] : snapshot.services)
@@ -49,7 +49,7 @@ void Reconciler::Impl::settle_owners(const registry::StoreSnapshot& snapshot, mo
 void Reconciler::Impl::quarantine(const std::string& name, std::string reason) {
   auto known = set_aside.find(name);
   if (known != set_aside.end() && known->second == reason) return;
-  log::error("reconcile.set_aside", {{"service", name}, {"error", reason}});
+  log::error("reconcile.quarantined", {{"service", name}, {"error", reason}});
   set_aside.insert_or_assign(name, std::move(reason));
 }
 

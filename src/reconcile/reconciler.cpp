@@ -32,8 +32,8 @@ void log_outcome(std::string_view event, const std::string& service, const Resul
 Error told_if_unknown(Error error) {
   if (error.code == Errc::OutcomeUnknown)
     error.what +=
-        "; the registry was told and did not answer: if it has kept the change, the change takes effect once "
-        "it answers";
+        "; the registry was notified but did not answer: if it has stored the change, the change takes "
+        "effect once it answers";
   return error;
 }
 
@@ -54,7 +54,7 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
       state(driver_.applied()),
       guard(settings.shrink_hold),
       held_count(metrics::process_registry().gauge(
-          "dfp_registry_held_services", "Services that the registry has lost and that are served on.")),
+          "dfp_registry_held_services", "Services that the registry has lost and that keep being served.")),
       last_known(executor_, settings.last_known_file, state),
       watcher(executor_, *this, settings.watch) {}
 
@@ -87,13 +87,11 @@ Result<> Reconciler::Impl::would_stop_serving(const model::Service& next) const 
   auto present = state.services.find(definition.service);
   if (definition.has_template() || !next.instances.empty()) return {};
   if (present == state.services.end() || present->second.instances.empty()) return {};
-  return fail(
-      Errc::Conflict,
-      fmt::format(
-          "the registry knows no instance of {}, and service {} serves now with {} of {}; nothing was "
-          "changed (remove the service to take it out)",
-          definition.registered_name(), definition.service, present->second.instances.size(),
-          present->second.definition.registered_name()));
+  return fail(Errc::Conflict,
+              fmt::format("no instance of {} is registered; service {} keeps its {} instances of {} and "
+                          "nothing was changed (use remove to take it out of service)",
+                          definition.registered_name(), definition.service, present->second.instances.size(),
+                          present->second.definition.registered_name()));
 }
 
 /// The service as it will be kept, or why the request is refused.
@@ -175,12 +173,12 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   auto plan = co_await driver.apply(std::move(change), deadline);
   if (!plan) co_return std::unexpected(plan.error());
   if (same) co_return Outcome{*before, std::move(*plan), true};
-  Result<> kept = fail(Errc::Unavailable, "the registry is away");
+  Result<> kept = fail(Errc::Unavailable, "the registry is unavailable");
   if (!away || !keep_later) kept = co_await keep(&*next, claim, deadline);
   if (!kept && keep_later && is_away(kept.error())) {
     away = true;  // the others need not wait for it too, until follow() has seen it again
     if (unkept.insert(name).second)
-      log::warn("reconcile.not_kept", {{"service", name}, {"error", kept.error().what}});
+      log::warn("reconcile.not_stored", {{"service", name}, {"error", kept.error().what}});
     note_kept(name);
     co_return Outcome{std::move(*next), std::move(*plan), existed};
   }
@@ -191,7 +189,7 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   }
   // A store with only this one in it would say that the others were removed.
   if (auto again = co_await keep_again(); !again)
-    log::warn("reconcile.not_kept", {{"error", again.error().what}});
+    log::warn("reconcile.not_stored", {{"error", again.error().what}});
   co_return Outcome{std::move(*next), std::move(*plan), existed};
 }
 
@@ -246,7 +244,7 @@ Task<Error> Reconciler::Impl::put_back(model::Service service, Error refusal) {
   auto restored = co_await store.put(std::move(service), 0, Deadline::after(settings.request_timeout), claim);
   if (!restored) {
     log::error("reconcile.not_put_back", {{"service", name}, {"error", restored.error().what}});
-    refusal.what += fmt::format("; the registry no longer knows it and it goes with the next look: {}",
+    refusal.what += fmt::format("; it is no longer in the registry and will be removed at the next read: {}",
                                 restored.error().what);
     co_return refusal;
   }

@@ -41,7 +41,7 @@ Task<Result<>> Reconciler::Impl::renew(std::string name) {
   while (!batch->results.contains(name) && !limit.passed()) co_await batch->ended.wait(limit);
   auto result = batch->results.find(name);
   if (result != batch->results.end()) co_return result->second;
-  co_return fail(Errc::Timeout, "others were busy until the time was up");
+  co_return fail(Errc::Timeout, "timed out waiting for other requests");
 }
 
 Task<> Reconciler::Impl::renew_together(std::shared_ptr<Renewals> batch) {

@@ -126,7 +126,7 @@ Task<Result<>> Reconciler::Impl::start() {
 bool Reconciler::Impl::set_unfit_aside(model::DesiredState* wanted) {
   auto unfit = driver.unfit();
   for (const auto& [name, reason] : unfit) {
-    log::error("reconcile.set_aside", {{"service", name}, {"error", reason}});
+    log::error("reconcile.quarantined", {{"service", name}, {"error", reason}});
     refused[name] = versions[name];
     set_aside.insert_or_assign(name, reason);
     wanted->services.erase(name);

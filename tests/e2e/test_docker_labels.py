@@ -113,7 +113,7 @@ def test_a_registry_that_is_away_or_has_forgotten_everything_holds_up_no_contain
         stage.wait_answering(f"/{name}", name)
     consul.kill()
     consul.popen.wait()
-    harness.wait_until(lambda: "registry_away" in stage.proxy.log.read_text(), "the registry is missed")
+    harness.wait_until(lambda: "registry_unavailable" in stage.proxy.log.read_text(), "the registry is missed")
     stage.engine.cli("rm", "-f", "moves", "goes")
     stage.run("elsewhere", serviceName="moves", servicePath="/moves")
     stage.run("new", servicePath="/new")

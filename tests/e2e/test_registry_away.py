@@ -29,7 +29,7 @@ def test_a_registry_that_has_forgotten_everything_is_told_again(rig):
         proxy.ok("reconfigure", serviceName=service.name, servicePath=f"/{service.name}")
     consul.kill()
     consul.popen.wait()
-    wait_until(lambda: "reconcile.registry_away" in proxy.log.read_text(), "the registry is missed")
+    wait_until(lambda: "reconcile.registry_unavailable" in proxy.log.read_text(), "the registry is missed")
     consul.start()
     wait_until(lambda: "reconcile.store_blank" in proxy.log.read_text(), "the loss is seen", 20)
     for service in services:
