@@ -13,7 +13,7 @@ class Counters {
   explicit Counters(metrics::Registry& registry)
       : registry_(registry),
         problems_(registry.gauge("dfp_docker_label_problems",
-                                 "Services whose labels or copies cannot be followed.")),
+                                 "Services whose labels or replicas cannot be followed.")),
         away_(registry.gauge("dfp_docker_engine_away", "1 while the Docker Engine cannot be read.")) {}
 
   void set_away(bool away) { away_.set(away ? 1 : 0); }

@@ -15,7 +15,7 @@ namespace dfp::docker::discovery {
 struct Orders {
   std::map<std::string, model::Definition> definitions;  ///< by service name
   std::map<std::string, std::string> problems;           ///< service name -> why its labels are not followed
-  std::vector<std::string> notes;  ///< "service shop_web: label com.df.x is not for the proxy"
+  std::vector<std::string> notes;  ///< "service shop_web: unknown label com.df.x (ignored)"
   std::set<std::string> waiting;   ///< ordered, but no copy is usable yet
 };
 

@@ -210,7 +210,7 @@ void Follower::publish(Orders orders, Problems problems, ViewPtr view) {
       log::info("docker.label_ignored", {{"what", note}});
   for (const auto& name : orders.waiting)
     if (!status_.waiting.contains(name))
-      log::info("docker.waiting", {{"service", name}, {"for", "a copy that runs and is not unhealthy"}});
+      log::info("docker.waiting", {{"service", name}, {"for", "a running replica that is not unhealthy"}});
   counters_.set_problems(problems);
   status_.problems = std::move(problems);
   status_.notes = std::move(orders.notes);

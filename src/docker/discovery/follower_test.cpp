@@ -376,11 +376,11 @@ TEST(LabelFollower, AMissingPortIsNamedAsALabel) {
     auto labels = kRouted;
     labels.erase("com.df.port");
     w.deploy("web", 1, labels);
-    w.proxy.refuse = Error{Errc::InvalidArgument, "instances of web: port: Docker does not tell it"};
+    w.proxy.refuse = Error{Errc::InvalidArgument, "instances of web: port: service web exposes no port"};
     w.start();
     auto told = [&] { return w.follower->status().problems.contains("web"); };
     co_await eventually(told, "a problem");
-    EXPECT_EQ(w.follower->status().problems.at("web"), "label com.df.port: Docker does not tell it");
+    EXPECT_EQ(w.follower->status().problems.at("web"), "label com.df.port: service web exposes no port");
   });
 }
 

@@ -21,8 +21,7 @@ Result<std::uint16_t> port_of(const ServiceView& service, const model::Definitio
   if (service.ports.size() == 1) return *service.ports.begin();
   if (service.ports.empty())
     return refuse(
-        fmt::format("port: Docker does not tell the port of service {}; give it, or the label com.df.port",
-                    service.name));
+        fmt::format("port: service {} exposes no port; set port or the label com.df.port", service.name));
   return refuse(fmt::format("port: service {} has several ({}); give one", service.name,
                             fmt::join(service.ports, ", ")));
 }

@@ -140,7 +140,8 @@ TEST(SwarmInstances, TakeThePortOfAServiceThatHasOne) {
 
 TEST(SwarmInstances, NeedAPortWhereItIsNotClear) {
   Swarm swarm;
-  EXPECT_THAT(places(swarm.instances(definition(0))), ElementsAre(HasSubstr("port: Docker does not tell")));
+  EXPECT_THAT(places(swarm.instances(definition(0))),
+              ElementsAre(HasSubstr("port: service web exposes no port")));
   swarm.services[0].ports = {{.target = 80, .published = 0, .protocol = "tcp", .host_mode = false},
                              {.target = 81, .published = 0, .protocol = "tcp", .host_mode = false}};
   EXPECT_THAT(places(swarm.instances(definition(0))), ElementsAre(HasSubstr("has several (80, 81)")));

@@ -122,7 +122,7 @@ std::pair<std::string, unsigned> split_index(std::string_view name) {
 std::string note_unknown(const std::string& name) {
   std::vector<std::string_view> known;
   for (const auto& info : model::reconfigure_parameters()) known.push_back(info.name);
-  return fmt::format("label {}{} is not for the proxy{}", kPrefix, name, text::suggestion(name, known));
+  return fmt::format("unknown label {}{} (ignored){}", kPrefix, name, text::suggestion(name, known));
 }
 
 Result<Sorted> sort_labels(const Labels& labels, const LabelRules& rules) {
@@ -135,8 +135,7 @@ Result<Sorted> sort_labels(const Labels& labels, const LabelRules& rules) {
     if (find_known(name))
       sorted.destinations[index].insert_or_assign(name, value);
     else if (std::ranges::find(kOriginals, name) != kOriginals.end()) {
-      if (!is_default(name, value))
-        return refuse(name, "this proxy does not have that parameter of the original");
+      if (!is_default(name, value)) return refuse(name, "this parameter of the original is not supported");
     } else if (std::ranges::find(kListeners, name) == kListeners.end())
       sorted.notes.push_back(note_unknown(name));
   }

@@ -74,8 +74,8 @@ TEST(ServiceLabels, OfAnotherProxyAreLeftAlone) {
 TEST(ServiceLabels, ForOthersAreNotedAndDoNoHarm) {
   auto order = must_read(labels({{"servicePath", "/a"}, {"scrapePort", "8080"}, {"servicePaths", "/b"}}));
   EXPECT_THAT(order.notes,
-              ElementsAre(HasSubstr("com.df.scrapePort is not for the proxy"),
-                          HasSubstr("com.df.servicePaths is not for the proxy; did you mean servicePath?")));
+              ElementsAre(HasSubstr("unknown label com.df.scrapePort (ignored)"),
+                          HasSubstr("com.df.servicePaths (ignored); did you mean servicePath?")));
 }
 
 TEST(ServiceLabels, OfTheOriginalWithItsDefaultAreNothingThatIsMissing) {
@@ -112,10 +112,10 @@ INSTANTIATE_TEST_SUITE_P(
         RefusalCase{"NoRoute", {{"port", "80"}}, "label com.df.servicePath: is missing"},
         RefusalCase{"SecurityThatIsNotThere",
                     {{"servicePath", "/a"}, {"httpsOnly", "true"}},
-                    "label com.df.httpsOnly: this proxy does not have"},
+                    "label com.df.httpsOnly: this parameter of the original is not supported"},
         RefusalCase{"IndexedSecurity",
                     {{"servicePath.1", "/a"}, {"denyHttp.1", "true"}},
-                    "label com.df.denyHttp: this proxy does not have"},
+                    "label com.df.denyHttp: this parameter of the original is not supported"},
         RefusalCase{"ForOneRequest",
                     {{"servicePath", "/a"}, {"dryRun", "true"}},
                     "label com.df.dryRun: is for a single request"},

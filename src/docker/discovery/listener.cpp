@@ -81,7 +81,7 @@ std::optional<net::HttpResponse> answer_listener(std::string_view path, Follower
   const auto& status = follower.status();
   if (!status.view) {
     json::object failure{{"Status", "NOK"},
-                         {"Message", status.error.empty() ? "Docker was not read yet" : status.error}};
+                         {"Message", status.error.empty() ? "Docker has not been read yet" : status.error}};
     return json_answer(503, json::serialize(failure));
   }
   return json_answer(200, name == "get-nodes" ? render_nodes(*status.view)

@@ -200,7 +200,7 @@ Result<Options> parse_arguments(const std::vector<std::string>& words) {
     bool takes_next = !word.value && !argument->placeholder.empty();
     if (takes_next && i + 1 == words.size())
       return fail(Errc::InvalidArgument,
-                  fmt::format("--{}: a {} has to follow", argument->name, argument->placeholder));
+                  fmt::format("--{}: missing {}", argument->name, argument->placeholder));
     auto value = takes_next ? std::string_view(words[++i]) : word.value.value_or("true");
     if (auto ok = argument->set(options, value); !ok)
       return fail(Errc::InvalidArgument, fmt::format("--{}: {}", argument->name, ok.error().what));

@@ -70,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
     Table, BadArguments,
     testing::Values(BadCase{"Unknown", {"-cleanpu"}, "did you mean cleanup?"},
                     BadCase{"NoOption", {"ip"}, "\"ip\" is no option"},
-                    BadCase{"NoValue", {"-ip"}, "--ip: a ADDRESS has to follow"},
+                    BadCase{"NoValue", {"-ip"}, "--ip: missing ADDRESS"},
                     BadCase{"NoAddress", {"-ip", "host"}, "--ip: \"host\" is not an IP address"},
                     BadCase{"NoNumber", {"-ttl", "soon"}, "--ttl: "},
                     BadCase{"HalfOfAPair", {"-ttl", "30"}, "ttl-refresh"}),
