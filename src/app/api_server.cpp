@@ -98,11 +98,11 @@ void ApiServer::warn_when_open() {
   bool loopback = host.starts_with("127.") || host == "[::1]";
   parts_.open = !loopback && !settings_.api_access.asks();
   metrics::process_registry()
-      .gauge("dfp_api_open", "1 where everybody who reaches the API may change everything.")
+      .gauge("dfp_api_open", "1 if the API is open: anyone who can reach it can change everything.")
       .set(parts_.open ? 1 : 0);
   if (parts_.open)
     log::warn("api.open", {{"api", settings_.api},
-                           {"meaning", "everybody who reaches it may change everything"},
+                           {"meaning", "anyone who can reach it can change everything"},
                            {"way_out", "--api-token-file, --api-client-ca, or publish it on 127.0.0.1"}});
 }
 

@@ -45,8 +45,7 @@ void warn_about_ipvs(settings::Docker::Discovery kind) {
   if (kind != settings::Docker::Discovery::Swarm || discovery::find_ipvs() != discovery::Ipvs::Absent) return;
   log::warn(
       "docker.no_ipvs",
-      {{"what",
-        "this kernel has no IPVS, so it carries neither the virtual IPs nor the routing mesh of a swarm"},
+      {{"what", "this kernel has no IPVS: Swarm's virtual IPs and routing mesh do not work"},
        {"instead", "publish ports with mode=host, use --endpoint-mode dnsrr, and no discoveryType=overlay"}});
 }
 
@@ -75,7 +74,8 @@ class DockerDiscovery::Proxy : public discovery::FollowedProxy {
   }
   /// A removal that is not kept would come back. Without copies the service answers 503 meanwhile.
   Task<Result<>> remove(std::string service, std::string changed_by) override {
-    if (reconciler_.registry_away()) co_return fail(Errc::Unavailable, "not removed: the registry is away");
+    if (reconciler_.registry_away())
+      co_return fail(Errc::Unavailable, "not removed: the registry is unavailable");
     auto done = co_await reconciler_.remove(std::move(service), std::move(changed_by));
     co_return without_outcome(done);
   }
