@@ -16,7 +16,7 @@ class Counters {
             registry.counter("dfp_haproxy_runtime_failures_total",
                              "Runtime changes that failed midway and were undone or completed.")),
         drift_repairs(registry.counter("dfp_haproxy_drift_repairs_total",
-                                       "Differences between HAProxy and the model that were put right.")),
+                                       "Differences between HAProxy and the model that were repaired.")),
         respawns(registry.counter("dfp_haproxy_respawns_total", "Restarts of HAProxy after it died.")),
         listener_losses(registry.counter("dfp_haproxy_listener_losses_total",
                                          "Times that HAProxy did not listen on its ports after a reload.")),

@@ -167,7 +167,7 @@ INSTANTIATE_TEST_SUITE_P(
         FoldRefusal{"Timeout", "timeout client 1s", "would change the frontend that all services share"},
         FoldRefusal{"ModeTcp", "mode tcp", "would change the frontend"},
         FoldRefusal{"Option", "option forwardfor except 10.0.0.0/8", "would change the frontend"},
-        FoldRefusal{"AclNamedIf", "acl if path /", "no name for an acl"},
+        FoldRefusal{"AclNamedIf", "acl if path /", "invalid ACL name"},
         FoldRefusal{"Global", "global\n  daemon", "'global' is the proxy's own"},
         FoldRefusal{"Denied", "backend c\n errorfile 503 /x", "line 2 (\"errorfile 503 /x\"): 'errorfile'"},
         FoldRefusal{"Listen", "listen l\n bind :8000", "a listen section cannot share"},

@@ -99,7 +99,7 @@ class SharedRules {
   Result<> add_acl(const Line& line) {
     if (line.words.size() < 3) return refuse_line(line, "an acl needs a name and a condition");
     if (is_condition_word(line.word(1)) || line.word(1) == "or" || line.word(1) == "||")
-      return refuse_line(line, "this is no name for an acl");
+      return refuse_line(line, "invalid ACL name");
     fragment_.rules.push_back({"  " + with_prefix(line, 1, 2), line.number});
     return {};
   }

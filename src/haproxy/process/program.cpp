@@ -125,8 +125,8 @@ Result<> check_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max >= kFewest) return {};
   return fail(
       Errc::InvalidArgument,
-      fmt::format("at most {} files may be open here, and HAProxy needs {}, besides one or two for each "
-                  "connection: raise the limit (ulimit -n, LimitNOFILE=, docker run --ulimit nofile=)",
+      fmt::format("the limit of open files is {}, but HAProxy needs {} plus one or two per connection: raise "
+                  "the limit (ulimit -n, LimitNOFILE=, docker run --ulimit nofile=)",
                   limit.rlim_max, kFewest));
 }
 
