@@ -442,7 +442,7 @@ TEST(ConsulWrite, AnInstanceOfAnotherAgentIsNotRemovedHere) {
     Consul consul(executor, options_for({server.endpoint()}));
     auto removed = co_await consul.registrar().remove("web", "n", "a", soon());
     EXPECT_EQ(removed.error().code, Errc::Rejected);
-    EXPECT_THAT(removed.error().what, HasSubstr("at the agent of node n"));
+    EXPECT_THAT(removed.error().what, HasSubstr("with the agent of node n"));
   });
 }
 

@@ -119,7 +119,7 @@ Task<> fail_over(std::unique_ptr<Consul> consul, ConsulAgent* preferred, std::st
   EXPECT_GT(next, version);
   auto removed = co_await consul->registrar().remove("web", preferred_node, "web-1", soon());
   EXPECT_EQ(removed.error().code, Errc::Rejected);
-  EXPECT_THAT(removed.error().what, HasSubstr("at the agent of node " + preferred_node));
+  EXPECT_THAT(removed.error().what, HasSubstr("with the agent of node " + preferred_node));
 }
 
 TEST_F(ConsulOutage, TheNextAgentTakesOver) {

@@ -153,10 +153,9 @@ Task<Result<>> ConsulRegistrar::explain_absence(std::string service, std::string
   if (!instances) co_return std::unexpected(instances.error());
   for (const auto& instance : *instances)
     if (instance.id == id && (node.empty() || instance.node == node))
-      co_return fail(Errc::Rejected,
-                     fmt::format("consul: instance {} of service {} was registered at the agent of node {}; "
-                                 "only there it can be removed",
-                                 id, service, instance.node));
+      co_return fail(Errc::Rejected, fmt::format("consul: instance {} of service {} was registered with the "
+                                                 "agent of node {} and can be removed only there",
+                                                 id, service, instance.node));
   co_return fail(Errc::NotFound,
                  fmt::format("consul: service {} has no instance {}{}", text::shown(service), text::shown(id),
                              node.empty() ? "" : " on node " + text::shown(node)));

@@ -62,7 +62,8 @@ class DatabaseCatalog : public Catalog {
 
   Task<Result<HealthReport>> health(std::uint64_t index, Deadline deadline) override {
     if (index != 0) co_await sleep_for(std::min<Clock::duration>(kHealthInterval, deadline.left()));
-    if (deadline.passed()) co_return fail(Errc::Timeout, "embedded registry: no look at the health in time");
+    if (deadline.passed())
+      co_return fail(Errc::Timeout, "embedded registry: instance health was not read in time");
     auto instances = co_await worker_.run(&instance_table::not_passing, deadline);
     if (!instances) co_return std::unexpected(instances.error());
     HealthReport report{{}, 1};

@@ -27,7 +27,7 @@ Error explain(const std::filesystem::path& file, int code, std::string_view mess
       return {Errc::Unavailable, name + ": the disk is full"};
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return {Errc::Unavailable, name + ": the file or its folder is not writable"};
+      return {Errc::Unavailable, name + ": the file or its directory is not writable"};
     case SQLITE_CANTOPEN:
     case SQLITE_IOERR:
       return {Errc::Unavailable,
