@@ -67,7 +67,7 @@ Error failure(std::string_view path, int number) {
   if (number == ENOENT || number == ENOTDIR)
     return {Errc::NotFound, fmt::format("file {} does not exist", shown)};
   if (number == EXDEV || number == ELOOP)
-    return {Errc::Rejected, fmt::format("file {} leads out of its folder", shown)};
+    return {Errc::Rejected, fmt::format("file {} leads out of its directory", shown)};
   return {Errc::Unavailable, fmt::format("file {}: {}", shown, std::strerror(number))};
 }
 
@@ -96,7 +96,7 @@ Result<ConfinedFolder> ConfinedFolder::open(const std::filesystem::path& folder)
   int descriptor = ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) {
     auto code = errno == ENOENT ? Errc::NotFound : Errc::Unavailable;
-    return fail(code, fmt::format("folder {}: {}", text::shown(folder.string()), std::strerror(errno)));
+    return fail(code, fmt::format("directory {}: {}", text::shown(folder.string()), std::strerror(errno)));
   }
   return ConfinedFolder(folder, descriptor);
 }

@@ -97,7 +97,7 @@ Result<> check_way_to(const fs::path& folder, std::string_view setting) {
     if (auto why = open_to_others(status); !why.empty()) {
       if (::geteuid() == 0)
         return refuse(setting, folder, fmt::format("is not safe: {} {}", parent.string(), why),
-                      "change that, or name another folder");
+                      "change that, or name another directory");
       log::warn("server.folder_open_to_others",
                 {{"setting", setting}, {"folder", parent.string()}, {"reason", why}});
     }
@@ -118,12 +118,14 @@ Result<> make_private_folder(const fs::path& folder, std::string_view setting) {
   Place place(folder);
   if (!place.known()) return failure(setting, "open", folder);
   if (S_ISLNK(place.status.st_mode))
-    return refuse(setting, folder, "is a link", "name the folder that it leads to");
-  if (!S_ISDIR(place.status.st_mode)) return refuse(setting, folder, "is no folder", name_another(setting));
+    return refuse(setting, folder, "is a link", "name the directory that it leads to");
+  if (!S_ISDIR(place.status.st_mode))
+    return refuse(setting, folder, "is not a directory", name_another(setting));
   bool ours = place.status.st_uid == ::geteuid() || take_over(folder, place);
   if (!ours)
-    return refuse(setting, folder, owned_by(place.status),
-                  fmt::format("name a folder of its own, or: chown -R {} {}", ::geteuid(), folder.string()));
+    return refuse(
+        setting, folder, owned_by(place.status),
+        fmt::format("name a directory of its own, or: chown -R {} {}", ::geteuid(), folder.string()));
   if (!place.set_mode(kFolderMode)) return failure(setting, "set the mode of", folder);
   return check_way_to(folder, setting);
 }
@@ -143,7 +145,7 @@ Result<> make_private_file(const fs::path& file, std::string_view setting) {
   if (S_ISLNK(place.status.st_mode))
     return refuse(setting, file, "is a link", "name the file that it leads to, or move it away");
   if (!S_ISREG(place.status.st_mode))
-    return refuse(setting, file, "is no regular file", name_another(setting));
+    return refuse(setting, file, "is not a regular file", name_another(setting));
   if (place.status.st_uid != ::geteuid())
     return refuse(setting, file, owned_by(place.status),
                   fmt::format("name another file, or: chown {} {}", ::geteuid(), file.string()));

@@ -108,7 +108,7 @@ TEST_F(PrivateFiles, AFileThatIsALinkOrHasAnotherNameOrOwnerIsRefused) {
   EXPECT_FALSE(fs::exists(folder_ / "nowhere"));
   fs::create_hard_link(folder_ / "target", folder_ / "second");
   EXPECT_THAT(refused(make_private_file(folder_ / "second", "registry")), HasSubstr("second name"));
-  EXPECT_THAT(refused(make_private_file(folder_, "registry")), HasSubstr("no regular file"));
+  EXPECT_THAT(refused(make_private_file(folder_, "registry")), HasSubstr("is not a regular file"));
   if (::geteuid() != 0) return;
   std::ofstream(folder_ / "theirs") << "content";
   ASSERT_EQ(::chown((folder_ / "theirs").c_str(), kOther, kOther), 0);

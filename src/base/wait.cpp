@@ -103,7 +103,7 @@ Task<Result<AsyncMutex::Lock>> AsyncMutex::lock(Deadline deadline, std::stop_tok
   if (!place->granted) std::erase(state->queue, place);
   Lock mine(place->granted ? this : nullptr);  // who has left hands it on at once
   if (left.stop_requested()) co_return fail(Errc::Cancelled, "nobody waits for this any more");
-  if (!place->granted) co_return fail(Errc::Timeout, "others were busy until the time was up");
+  if (!place->granted) co_return fail(Errc::Timeout, "timed out waiting for other requests");
   co_return std::move(mine);
 }
 
