@@ -139,7 +139,7 @@ Failing must_env(Invocation& call, Text name) {
 Failing file(Invocation& call, Text path) {
   if (path.empty()) return "";
   const auto& read = session_of(call).surroundings().read_file;
-  if (!read) return std::unexpected("there is no folder of templates to read from");
+  if (!read) return std::unexpected("there is no templates directory to read from");
   return read(path);
 }
 
