@@ -1,4 +1,4 @@
-"""Faults of the API's clients: floods, idle and gone clients, huge bodies."""
+"""Faults of the API's clients: floods, idle and disconnected clients, huge bodies."""
 import socket
 import time
 
@@ -46,14 +46,14 @@ def pipelining(play):
 
 @fault("api.idle", (CROWD,))
 def idle(play):
-    """1100 connections that say nothing, or half a request."""
+    """1100 connections that send nothing, or half a request."""
     attack(play, (b"", b"GET /v1/docker-flow-proxy/ping HTTP/1.1\r\n")[play.variant % 2], 1100)
     others_are_served(play)
 
 
 @fault("api.gone", (CROWD,))
 def gone(play):
-    """400 orders that wait for a healthy instance, each by a client that has left: none is applied later."""
+    """400 requests that wait for a healthy instance, each from a client that has disconnected: none is applied later."""
     sick = Origin(play.lane.loop, "sick", "blue", 1)
     sick.close()
     play.lane.register(sick)
@@ -69,7 +69,7 @@ def gone(play):
 
 @fault("api.bodies", (CROWD,))
 def bodies(play):
-    """60 requests with a body of 4 MiB less a byte."""
+    """60 requests with bodies of almost 4 MiB, each of which stops one byte short."""
     before = play.proxy.resources()["memory"]
     size = (4 << 20) - 1
     head = f"POST {PREFIX}ping HTTP/1.1\r\nHost: {play.proxy.address}\r\nContent-Length: {size}\r\n\r\n".encode()
@@ -81,7 +81,7 @@ def bodies(play):
 
 @fault("api.log_unread", (CROWD,))
 def log_unread(play):
-    """Nobody reads the log: its pipe is full, and much is refused that would be logged."""
+    """Nobody reads the log: its pipe is full while many rejections would be logged."""
     play.proxy.log.reading.clear()
     play.undo.append(play.proxy.log.reading.set)
     for n in range(700):

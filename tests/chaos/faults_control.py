@@ -1,4 +1,4 @@
-"""Faults of the control plane: killed, stopped, started twice, started while it cannot."""
+"""Faults of the control plane: killed, stopped, started twice, started when it must fail."""
 import os
 import signal
 import time
@@ -32,15 +32,15 @@ def must_fail(play, process, statuses):
 
 @fault("control.kill", (CLUSTER, SINGLE))
 def kill(play):
-    """kill -9 of the control plane; started again."""
+    """kill -9 of the control plane, then a restart."""
     play.proxy.kill()
     play.wait(0.1, 1.0)
     play.restart()
 
 
-@fault("control.term", cut=2.0, allowed="from SIGTERM until it is ready again, and 2 s")
+@fault("control.term", cut=2.0, allowed="from SIGTERM until it is ready again, plus 2 s")
 def term(play):
-    """SIGTERM ends control plane and HAProxy; started again."""
+    """SIGTERM stops the control plane and HAProxy, then a restart."""
     status = play.proxy.kill(signal.SIGTERM, 20)
     play.require(status == 0, f"SIGTERM ended it with {status}")
     wait_until(lambda: not any(play.proxy.haproxy()), "HAProxy is gone after SIGTERM", 10)
@@ -58,7 +58,7 @@ def stop(play):
 
 @fault("control.kill_in_reload", (CLUSTER, SINGLE))
 def kill_in_reload(play):
-    """kill -9 at a random moment of a reload, three times; started again at once, it takes the running HAProxy over."""
+    """kill -9 at a random moment of a reload, three times, each with an immediate restart that takes over the running HAProxy."""
     for _ in range(3):
         reload = play.parallel(play.proxy.api, "reload")
         play.wait(0, 0.3)
@@ -69,7 +69,7 @@ def kill_in_reload(play):
 
 @fault("control.kill_in_change", (CLUSTER, SINGLE))
 def kill_in_change(play):
-    """kill -9 at a random moment of a row of changes."""
+    """kill -9 at a random moment in a series of changes."""
     def changes():
         while play.proxy.running():
             if play.services.change(play.rng, play.proxy, ("colour", "path")) is None:
@@ -83,7 +83,7 @@ def kill_in_change(play):
 
 @fault("control.crash_loop")
 def crash_loop(play):
-    """Five starts, each killed within 0.6 s; the sixth stays."""
+    """Five starts, each killed within 0.6 s; the sixth keeps running."""
     for _ in range(5):
         play.proxy.kill()
         play.proxy.start(wait=0)
@@ -94,7 +94,7 @@ def crash_loop(play):
 
 @fault("control.start_twice")
 def start_twice(play):
-    """A second server with the same folders: it ends, answers no change with 200 and touches nothing."""
+    """A second server on the same directories: it exits, answers no change with 200 and modifies nothing."""
     port = harness.free_port(play.proxy.address)
     process = play.second(api=f"{play.proxy.address}:{port}")
     must_fail(play, process, asks_while_starting(play, process, (play.proxy.address, port)))
@@ -102,7 +102,7 @@ def start_twice(play):
 
 @fault("control.start_refused")
 def start_refused(play):
-    """Starts that cannot succeed (API port taken, HTTP port taken, a folder as the registry's file) beside a proxy that serves."""
+    """Starts that must fail (API port in use, HTTP port in use, a directory as the registry's file) next to a serving proxy."""
     proxy, address = play.proxy, harness.private_address()
     (proxy.folder / "a-folder").mkdir(exist_ok=True)
     for settings in ({"api": f"{proxy.address}:{proxy.api_port}", "http": f"{address}:8000"},
@@ -119,7 +119,7 @@ def start_refused(play):
 
 @fault("control.start_while_master_silent", (CLUSTER, SINGLE))
 def start_while_master_silent(play):
-    """Started while HAProxy's master does not answer, as in a reload, with changes that wait for the start."""
+    """A start while HAProxy's master does not respond, as during a reload, with changes that wait for startup."""
     play.proxy.kill()
     play.proxy.signal_haproxy(signal.SIGSTOP, worker=False)
     play.undo.append(lambda: play.proxy.signal_haproxy(signal.SIGCONT, worker=False))
@@ -132,9 +132,9 @@ def start_while_master_silent(play):
     waiting()
 
 
-@fault("control.ports_taken_at_start", cut=2.0, allowed="while it cannot start, until it is ready again, and 2 s")
+@fault("control.ports_taken_at_start", cut=2.0, allowed="while it cannot start, until it is ready again, plus 2 s")
 def ports_taken_at_start(play):
-    """All of it is killed and another program takes its port: the start ends with 3 and names the port."""
+    """Control plane and HAProxy are killed and another program takes the port: the start exits with 3 and names the port."""
     proxy = play.proxy
     play.over = time.monotonic() + 60
     proxy.kill()

@@ -1,4 +1,4 @@
-"""Faults of disks: full file systems, emptied folders, a registry file that is gone."""
+"""Disk faults: full file systems, emptied directories, a missing registry file."""
 import os
 import re
 import shutil
@@ -17,13 +17,13 @@ def empty(folder):
 
 
 def small_change(play):
-    """A change that may be refused, but not half done."""
+    """A change that may be rejected, but not half applied."""
     return play.services.change(play.rng, play.proxy, ("colour", "path"))
 
 
-@fault("disk.run_full", (CROWD,), cut=10.0, allowed="from the worker's death until it is started from what lies there: 10 s")
+@fault("disk.run_full", (CROWD,), cut=10.0, allowed="from the worker's death until it is restarted from the files on disk: 10 s")
 def run_full(play):
-    """The run directory is full, a change is asked for, and the worker dies."""
+    """The run directory is full, a change is requested, and the worker dies."""
     play.undo.append(play.proxy.fill(play.proxy.run))
     small_change(play)
     play.over = time.monotonic()
@@ -33,7 +33,7 @@ def run_full(play):
 
 @fault("disk.run_full_reload", (CROWD,))
 def run_full_reload(play):
-    """The run directory is full and reloads are asked for: done or refused, nothing lost, nothing piles up."""
+    """The run directory is full and reloads are requested: done or rejected, nothing is lost, nothing accumulates."""
     play.undo.append(play.proxy.fill(play.proxy.run))
     for _ in range(3):
         play.proxy.api("reload", recreate="true", timeout=60)
@@ -41,7 +41,7 @@ def run_full_reload(play):
 
 @fault("disk.state_full", (CROWD,))
 def state_full(play):
-    """The state directory is full while changes are asked for."""
+    """The state directory is full while changes are requested."""
     play.undo.append(play.proxy.fill(play.proxy.state))
     for _ in range(3):
         small_change(play)
@@ -49,7 +49,7 @@ def state_full(play):
 
 @fault("run_dir.emptied", cut=10.0, allowed="from the worker's death until a new one serves: 10 s")
 def run_dir_emptied(play):
-    """A cleaner empties the run directory; then a change, a reload, and the worker dies."""
+    """A cleanup job empties the run directory; then a change, a reload, and the worker dies."""
     empty(play.proxy.run)
     play.services.change(play.rng, play.proxy, must=True)
     status = play.proxy.api("reload", timeout=60).status
@@ -59,10 +59,10 @@ def run_dir_emptied(play):
     serves(play)
 
 
-@fault("run_dir.emptied_over_start", cut=15.0, allowed="nothing where HAProxy is found; where the start names its pid and the "
-       "operator ends it: 15 s")
+@fault("run_dir.emptied_over_start", cut=15.0, allowed="nothing if HAProxy is found; 15 s if the start names its pid and the "
+       "operator kills it")
 def run_dir_emptied_over_start(play):
-    """A cleaner empties the run directory while the control plane is down: found, or named with its pid."""
+    """A cleanup job empties the run directory while the control plane is down: the start finds the running HAProxy, or names its pid."""
     proxy = play.proxy
     proxy.kill()
     empty(proxy.run)
@@ -93,7 +93,7 @@ def lose_registry(play):
 
 @fault("embedded.gone_over_start", (SINGLE,))
 def embedded_gone_over_start(play):
-    """The registry's file is gone, or empty, when the control plane starts again: what is served is served on."""
+    """The registry's file is missing, or empty, when the control plane restarts: existing routes keep being served."""
     play.proxy.kill()
     lose_registry(play)
     if play.variant % 2:
@@ -105,7 +105,7 @@ def embedded_gone_over_start(play):
 
 @fault("embedded.gone", (SINGLE,))
 def embedded_gone(play):
-    """The registry's file is deleted under a running proxy, and it is killed and started later."""
+    """The registry's file is deleted under a running proxy, which is then killed and restarted."""
     lose_registry(play)
     time.sleep(0.5)
     small_change(play)
@@ -117,7 +117,7 @@ def embedded_gone(play):
 
 @fault("embedded.damaged_over_start", (SINGLE,))
 def embedded_damaged_over_start(play):
-    """The registry's file is damaged when the control plane starts: it ends with a message, and HAProxy serves on."""
+    """The registry's file is corrupt when the control plane starts: it exits with a message, and HAProxy keeps serving."""
     play.proxy.kill()
     kept = {}
     for name in ("registry.db", "registry.db-wal", "registry.db-shm"):

@@ -1,4 +1,4 @@
-"""Faults of HAProxy: worker, master and all of it killed or stopped; reload storms."""
+"""Faults of HAProxy: worker, master or both killed or stopped; reload storms."""
 import http.client
 import os
 import signal
@@ -8,7 +8,7 @@ import time
 from faults import CLUSTER, CROWD, SINGLE, fault
 from proxy import wait_until
 
-BACK = "what was under way, and until a new one serves: 10 s"
+BACK = "requests in flight, and those until a new one serves: 10 s"
 
 
 def serves(play):
@@ -40,9 +40,9 @@ def haproxy_kill(play):
     serves(play)
 
 
-@fault("machine.kill", (CLUSTER, SINGLE), cut=2.0, allowed="until it is ready again, and 2 s")
+@fault("machine.kill", (CLUSTER, SINGLE), cut=2.0, allowed="until it is ready again, plus 2 s")
 def machine_kill(play):
-    """kill -9 of control plane and HAProxy at once, as when a machine dies; started again."""
+    """kill -9 of control plane and HAProxy at once, as if the machine had crashed, then a restart."""
     play.over = time.monotonic() + 60
     play.proxy.kill()
     play.proxy.signal_haproxy(signal.SIGKILL)
@@ -64,7 +64,7 @@ def worker_stop(play):
 
 @fault("worker.frozen", cut=40.0, allowed="until the worker is replaced: 40 s")
 def worker_frozen(play):
-    """SIGSTOP of the worker for good: it is noticed and replaced."""
+    """Permanent SIGSTOP of the worker: it is detected and replaced."""
     play.proxy.signal_haproxy(signal.SIGSTOP, master=False)
     play.undo.append(lambda: play.proxy.signal_haproxy(signal.SIGCONT))
     began = time.monotonic()
@@ -74,7 +74,7 @@ def worker_frozen(play):
 
 @fault("master.stop")
 def master_stop(play):
-    """SIGSTOP of the master for two seconds: changes go on without it."""
+    """SIGSTOP of the master for two seconds: changes continue without it."""
     play.proxy.signal_haproxy(signal.SIGSTOP, worker=False)
     play.undo.append(lambda: play.proxy.signal_haproxy(signal.SIGCONT, worker=False))
     began = time.monotonic()
@@ -84,7 +84,7 @@ def master_stop(play):
 
 @fault("reload.storm", (CROWD,))
 def reload_storm(play):
-    """Thirteen reloads in a row while long answers are under way: none is cut, also one that lasts over all of them."""
+    """Thirteen reloads in a row during long responses: none is truncated, not even one that outlasts all reloads."""
     client = socket.create_connection((play.proxy.address, play.proxy.http_port), 10)
     play.undo.append(client.close)
     client.sendall(f"GET /one/longer HTTP/1.1\r\nHost: {play.proxy.address}\r\n\r\n".encode())
@@ -98,7 +98,7 @@ def reload_storm(play):
 
 @fault("reload.idle_connections", (CROWD,))
 def reload_idle(play):
-    """A reload and a switch of the colour while kept connections are idle: their next request gets the new colour."""
+    """A reload and a colour switch while keep-alive connections are idle: their next request gets the new colour."""
     service = play.services.all["one"]
     idle = [http.client.HTTPConnection(play.proxy.address, play.proxy.http_port, timeout=10) for _ in range(6)]
     play.undo.append(lambda: [connection.close() for connection in idle])
@@ -121,7 +121,7 @@ def ask(connection):
 
 @fault("reload.changes", (CROWD,))
 def reload_changes(play):
-    """Reloads and changes mixed: what was acknowledged is live on every connection."""
+    """Reloads and changes interleaved: every acknowledged change is live on every connection."""
     for _ in range(3):
         reload = play.parallel(play.proxy.api, "reload", timeout=60)
         play.wait(0, 0.2)

@@ -1,4 +1,4 @@
-"""Faults of Consul: dead, stopped, made anew, damaged and foreign records, and lies on the way."""
+"""Faults of Consul: killed, stopped, reset, corrupt and foreign records, and falsified answers."""
 import json
 import os
 import signal
@@ -11,13 +11,13 @@ from proxy import Violation
 
 
 def changes_meanwhile(play):
-    """Changes while the registry is in trouble: they may be refused; what is acknowledged holds."""
+    """Changes while the registry is faulty: they may be rejected; what is acknowledged holds."""
     return play.services.change(play.rng, play.proxy, ("colour", "path"))
 
 
 @fault("consul.kill", (CLUSTER,))
 def consul_kill(play):
-    """kill -9 of Consul; started again with its data."""
+    """kill -9 of Consul, then a restart with its data."""
     play.consul.stop()
     changes_meanwhile(play)
     play.wait(0.2, 1)
@@ -26,7 +26,7 @@ def consul_kill(play):
 
 @fault("consul.stop", (CLUSTER,))
 def consul_stop(play):
-    """SIGSTOP of Consul for some seconds."""
+    """SIGSTOP of Consul for a few seconds."""
     os.kill(play.consul.pid, signal.SIGSTOP)
     play.undo.append(lambda: os.kill(play.consul.pid, signal.SIGCONT))
     play.wait(1.5, 3.5)
@@ -34,7 +34,7 @@ def consul_stop(play):
 
 @fault("consul.wiped", (CLUSTER,))
 def consul_wiped(play):
-    """Consul is made anew, empty; the instances are registered again a moment later."""
+    """Consul loses all its data; the instances are registered again shortly afterwards."""
     play.consul.stop()
     play.consul.wipe()
     play.consul.start()
@@ -45,7 +45,7 @@ def consul_wiped(play):
 
 @fault("consul.wiped_over_start", (CLUSTER,))
 def consul_wiped_over_start(play):
-    """Consul is made anew while the control plane is down; it starts on the empty one."""
+    """Consul loses all its data while the control plane is down, which then starts on the empty Consul."""
     play.proxy.kill()
     play.consul.stop()
     play.consul.wipe()
@@ -56,7 +56,7 @@ def consul_wiped_over_start(play):
 
 
 def spoil_last_known(play, how):
-    """Damages the last known state in one of the ways that were seen."""
+    """Damages the last known state in one of several ways."""
     for path in play.proxy.state.glob("last-known*"):
         text = path.read_text()
         if how == 1:
@@ -71,7 +71,7 @@ def spoil_last_known(play, how):
 
 @fault("consul.away_over_start", (CLUSTER,))
 def consul_away_over_start(play):
-    """Started without Consul, with a last known state that is whole, missing, empty, of a newer version in one record, or cut."""
+    """A start without Consul, with a last known state that is intact, missing, empty, truncated, or has one record of a newer version."""
     play.proxy.kill()
     play.consul.stop()
     spoil_last_known(play, play.variant % 5)
@@ -93,7 +93,7 @@ def damage(play, service):
 
 
 def repair(play, service):
-    """The same order once more: it replaces the record, also where nothing in HAProxy changes."""
+    """The same request once more: it replaces the record, even if nothing in HAProxy changes."""
     play.services.order(play.proxy, service, service.paths, service.colour, must=True)
     text = play.consul.key(f"docker-flow/{service.name}/definition") or ""
     play.require(text.endswith("}") and '"version": 99' not in text, f"an acknowledged order left the record damaged: {text[-80:]}")
@@ -101,7 +101,7 @@ def repair(play, service):
 
 @fault("consul.record_damaged", (CLUSTER,))
 def record_damaged(play):
-    """One record is cut, or of a newer version: it is served on; the next order replaces it."""
+    """One record is truncated, or of a newer version: its service keeps being served; the next change replaces the record."""
     service = play.services.all[play.rng.choice(("one", "two", "three", "four"))]
     damage(play, service)
     time.sleep(1)
@@ -122,7 +122,7 @@ def record_damaged_over_start(play):
 
 @fault("consul.foreign_claim", (CLUSTER,))
 def foreign_claim(play):
-    """Somebody writes a record, or the original's keys, that claim a served route under a name that sorts first."""
+    """A record, or the original's keys, written from outside claim a served route under a name that sorts first."""
     evil = Origin(play.lane.loop, "a-evil", "red", play.services.next())
     play.consul.register(evil, "a-evil")
     route = play.rng.choice(play.services.routes())
@@ -156,43 +156,43 @@ def lie(play, kind, least=1.5, most=3.5):
 
 @fault("consul.says_errors", (CLUSTER,))
 def says_errors(play):
-    """Consul answers 500, a web page, or what is not HTTP."""
+    """Consul answers with 500, a web page, or something that is not HTTP."""
     lie(play, ("500", "html", "garbage")[play.variant % 3])
 
 
 @fault("consul.says_nothing", (CLUSTER,))
 def says_nothing(play):
-    """Consul accepts requests and does not answer."""
+    """Consul accepts requests but does not answer."""
     lie(play, "silence")
 
 
 @fault("consul.says_empty", (CLUSTER,))
 def says_empty(play):
-    """Consul answers that there is no key and no service."""
+    """Consul reports that there are no keys and no services."""
     lie(play, "nothing")
 
 
 @fault("consul.cuts", (CLUSTER,))
 def cuts(play):
-    """Every answer of Consul ends after 300 bytes."""
+    """Every response from Consul is truncated after 300 bytes."""
     lie(play, "cut")
 
 
 @fault("consul.slow", (CLUSTER,))
 def slow(play):
-    """Every answer of Consul comes 1.5 s late."""
+    """Every response from Consul is delayed by 1.5 s."""
     lie(play, "delay")
 
 
 @fault("consul.answers_lost", (CLUSTER,))
 def answers_lost(play):
-    """Consul does what it is told, and the answers to writes get lost: no outcome is said to be what it is not."""
+    """Consul applies writes, but its responses to them are lost: no outcome is misreported."""
     lie(play, "lost")
 
 
 @fault("consul.lies_over_start", (CLUSTER,))
 def lies_over_start(play):
-    """Started while Consul lies: errors, silence, no key at all, cut or late answers."""
+    """A start while Consul's answers are false: errors, silence, no keys at all, truncated or late responses."""
     play.proxy.kill()
     play.proxy.relay.tell(relay.ALL[play.variant % len(relay.ALL)])
     play.undo.append(lambda: play.proxy.relay.tell(None))

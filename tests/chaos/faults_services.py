@@ -1,4 +1,4 @@
-"""Faults of services: instances that die, hang or have no address, templates, one route wanted by two."""
+"""Faults of services: instances that die, hang or have no address, templates, conflicting routes."""
 import signal
 import socket
 import time
@@ -17,7 +17,7 @@ backend {name}-be
 """
 
 
-@fault("instance.kill", (CROWD,), cut=5.0, allowed="what was under way at the instance, and until HAProxy's checks take it out: 5 s")
+@fault("instance.kill", (CROWD,), cut=5.0, allowed="requests in flight to the instance, and those until HAProxy's checks take it out: 5 s")
 def instance_kill(play):
     """An instance dies, and comes back after two seconds."""
     play.hit = {proxy.name for proxy in play.lane.proxies}
@@ -30,7 +30,7 @@ def instance_kill(play):
 
 @fault("instance.unresolvable", (CROWD,))
 def unresolvable(play):
-    """A service is ordered whose instance has a name that no name server answers: others do not wait for it."""
+    """A change adds a service whose instance has a host name that no name server resolves: other changes do not wait for it."""
     ghost = Origin(play.lane.loop, "ghost", "blue", 1)
     ghost.close()
     ghost.address = f"nowhere-{play.services.next()}.test"
@@ -45,7 +45,7 @@ def unresolvable(play):
 
 @fault("instance.hung", (CROWD,))
 def hung(play):
-    """A service whose instance says nothing is asked over more connections than the proxy takes: others are served."""
+    """A service whose instance does not respond gets more connections than the proxy allows: other services keep being served."""
     service = Service("hung")
     service.paths, service.instances = [], {"blue": [Origin(play.lane.loop, "hung", "blue", 1)]}
     play.lane.register(service.instances["blue"][0])
@@ -75,7 +75,7 @@ def hung(play):
 
 @fault("instance.address_reused", (CLUSTER, CROWD))
 def address_reused(play):
-    """An instance leaves, and its address is given to an instance of another service: no request goes astray for more than 3 s."""
+    """An instance is removed and its address goes to an instance of another service: no request is misrouted for more than 3 s."""
     lane, services = play.lane, play.services
     guest = Origin(lane.loop, "guest", "blue", services.next())
     lane.register(guest)
@@ -98,7 +98,7 @@ def address_reused(play):
 
 @fault("route.wanted_by_two", (CLUSTER,))
 def wanted_by_two(play):
-    """Two proxies are asked for one route for two services at the same moment: one is refused, both proxies agree."""
+    """Two proxies receive the same route for two services at the same moment: one request is rejected, both proxies agree."""
     lane, route = play.lane, f"/both{play.services.next()}"
     rivals = [Origin(lane.loop, name, "blue", 1) for name in ("rival-1", "rival-2")]
     for rival in rivals:
@@ -121,7 +121,7 @@ def wanted_by_two(play):
 
 @fault("template.port_taken", (CROWD,))
 def port_taken(play):
-    """Templates bind a port that another program has, the proxy's own API, a range with a taken one: refused, nothing lost."""
+    """Templates bind another program's port, the proxy's own API port, or a range with a port in use: rejected, nothing is lost."""
     proxy, address = play.proxy, play.proxy.address
     play.holds(address, 9999)
     for bind in (f"{address}:9999", f"{address}:{proxy.api_port}", f"{address}:9990-9999"):
@@ -133,7 +133,7 @@ def port_taken(play):
 
 @fault("template.port_taken_unasked", (CROWD,))
 def port_taken_unasked(play):
-    """A template binds a taken port while HAProxy cannot be asked: its run directory was emptied, or its worker is stopped."""
+    """A template binds a port in use while HAProxy does not respond: its run directory was emptied, or its worker is stopped."""
     proxy, address = play.proxy, play.proxy.address
     play.holds(address, 9999)
     name = f"port{play.services.next()}"
@@ -152,7 +152,7 @@ def port_taken_unasked(play):
 
 @fault("watch.changes", (CLUSTER, CROWD))
 def watch_changes(play):
-    """Four services that follow the registry; their instances are exchanged three times: each follows and is never taken back."""
+    """Four services with watch=true whose instances are replaced three times: each follows and never reverts."""
     lane, names = play.lane, [f"w{play.services.next()}" for _ in range(4)]
     now = {name: Origin(lane.loop, name, "blue", 1) for name in names}
     for name in names:
@@ -185,7 +185,7 @@ def answers(lane, name, now):
 
 @fault("order.overtaken", (CROWD,))
 def overtaken(play):
-    """An order waits for a healthy instance; meanwhile another one for the same service is acknowledged, which stays in force."""
+    """A request waits for a healthy instance; meanwhile a later one for the same service is acknowledged, and stays in force."""
     lane, name = play.lane, f"o{play.services.next()}"
     old, slow = Origin(lane.loop, name, "blue", 1), Origin(lane.loop, name, "green", 1)
     slow.close()
