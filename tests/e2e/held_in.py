@@ -21,7 +21,7 @@ PROBE = """\
     if "probed" not in text:
         sys.exit(0)
     import socket, time
-    time.sleep(1)  # to be seen from outside
+    time.sleep(3)  # to be seen from outside
     parent = os.getppid()
     acts = {{
         "tcp": lambda: socket.socket(),

@@ -60,9 +60,8 @@ def test_the_check_of_a_template_reaches_nothing(rig, as_user, user):
     proxy = as_user(user, "--haproxy", probe.path, env=SECRETS)
     with concurrent.futures.ThreadPoolExecutor() as pool:
         answer = pool.submit(deploy, proxy)
-        wait_until(lambda: probe.process() or answer.done(), "the check runs")
-        pid = probe.process()
-        assert pid, answer.result()
+        pid = wait_until(lambda: probe.process() or answer.done() and -1, "the check runs")
+        assert pid > 0, answer.result()
         status, seen = held_in.status_of(pid), pathlib.Path(f"/proc/{pid}")
         environment = (seen / "environ").read_bytes()
         assert (status["Seccomp"], status["NoNewPrivs"]) == (["2"], ["1"])

@@ -159,7 +159,7 @@ def test_what_is_wrong_changes_nothing(embedded):
     (embedded.folder / "link.tmpl").symlink_to(outside)
     for name in (str(outside), "../outside.tmpl", "link.tmpl", "absent.tmpl"):
         message = embedded.refusal(serviceName="go-demo", consulTemplatePath=name)
-        assert message.startswith(f"template {name}: "), message
+        assert message.startswith(f"consulTemplatePath: template {name}: "), message
     embedded.refusal(serviceName="x", consulTemplateFePath=path)
     embedded.refusal(serviceName="x", consulTemplatePath=path, templateFePath=path, templateBePath=path)
 
