@@ -99,12 +99,12 @@ TEST_F(TemplateRendering, TakesAbsoluteAndRelativePaths) {
 }
 
 TEST_F(TemplateRendering, RefusesFilesOutsideOfTheFolder) {
-  EXPECT_THAT(refusal("/etc/hostname"), StartsWith("template /etc/hostname: "));
+  EXPECT_THAT(refusal("/etc/hostname"), StartsWith("consulTemplatePath: template /etc/hostname: "));
   EXPECT_THAT(refusal("/etc/hostname"), HasSubstr("below " + folder_.string()));
-  EXPECT_THAT(refusal("tmpl/../../x"), StartsWith("template tmpl/../../x: "));
-  EXPECT_THAT(refusal("absent.tmpl"), StartsWith("template absent.tmpl: "));
+  EXPECT_THAT(refusal("tmpl/../../x"), StartsWith("consulTemplatePath: template tmpl/../../x: "));
+  EXPECT_THAT(refusal("absent.tmpl"), StartsWith("consulTemplatePath: template absent.tmpl: "));
   std::filesystem::create_symlink("/etc/hostname", folder_ / "link");
-  EXPECT_THAT(refusal("link"), StartsWith("template link: "));
+  EXPECT_THAT(refusal("link"), StartsWith("consulTemplatePath: template link: "));
   settings_.templates_dir = "/nonexistent-folder";
   EXPECT_THAT(refusal("x.tmpl"), HasSubstr("/nonexistent-folder"));
 }

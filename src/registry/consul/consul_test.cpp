@@ -85,6 +85,29 @@ TEST(ConsulRequest, ADeniedTokenIsRejectedWithConsulsWords) {
   });
 }
 
+/// Nodes and services, each answer late.
+Task<HttpResponse> answer_slowly(HttpRequest request) {
+  static int index = 10;
+  co_await sleep_for(100ms);
+  bool nodes = request.target.contains("/nodes");
+  co_return answer(nodes ? R"([{"Node":"n","Address":"10.0.0.1"}])"
+                   : request.target.contains("/node/")
+                       ? R"({"Node":{"Node":"n","Address":"10.0.0.1"},"Services":{}})"
+                       : R"({"consul":[]})",
+                   std::to_string(++index));
+}
+
+TEST(ConsulCatalog, ASlowConsulIsAskedForAddressesAgainSoon) {
+  play([](Executor executor) -> Task<> {
+    HttpImposter server(executor);
+    server.on("GET", "/*", answer_slowly);
+    Consul consul(executor, options_for({server.endpoint()}));
+    auto first = co_await must(consul.catalog().addresses(0, soon()));
+    auto second = co_await consul.catalog().addresses(first.index, Deadline::after(2s));
+    EXPECT_TRUE(second) << second.error().what;
+  });
+}
+
 // ------------------------------------------------------------------------------------------- several agents
 
 TEST(ConsulFailOver, ADeadAgentIsPassedOverAndTheNextOneKept) {
