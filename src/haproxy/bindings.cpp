@@ -36,7 +36,7 @@ void Bindings::forget_all() {
 
 void Bindings::free(const std::string& backend) {
   if (config::is_spare_name(backend)) spares_.insert(backend);
-  if (backend.starts_with("svc-")) named_.insert(backend);
+  if (config::is_service_backend(backend)) named_.insert(backend);
   if (grows_) surplus_due_ = std::min(surplus_due_, Clock::now() + kSurplusPause);
 }
 

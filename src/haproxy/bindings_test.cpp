@@ -8,14 +8,14 @@ using namespace std::chrono_literals;
 
 TEST(Bindings, TakesTheOwnBackendFirstThenASpareOne) {
   Bindings bindings;
-  bindings.reset({{"a", "svc-a"}}, 1);
+  bindings.reset({{"a", "svc:a"}}, 1);
   bindings.unbind("a");
-  bindings.give_back("svc-a");
+  bindings.give_back("svc:a");
   EXPECT_EQ(bindings.free_count(), 1U);
-  EXPECT_EQ(bindings.take("b", ""), "spare-http-rr-00001");
+  EXPECT_EQ(bindings.take("b", ""), "spare:http-rr:00001");
   EXPECT_EQ(bindings.take("c", ""), std::nullopt);
   EXPECT_TRUE(bindings.has_own("a", ""));
-  EXPECT_EQ(bindings.take("a", ""), "svc-a");
+  EXPECT_EQ(bindings.take("a", ""), "svc:a");
 }
 
 TEST(Bindings, ABackendIsFreeOnlyWhenItsServersAreGone) {
@@ -37,47 +37,47 @@ TEST(Bindings, ABackendIsFreeOnlyWhenItsServersAreGone) {
 TEST(Bindings, WhereBackendsCanBeMadeThereIsAlwaysOneMore) {
   Bindings bindings;
   bindings.grow();
-  bindings.reset({{"a", "svc-a"}}, 0);
-  EXPECT_EQ(bindings.take("b", "blue"), "svc-b:blue");
-  EXPECT_TRUE(bindings.is_unborn("svc-b:blue"));
-  bindings.born("svc-b:blue");
-  bindings.bind("b", "svc-b:blue");
-  EXPECT_EQ(bindings.take("a", ""), "spare-http-rr-00001") << "its own one serves";
-  bindings.give_back("spare-http-rr-00001");
-  EXPECT_FALSE(bindings.is_unborn("spare-http-rr-00001"));
+  bindings.reset({{"a", "svc:a"}}, 0);
+  EXPECT_EQ(bindings.take("b", "blue"), "svc:b:blue");
+  EXPECT_TRUE(bindings.is_unborn("svc:b:blue"));
+  bindings.born("svc:b:blue");
+  bindings.bind("b", "svc:b:blue");
+  EXPECT_EQ(bindings.take("a", ""), "spare:http-rr:00001") << "its own one serves";
+  bindings.give_back("spare:http-rr:00001");
+  EXPECT_FALSE(bindings.is_unborn("spare:http-rr:00001"));
   EXPECT_EQ(bindings.free_count(), 0U) << "it was never made";
 }
 
 TEST(Bindings, WhatCanBeMadeAgainIsDeletedWhenItIsFree) {
   Bindings bindings;
   bindings.grow();
-  bindings.reset({{"a", "svc-a"}, {"b", "svc-b"}}, 0);
+  bindings.reset({{"a", "svc:a"}, {"b", "svc:b"}}, 0);
   auto now = Clock::now();
   EXPECT_TRUE(bindings.surplus(now + 1h, 10).empty());
   bindings.unbind("a");
-  bindings.give_back("svc-a");
+  bindings.give_back("svc:a");
   EXPECT_TRUE(bindings.surplus(now, 10).empty()) << "its service may come back soon";
   EXPECT_LT(bindings.next_due(), now + 5s);
-  EXPECT_EQ(bindings.surplus(now + 5s, 10), std::vector<std::string>{"svc-a"});
-  bindings.deleted("svc-a");
-  EXPECT_EQ(bindings.take("a", ""), "svc-a");
-  EXPECT_TRUE(bindings.is_unborn("svc-a"));
+  EXPECT_EQ(bindings.surplus(now + 5s, 10), std::vector<std::string>{"svc:a"});
+  bindings.deleted("svc:a");
+  EXPECT_EQ(bindings.take("a", ""), "svc:a");
+  EXPECT_TRUE(bindings.is_unborn("svc:a"));
 }
 
 TEST(Bindings, AFreeBackendWithAStrayServerIsNotGivenAway) {
   Bindings bindings;
   bindings.reset({}, 1);
-  bindings.leave("spare-http-rr-00001", "stray", Clock::now());
+  bindings.leave("spare:http-rr:00001", "stray", Clock::now());
   EXPECT_EQ(bindings.take("a", ""), std::nullopt);
-  bindings.left("spare-http-rr-00001", "stray");
-  EXPECT_EQ(bindings.take("a", ""), "spare-http-rr-00001");
+  bindings.left("spare:http-rr:00001", "stray");
+  EXPECT_EQ(bindings.take("a", ""), "spare:http-rr:00001");
 }
 
 TEST(Bindings, DeletionsAreTriedLaterAndLater) {
   Bindings bindings;
   auto now = Clock::now();
-  bindings.reset({{"a", "svc-a"}}, 0);
-  bindings.leave("svc-a", "x", now);
+  bindings.reset({{"a", "svc:a"}}, 0);
+  bindings.leave("svc:a", "x", now);
   EXPECT_TRUE(bindings.due(now, 10).empty());
   now = bindings.next_due();
   ASSERT_EQ(bindings.due(now, 10).size(), 1U);

@@ -48,8 +48,8 @@ class Scripts : public ::testing::Test {
   Settings settings;
   World world;
   Bindings bindings;
-  const std::string first = "spare-http-rr-00001";
-  const std::string second = "spare-http-rr-00002";
+  const std::string first = "spare:http-rr:00001";
+  const std::string second = "spare:http-rr:00002";
 };
 
 TEST_F(Scripts, ANewServiceGetsItsServersFirstAndItsRouteLast) {
@@ -71,9 +71,9 @@ TEST_F(Scripts, ABackendThatIsMissingIsMadeFirst) {
   bindings.reset({{"a", first}}, 0);
   auto s = script({{"b", with_server(service("b", {"/b"}), 2)}});
   ASSERT_EQ(s.prepare.size(), 6U);
-  EXPECT_EQ(s.prepare[0].text, "add backend svc-b from http-rr");
-  EXPECT_EQ(s.prepare[1].text, "publish backend svc-b");
-  EXPECT_TRUE(s.prepare[2].text.starts_with("add server svc-b/n_2_"));
+  EXPECT_EQ(s.prepare[0].text, "add backend svc:b from dfp:http-rr");
+  EXPECT_EQ(s.prepare[1].text, "publish backend svc:b");
+  EXPECT_TRUE(s.prepare[2].text.starts_with("add server svc:b/n_2_"));
   EXPECT_EQ(texts(s.commit), Lines{"add map routes.map /b b"});
 }
 

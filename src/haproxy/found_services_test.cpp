@@ -24,7 +24,7 @@ class FoundServices : public ::testing::Test {
     world.routes().for_each_key(
         [&](const auto& key, const auto& name) { live.routes.push_back({key, name}); });
     live.patterns = pattern_entries(world.routes());
-    live.backend_names = {"spare-http-rr-00001"};
+    live.backend_names = {"spare:http-rr:00001"};
     for (const auto& [name, backend] : world.file_names()) {
       live.backends.push_back({name, backend});
       live.backend_names.push_back(backend);
@@ -82,8 +82,8 @@ TEST_F(FoundServices, AServiceInASpareBackendIsFoundThere) {
   auto a = service("a", {"/a"});
   a.instances = {instance("n", "1", "10.0.0.1", 80)};
   serve({a});
-  live.backends[0].value = "spare-http-rr-00001";
-  live.servers[0].backend = "spare-http-rr-00001";
+  live.backends[0].value = "spare:http-rr:00001";
+  live.servers[0].backend = "spare:http-rr:00001";
   auto state = found();
   EXPECT_EQ(state.services.at("a").instances.size(), 1);
   EXPECT_EQ(differences(state), std::vector<std::string>{});

@@ -24,7 +24,7 @@ class RunningChecks : public ::testing::Test {
     s.definition.check.interval = 100ms;
     return s;
   }
-  std::string servers() { return rig.ask("show servers state svc-a"); }
+  std::string servers() { return rig.ask("show servers state svc:a"); }
   /// Names of those that answer, of a number of requests that reaches each of them.
   std::set<std::string> answering() {
     std::set<std::string> names;

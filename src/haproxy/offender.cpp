@@ -19,14 +19,14 @@ std::optional<int> line_number(std::string_view message) {
 
 /// Sections of templates inherit from `template`, or from nothing.
 bool is_own_section(std::string_view line) {
-  return line.starts_with("global") || line.starts_with("defaults ") || line.ends_with(" from base") ||
-         line.ends_with(" from http-rr");
+  return line.starts_with("global") || line.starts_with("defaults ") || line.ends_with(" from dfp:base") ||
+         line.ends_with(" from dfp:http-rr");
 }
 
 }  // namespace
 
 std::optional<std::string> offending_service(std::string_view haproxy_message, std::string_view config_text) {
-  constexpr std::string_view kSection = "backend svc-";
+  constexpr std::string_view kSection = "backend svc:";
   auto wanted = line_number(haproxy_message);
   if (!wanted) return std::nullopt;
   std::optional<std::string> service;

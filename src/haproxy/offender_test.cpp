@@ -6,8 +6,8 @@ namespace dfp::haproxy {
 namespace {
 
 constexpr std::string_view kConfig =
-    "global\n  maxconn 1\n\nbackend svc-a from http-rr\n  server x 10.0.0.1:80\n\n"
-    "backend svc-b:blue from http-rr\n  bogus\n\n# Spare backends\nbackend spare-http-rr-00001 from "
+    "global\n  maxconn 1\n\nbackend svc:a from dfp:http-rr\n  server x 10.0.0.1:80\n\n"
+    "backend svc:b:blue from dfp:http-rr\n  bogus\n\n# Spare backends\nbackend spare:http-rr:00001 from "
     "http-rr\n";
 
 TEST(Offender, IsTheServiceWhoseSectionHoldsTheLine) {
@@ -20,9 +20,12 @@ TEST(Offender, IsTheServiceWhoseSectionHoldsTheLine) {
 
 TEST(Offender, IsTheServiceWhoseTemplateHoldsTheLine) {
   constexpr std::string_view kWithTemplates =
-      "frontend services from base\n  bind :80\n  # template of a\n  acl a:x bogus\n  # template of b\n"
-      "  use_backend y if z\n\nbackend no-route from base\n  bogus\n\ndefaults template from base\n"
-      "\n# template of c\nbackend c from template\n  bogus\nuserlist d\n\nbackend svc-e from http-rr\n  x\n";
+      "frontend dfp:services from dfp:base\n  bind :80\n  # template of a\n  acl a:x bogus\n  # template of "
+      "b\n"
+      "  use_backend y if z\n\nbackend dfp:no-route from dfp:base\n  bogus\n\ndefaults dfp:template from "
+      "dfp:base\n"
+      "\n# template of c\nbackend c from dfp:template\n  bogus\nuserlist d\n\nbackend svc:e from "
+      "dfp:http-rr\n  x\n";
   auto of_line = [&](int line) {
     auto message = "parsing [/run/g-1/haproxy.cfg:" + std::to_string(line) + "] : x";
     return offending_service(message, kWithTemplates).value_or("-");

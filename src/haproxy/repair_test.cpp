@@ -18,12 +18,12 @@ class Repairs : public ::testing::Test {
     bindings.reset(world.file_names(), 1);
     const auto& server = world.backends().at("a").servers[0];
     live.routes = {{"acme.com*/a", "a"}, {"acme.com*/a/b", "a"}};
-    live.backends = {{"a", "svc-a"}, {"p", "svc-p"}};
+    live.backends = {{"a", "svc:a"}, {"p", "svc:p"}};
     live.patterns = pattern_entries(world.routes());
     live.flags = "2p";
-    live.servers = {{"svc-a", server.name, "10.0.0.1", 80, 1, true, false, false, true}};
-    live.backend_names = {"no-route", "svc-a", "svc-p", "spare-http-rr-00001"};
-    name = "svc-a/" + server.name;
+    live.servers = {{"svc:a", server.name, "10.0.0.1", 80, 1, true, false, false, true}};
+    live.backend_names = {"dfp:no-route", "svc:a", "svc:p", "spare:http-rr:00001"};
+    name = "svc:a/" + server.name;
   }
 
   std::vector<std::string> commands(Unfinished unfinished = Unfinished::Undo) {
@@ -48,8 +48,8 @@ TEST_F(Repairs, NothingForAWorkerThatIsAsItShouldBe) {
 }
 
 TEST_F(Repairs, TheNewWorkerStaysWhereOldOnesFindIt) {
-  live.servers.push_back({"hand-over-http", "new", "", 0, 1, true, false, false, false});
-  live.servers.push_back({"hand-over-to:own", "new", "", 0, 1, true, false, false, false});
+  live.servers.push_back({"dfp:hand-over-http", "new", "", 0, 1, true, false, false, false});
+  live.servers.push_back({"dfp:hand-over-to:own", "new", "", 0, 1, true, false, false, false});
   EXPECT_EQ(commands(), Lines{});
   EXPECT_TRUE(repair.found.empty());
 }
@@ -59,7 +59,7 @@ TEST_F(Repairs, ServersOfATemplateAreItsOwnBusiness) {
   t.rendered = "backend t-be\n  server s 10.0.0.1:80\n";
   ASSERT_TRUE(world.change({{"t", t}}, {}));
   bindings.reset(world.file_names(), 1);
-  live.backends.push_back({"t", "svc-t"});
+  live.backends.push_back({"t", "svc:t"});
   live.servers.push_back({"t-be", "s", "10.0.0.1", 80, 1, true, false, false, false});
   EXPECT_EQ(commands(), Lines{});
   EXPECT_TRUE(repair.found.empty());
@@ -98,30 +98,30 @@ TEST_F(Repairs, ServersAreBroughtBack) {
 }
 
 TEST_F(Repairs, StrayServersLeave) {
-  live.servers.push_back({"svc-a", "stray", "10.0.0.9", 80, 1, true, false, false, false});
-  live.servers.push_back({"spare-http-rr-00001", "lost", "10.0.0.9", 80, 1, true, false, false, false});
+  live.servers.push_back({"svc:a", "stray", "10.0.0.9", 80, 1, true, false, false, false});
+  live.servers.push_back({"spare:http-rr:00001", "lost", "10.0.0.9", 80, 1, true, false, false, false});
   EXPECT_EQ(commands(),
-            (Lines{"set server svc-a/stray state maint", "set server spare-http-rr-00001/lost state maint"}));
+            (Lines{"set server svc:a/stray state maint", "set server spare:http-rr:00001/lost state maint"}));
   EXPECT_EQ(repair.leave.size(), 2U);
 }
 
 TEST_F(Repairs, ALeavingServerIsLeftAlone) {
-  bindings.leave("svc-a", "old", Clock::now());
-  live.servers.push_back({"svc-a", "old", "10.0.0.9", 80, 1, true, true, false, false});
+  bindings.leave("svc:a", "old", Clock::now());
+  live.servers.push_back({"svc:a", "old", "10.0.0.9", 80, 1, true, true, false, false});
   EXPECT_EQ(commands(), Lines{});
 }
 
 TEST_F(Repairs, AdoptionFindsServicesInTheBackendsThatServeThem) {
-  live.backends = {{"a", "spare-http-rr-00001"}, {"unknown", "svc-p"}};
+  live.backends = {{"a", "spare:http-rr:00001"}, {"unknown", "svc:p"}};
   ASSERT_TRUE(adopt_bindings(live, world, bindings));
-  EXPECT_EQ(*bindings.backend_of("a"), "spare-http-rr-00001");
-  EXPECT_EQ(*bindings.backend_of("p"), "svc-p");
+  EXPECT_EQ(*bindings.backend_of("a"), "spare:http-rr:00001");
+  EXPECT_EQ(*bindings.backend_of("p"), "svc:p");
   EXPECT_EQ(bindings.free_count(), 0U);
 }
 
 TEST_F(Repairs, AdoptionFailsWithTooFewBackends) {
   live.backends.clear();
-  live.backend_names = {"spare-http-rr-00001"};
+  live.backend_names = {"spare:http-rr:00001"};
   EXPECT_FALSE(adopt_bindings(live, world, bindings));
 }
 

@@ -161,9 +161,9 @@ TEST_F(Runtime, FromHaproxy34OnServicesNeedNoSpareBackends) {
     ASSERT_EQ(put(service("s" + std::to_string(i), {"/s" + std::to_string(i)})), model::Means::Runtime) << i;
   EXPECT_EQ(put(with(service("a", {"/a"}), {&one})), model::Means::Runtime);
   EXPECT_EQ(get("/a"), "one");
-  EXPECT_TRUE(rig.ask("show backend").contains("svc-a"));
+  EXPECT_TRUE(rig.ask("show backend").contains("svc:a"));
   ASSERT_TRUE(rig.remove("a"));
-  EXPECT_TRUE(eventually([&] { return !rig.ask("show backend").contains("svc-a"); })) << "it was deleted";
+  EXPECT_TRUE(eventually([&] { return !rig.ask("show backend").contains("svc:a"); })) << "it was deleted";
   EXPECT_EQ(put(with(service("a", {"/a"}), {&two})), model::Means::Runtime);
   EXPECT_EQ(get("/a"), "two");
   EXPECT_EQ(rig.worker(), worker);
@@ -194,7 +194,7 @@ TEST_F(Runtime, SparesAreRefilledWithoutAnybodyWaiting) {
     auto plan = rig.plan({{"e", service("e", {"/e"})}});
     return plan.means() == model::Means::Runtime;
   }));
-  EXPECT_TRUE(rig.ask("show backend").contains("svc-d"));  // real names now
+  EXPECT_TRUE(rig.ask("show backend").contains("svc:d"));  // real names now
 }
 
 TEST_F(Runtime, FilesFollowWithin200Milliseconds) {
@@ -204,7 +204,7 @@ TEST_F(Runtime, FilesFollowWithin200Milliseconds) {
     return file::read(rig.settings.run_dir / "current" / name).value_or("");
   };
   EXPECT_TRUE(eventually([&] { return written("routes.map").contains("acme.com/a a"); }, 0.3));
-  EXPECT_TRUE(written("haproxy.cfg").contains("backend svc-a "));
+  EXPECT_TRUE(written("haproxy.cfg").contains("backend svc:a "));
   EXPECT_TRUE(written("haproxy.cfg").contains("127.0.0.1:" + std::to_string(one.port())));
   auto check =
       "haproxy -c -f " + (rig.settings.run_dir / "current/haproxy.cfg").string() + " > /dev/null 2>&1";

@@ -91,6 +91,6 @@ def test_config_and_services_tell_what_is_in_force(rig, proxy):
     service = rig.service()
     proxy.register(service)
     proxy.ok("reconfigure", serviceName="go-demo", servicePath="/demo")
-    assert b"frontend services" in proxy.api("config").body
+    assert b"frontend dfp:services" in proxy.api("config").body
     assert "go-demo" in proxy.api("config", type="json").json
     assert service.instance in proxy.api("services").body.decode()

@@ -132,6 +132,16 @@ def test_two_templates_with_the_same_acl_names(embedded):
     assert proxy.get("/three").status == 503
 
 
+def test_sections_of_a_template_may_be_named_as_people_name_them(embedded):
+    """A service called svc has a backend svc-be, and many a frontend is called stats."""
+    embedded.registry.run("svc")
+    for name in ("svc-be", "services", "stats", "base", "no-route"):
+        embedded.write("names.tmpl", f"frontend {name}-fe\n  bind *:80\n  use_backend {name} if {{ path_beg /{name} }}\n"
+                                     f"backend {name}\n  server s {{{{range service \"svc\"}}}}{{{{.Address}}}}:{{{{.Port}}}}{{{{end}}}}\n")
+        embedded.proxy.ok("reconfigure", serviceName="svc", consulTemplatePath="tmpl/names.tmpl")
+        assert embedded.proxy.get(f"/{name}").status == 200, name
+
+
 def test_what_is_wrong_changes_nothing(embedded):
     proxy = embedded.proxy
     demo, other = embedded.registry.run(), embedded.registry.run("other")
@@ -238,7 +248,7 @@ use_backend {{$.ServiceName}}-be{{(index $.ServiceDest 0).Port}} if url_{{$.AclN
              templateBePath=be)
     assert proxy.get("/demo/hello").status == 503
     assert proxy.instances_answering("/new", 50) == {demo.instance: 50}
-    assert "backend go-demo-be8080 from template" in proxy.api("config").body.decode()
+    assert "backend go-demo-be8080 from dfp:template" in proxy.api("config").body.decode()
 
     templates.write("be.go", "backend x\n  bogus\n")
     message = templates.refusal(serviceName="go-demo", templateFePath=fe, templateBePath=be)

@@ -10,7 +10,7 @@
 namespace dfp::haproxy::config {
 namespace {
 
-constexpr std::string_view kSparePrefix = "spare-http-rr-";
+constexpr std::string_view kSparePrefix = "spare:http-rr:";
 constexpr std::size_t kMaxNamePart = 60;
 constexpr int kMaxWeight = 256;  // configuration manual 2.6, section 5.2, "weight"
 
@@ -102,11 +102,16 @@ std::optional<std::string> Addresses::of(const model::Instance& instance) const 
 }
 
 std::string backend_name(std::string_view service, std::string_view color) {
-  return color.empty() ? fmt::format("svc-{}", service) : fmt::format("svc-{}:{}", service, color);
+  return color.empty() ? fmt::format("svc:{}", service) : fmt::format("svc:{}:{}", service, color);
 }
 
 std::string spare_name(std::size_t number) { return fmt::format("{}{:05}", kSparePrefix, number); }
 bool is_spare_name(std::string_view backend) { return backend.starts_with(kSparePrefix); }
+bool is_service_backend(std::string_view backend) { return backend.starts_with("svc:"); }
+
+bool is_own_name(std::string_view section) {
+  return section.starts_with("dfp:") || section.starts_with("spare:") || is_service_backend(section);
+}
 
 Backend backend_of(const model::Service& service, const Addresses& addresses, bool may_check,
                    const std::set<std::string>& down) {
@@ -170,7 +175,7 @@ Result<std::string> backend_text(const Backend& backend, const Checks& checks,
                                  std::chrono::milliseconds interval) {
   ConfigWriter writer;
   auto name = backend_name(backend.service, backend.color);
-  writer.section("backend"_k, Name{name}, "from http-rr"_k);
+  writer.section("backend"_k, Name{name}, "from dfp:http-rr"_k);
   for (const auto& server : backend.servers) {
     writer.words("  server"_k, Name{server.name});
     write_arguments(writer, backend, server, checks, interval);

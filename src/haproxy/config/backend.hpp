@@ -64,14 +64,21 @@ struct Addresses {
 /// goes on.
 inline constexpr const char* kServerNameMeta = "haproxy-server";
 
-/// "svc-go-demo", "svc-go-demo:blue". ':' cannot occur in a service's name, so no two services collide.
+/// "svc:go-demo", "svc:go-demo:blue". ':' cannot occur in a service's name, so no two services collide.
 std::string backend_name(std::string_view service, std::string_view color);
 /// The named defaults section of every service's backend.
-inline constexpr std::string_view kServiceDefaults = "http-rr";
+inline constexpr std::string_view kServiceDefaults = "dfp:http-rr";
 
-/// "spare-http-rr-00001".
+/// Whether it is the backend of some service.
+bool is_service_backend(std::string_view backend);
+
+/// "spare:http-rr:00001".
 std::string spare_name(std::size_t number);
 bool is_spare_name(std::string_view backend);
+
+/// Whether the proxy keeps a section's name for itself: everything that begins with "dfp:", "svc:" or
+/// "spare:". Templates can use any other.
+bool is_own_name(std::string_view section);
 
 /// The backend of a service. Without HAProxy's own checks, instances that are critical or in maintenance are
 /// used only when there is no other; instances without an address in `addresses` are left out.

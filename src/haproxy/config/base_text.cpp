@@ -54,7 +54,7 @@ void write_share(ConfigWriter& writer, const Settings& settings) {
 
 void write_defaults(ConfigWriter& writer, const Settings& settings) {
   const auto& timeouts = settings.timeouts;
-  writer.section("defaults base"_k);
+  writer.section("defaults dfp:base"_k);
   writer.line("mode http"_k);
   writer.line("option httplog"_k);
   writer.line("option dontlognull"_k);
@@ -73,7 +73,7 @@ void write_defaults(ConfigWriter& writer, const Settings& settings) {
   writer.line("option redispatch"_k);
   writer.line("retries 3"_k);
 
-  writer.section("defaults http-rr from base"_k);
+  writer.section("defaults dfp:http-rr from dfp:base"_k);
   writer.line("balance roundrobin"_k);
   // A request goes to another server when its own is gone; one that may have had an effect only when it
   // certainly was not sent.
@@ -84,7 +84,7 @@ void write_defaults(ConfigWriter& writer, const Settings& settings) {
 
 /// A host name that cannot be resolved must not keep HAProxy from starting.
 void write_template_defaults(ConfigWriter& writer) {
-  writer.section("defaults template from base"_k);
+  writer.section("defaults dfp:template from dfp:base"_k);
   writer.line("balance roundrobin"_k);
   writer.line("default-server init-addr last,libc,none"_k);
 }

@@ -78,11 +78,11 @@ std::size_t count(std::string_view text, std::string_view word) {
 
 TEST(TemplateSections, HandOverWhereTheProxyCan) {
   TemplateText text;
-  text.add("own", {{"frontend plain from template", 1},
+  text.add("own", {{"frontend plain from dfp:template", 1},
                    {"  bind :90", 2},
-                   {"frontend tls from template", 3},
+                   {"frontend tls from dfp:template", 3},
                    {"  bind :91 ssl crt '/a b.pem' alpn h2 crt /c.pem", 4},
-                   {"listen tcp from template", 5},
+                   {"listen tcp from dfp:template", 5},
                    {"  bind :92", 6},
                    {"  mode tcp", 7}});
   Settings settings;
@@ -93,8 +93,8 @@ TEST(TemplateSections, HandOverWhereTheProxyCan) {
   EXPECT_EQ(count(*guarded, "maxconn 7\n"), 3U);
   EXPECT_EQ(count(*guarded, "accept-proxy name hand-over\n"), 1U);
   EXPECT_EQ(count(*guarded, "accept-proxy name hand-over ssl crt '/a b.pem' crt /c.pem\n"), 1U);
-  EXPECT_EQ(count(*guarded, "\nbackend hand-over-to:plain from base\n"), 1U);
-  EXPECT_EQ(count(*guarded, "\nbackend hand-over-tls-to:tls from base\n"), 1U);
+  EXPECT_EQ(count(*guarded, "\nbackend dfp:hand-over-to:plain from dfp:base\n"), 1U);
+  EXPECT_EQ(count(*guarded, "\nbackend dfp:hand-over-tls-to:tls from dfp:base\n"), 1U);
   EXPECT_EQ(count(*guarded, "\nbackend hand-over-"), 2U);
 }
 
@@ -105,7 +105,7 @@ struct KeptPorts {
 void PrintTo(const KeptPorts& c, std::ostream* out) { *out << c.name; }
 class NoHandOver : public ::testing::TestWithParam<KeptPorts> {};
 TEST_P(NoHandOver, WhereAWorkerCannotDoWhatTheClientDid) {
-  std::vector<FragmentLine> lines{{"frontend f from template", 1}};
+  std::vector<FragmentLine> lines{{"frontend f from dfp:template", 1}};
   for (const auto& bind : GetParam().binds) lines.push_back({"  bind " + bind, lines.size() + 1});
   TemplateText text;
   text.add("own", lines);
@@ -122,14 +122,14 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(TemplateSections, OfHttpSeeRequestsInTheirOneForm) {
   TemplateText text;
-  text.add("own", {{"frontend plain from template", 1},
+  text.add("own", {{"frontend plain from dfp:template", 1},
                    {"  mode tcp", 2},  // the last one counts
                    {"  mode http", 3},
-                   {"listen tls from template", 4},
+                   {"listen tls from dfp:template", 4},
                    {"  bind :91 ssl", 5},
-                   {"listen tcp from template", 6},
+                   {"listen tcp from dfp:template", 6},
                    {"  mode tcp", 7},
-                   {"backend b from template", 8}});
+                   {"backend b from dfp:template", 8}});
   auto guarded = guarded_sections(text, {"dfp-x", "s"}, {});
   ASSERT_TRUE(guarded) << guarded.error().what;
   EXPECT_EQ(count(*guarded, "http-request set-var(txn.path) path if !{ req.hdrs"), 2U);

@@ -17,7 +17,7 @@ std::string config_text(const Layout& layout) {
   for (const auto& [service, backend] : layout.backend_texts) text += backend;
   if (layout.spares > 0) text += "\n# Spare backends: services that come later take them without a reload.\n";
   for (std::size_t n = 1; n <= layout.spares; ++n)
-    fmt::format_to(std::back_inserter(text), "backend {} from http-rr\n", spare_name(n));
+    fmt::format_to(std::back_inserter(text), "backend {} from dfp:http-rr\n", spare_name(n));
   return text;
 }
 

@@ -21,12 +21,6 @@ bool is_proxy(const Section& section) {
   return type == "frontend" || type == "backend" || type == "listen";
 }
 
-bool is_reserved_name(std::string_view name) {
-  return name == "services" || name == "stats" || name == "no-route" || name == "handed-over" ||
-         name.starts_with("hand-over-") || name == "http-rr" || name == "base" || name == "template" ||
-         name.starts_with("svc-") || is_spare_name(name);
-}
-
 class Folder {
  public:
   Folder(std::string_view service, const FoldSettings& settings) : settings_(settings), service_(service) {
@@ -90,7 +84,7 @@ class Folder {
     return {};
   }
 
-  /// The section's lines become part of `frontend services`.
+  /// The section's lines become part of `frontend dfp:services`.
   Result<> share(const Section& section) {
     auto prefix = shared_++ == 0 ? fmt::format("{}:", service_) : fmt::format("{}:{}:", service_, shared_);
     return add_shared_rules(section, prefix, backends_, fragment_);
@@ -100,7 +94,7 @@ class Folder {
   Result<> keep(const Section& section) {
     if (auto ok = claim_name(section.header); !ok) return ok;
     std::string header(section.header.raw);
-    if (is_proxy(section)) header += " from template";
+    if (is_proxy(section)) header += " from dfp:template";
     fragment_.sections.push_back({std::move(header), section.header.number});
     for (const auto& line : section.lines) {
       if (auto ok = check_target(line); !ok) return ok;
@@ -134,8 +128,7 @@ class Folder {
 
   Result<> claim_name(const Line& header) {
     std::string name(header.word(1));
-    if (is_reserved_name(name))
-      return refuse_line(header, fmt::format("'{}' is a name of the proxy's own", name));
+    if (is_own_name(name)) return refuse_line(header, fmt::format("'{}' is a name of the proxy's own", name));
     fragment_.names.emplace(std::move(name), header.number);
     return {};
   }

@@ -42,7 +42,7 @@ struct FragmentServer {
 /// What the rendered template of one service contributes to haproxy.cfg. Made by `fold` only.
 ///
 /// Two frontends on one port would take each other's connections, so a frontend that binds a port of the
-/// proxy becomes rules of `frontend services`; everything else stays a section of its own.
+/// proxy becomes rules of `frontend dfp:services`; everything else stays a section of its own.
 struct Fragment {
   std::vector<FragmentLine> rules;       ///< acl, http-request and such, in order
   std::vector<FragmentLine> redirects;   ///< HAProxy evaluates them after `rules`
@@ -60,7 +60,7 @@ struct Fragment {
 };
 
 struct FoldSettings {
-  std::set<std::uint16_t> own_ports;  ///< of `frontend services`; 80 and 443 always count as such
+  std::set<std::uint16_t> own_ports;  ///< of `frontend dfp:services`; 80 and 443 always count as such
   std::map<std::uint16_t, std::string>
       reserved_ports;        ///< bound by other parts of the proxy; what they are: "the API (--api)"
   Allowed allowed;           ///< see permission.hpp

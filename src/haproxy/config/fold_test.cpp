@@ -43,7 +43,7 @@ TEST(Fold, TheArticlesTemplateJoinsTheSharedFrontend) {
   auto fragment = folded(kArticle);
   EXPECT_THAT(texts(fragment.rules), ElementsAre("  acl go-demo:url_go-demo path_beg /demo"));
   EXPECT_THAT(texts(fragment.choices), ElementsAre("  use_backend go-demo-be if go-demo:url_go-demo"));
-  EXPECT_THAT(texts(fragment.sections), ElementsAre("backend go-demo-be from template",
+  EXPECT_THAT(texts(fragment.sections), ElementsAre("backend go-demo-be from dfp:template",
                                                     "  server node-a_0_32768 192.168.99.101:32768 check",
                                                     "  server node-a_1_32768 192.168.99.102:32768 check"));
   EXPECT_THAT(fragment.ignored, ElementsAre(FragmentLine{"option http-server-close", 4}));
@@ -60,8 +60,8 @@ TEST(Fold, BareLinesAreLinesOfTheSharedFrontend) {
 TEST(Fold, AFrontendOnAPortOfItsOwnStays) {
   auto fragment = folded("frontend f\n bind :9000\n mode tcp\n default_backend b\nbackend b\n mode tcp\n");
   EXPECT_THAT(texts(fragment.sections),
-              ElementsAre("frontend f from template", "  bind :9000", "  mode tcp", "  default_backend b",
-                          "backend b from template", "  mode tcp"));
+              ElementsAre("frontend f from dfp:template", "  bind :9000", "  mode tcp", "  default_backend b",
+                          "backend b from dfp:template", "  mode tcp"));
   EXPECT_THAT(fragment.rules, IsEmpty());
   EXPECT_TRUE(fragment.ports.contains(9000));
 }
@@ -91,8 +91,8 @@ TEST(Fold, AFrontendOnBothIsSharedAndStays) {
       folded("frontend f\n bind :8000\n bind :9000\n acl a path /x\n use_backend b if a\nbackend b\n");
   EXPECT_THAT(texts(fragment.choices), ElementsAre("  use_backend b if go-demo:a"));
   EXPECT_THAT(texts(fragment.sections),
-              ElementsAre("frontend f from template", "  bind :9000", "  acl a path /x",
-                          "  use_backend b if a", "backend b from template"));
+              ElementsAre("frontend f from dfp:template", "  bind :9000", "  acl a path /x",
+                          "  use_backend b if a", "backend b from dfp:template"));
 }
 
 TEST(Fold, AclNamesAreUniqueInConditionsOnly) {
@@ -127,6 +127,14 @@ TEST(Fold, DefaultBackendIsTheFallback) {
   EXPECT_EQ(*fragment.fallback, (FragmentLine{"  default_backend b", 1}));
 }
 
+TEST(Fold, SectionsMayHaveAnyNameThatIsNotInTheProxysNamespaces) {
+  for (const char* name :
+       {"svc-be", "services", "stats", "no-route", "base", "template", "http-rr", "svc", "spare-1"}) {
+    auto fragment = folded("backend " + std::string(name) + "\nserver s 10.0.0.1:80\n");
+    EXPECT_TRUE(fragment.names.contains(name)) << name;
+  }
+}
+
 TEST(Fold, AnEmptyTemplateContributesNothing) { EXPECT_EQ(folded("\n# nothing\n"), Fragment{}); }
 
 struct FoldRefusal {
@@ -152,9 +160,9 @@ INSTANTIATE_TEST_SUITE_P(
         FoldRefusal{"NoCondition", "use_backend b", "line 1 (\"use_backend b\"): takes the requests of all"},
         FoldRefusal{"HiddenCondition", "use_backend b \"\" if TRUE", "empty word"},
         FoldRefusal{"NotACondition", "use_backend b x if TRUE", "this is not 'use_backend NAME if"},
-        FoldRefusal{"ForeignBackend", "use_backend svc-other if TRUE", "has no backend 'svc-other'"},
+        FoldRefusal{"ForeignBackend", "use_backend svc:other if TRUE", "has no backend 'svc:other'"},
         FoldRefusal{"ComputedBackend", "use_backend %[path] if TRUE", "has no backend"},
-        FoldRefusal{"ForeignFallback", "default_backend no-route", "has no backend"},
+        FoldRefusal{"ForeignFallback", "default_backend dfp:no-route", "has no backend"},
         FoldRefusal{"TwoFallbacks", "default_backend b\ndefault_backend b", "two default_backend"},
         FoldRefusal{"RuleForAll", "http-request deny", "applies to the requests of all services"},
         FoldRefusal{"HeaderNamedIf", "http-request add-header if x",
@@ -175,11 +183,12 @@ INSTANTIATE_TEST_SUITE_P(
         FoldRefusal{"NoPort", "frontend f\n bind 127.0.0.1", "bind needs ADDRESS:PORT"},
         FoldRefusal{"StatsPort", "frontend f\n bind :8404", "port 8404 is the proxy's"},
         FoldRefusal{"BoundTwice", "frontend f\n bind :9000\nfrontend g\n bind :9000-9001", "bound twice"},
-        FoldRefusal{"ReservedName", "backend svc-x", "a name of the proxy's own"},
-        FoldRefusal{"ReservedFrontend", "frontend services\n bind :9000", "a name of the proxy's own"},
-        FoldRefusal{"DefaultsOfOwn", "backend c from base", "a section needs one name"},
-        FoldRefusal{"KeptFrontendForeignBackend", "frontend f\n bind :9000\n default_backend svc-a",
-                    "has no backend 'svc-a'"}),
+        FoldRefusal{"ReservedName", "backend svc:x", "a name of the proxy's own"},
+        FoldRefusal{"ReservedSpare", "backend spare:http-rr:00001", "a name of the proxy's own"},
+        FoldRefusal{"ReservedFrontend", "frontend dfp:services\n bind :9000", "a name of the proxy's own"},
+        FoldRefusal{"DefaultsOfOwn", "backend c from dfp:base", "a section needs one name"},
+        FoldRefusal{"KeptFrontendForeignBackend", "frontend f\n bind :9000\n default_backend svc:a",
+                    "has no backend 'svc:a'"}),
     [](const auto& test) { return test.param.name; });
 
 TEST(Fragments, OfTwoServicesMustNotShareNamesPortsOrTheFallback) {

@@ -174,15 +174,15 @@ void write_rules(ConfigWriter& writer, const Settings& settings, const Surroundi
   writer.template_text(templates.choices);
   writer.line("use_backend %[var(txn.be)] if { var(txn.be) -m found }"_k);
   writer.template_text(templates.fallback);
-  if (templates.fallback.empty()) writer.line("default_backend no-route"_k);
+  if (templates.fallback.empty()) writer.line("default_backend dfp:no-route"_k);
 }
 
 void write_services(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings,
                     const TemplateTexts& templates) {
-  writer.section("frontend services from base"_k);
+  writer.section("frontend dfp:services from dfp:base"_k);
   write_binds(writer, settings, surroundings);
   write_rules(writer, settings, surroundings, templates);
-  writer.section("frontend handed-over from base"_k);
+  writer.section("frontend dfp:handed-over from dfp:base"_k);
   write_hand_over_entry(writer, surroundings.hand_over, has_tls(settings, surroundings));
   write_rules(writer, settings, surroundings, templates);
 }
@@ -193,14 +193,14 @@ void write_frontends(ConfigWriter& writer, const Settings& settings, const Surro
                      const TemplateTexts& templates) {
   write_services(writer, settings, surroundings, templates);
   if (settings.stats && settings.stats->bind) {
-    writer.section("frontend stats from base"_k);
+    writer.section("frontend dfp:stats from dfp:base"_k);
     writer.line("bind"_k, Address{settings.stats->bind->address, settings.stats->bind->port});
     write_stats(writer, *settings.stats);
     writer.line("http-request deny deny_status 404"_k);
   }
   write_hand_over_backends(writer, surroundings.hand_over, has_tls(settings, surroundings),
                            settings.hard_stop_after);
-  writer.section("backend no-route from base"_k);
+  writer.section("backend dfp:no-route from dfp:base"_k);
   writer.line("http-request set-log-level silent"_k);
   writer.line(
       "http-request return status 503 content-type text/plain string \"No service is configured for this address.\\n\""_k);

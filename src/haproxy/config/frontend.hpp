@@ -5,11 +5,11 @@
 
 namespace dfp::haproxy::config {
 
-/// Variables in which `frontend services` keeps what it found out about a request.
+/// Variables in which `frontend dfp:services` keeps what it found out about a request.
 inline constexpr std::string_view kFrontendVariables[] = {"txn.host",   "txn.path", "txn.flags", "txn.side",
                                                           "txn.parent", "txn.be",   "txn.query"};
 
-/// `frontend services`, the statistics page and the backend of requests that nobody claims.
+/// `frontend dfp:services`, the statistics page and the backend of requests that nobody claims.
 ///
 /// One request: host and path are normalised once; then, for the exact host, each wildcard parent (longest
 /// first) and any host, routes.map is searched, and after it patterns.map, until a backend is found.

@@ -49,18 +49,18 @@ void write_hand_over_entry(ConfigWriter& writer, const HandOver& hand_over, bool
 void write_hand_over_rule(ConfigWriter& writer) { writer.line("http-request allow if"_k, kReplaced); }
 
 void write_hand_over_choices(ConfigWriter& writer, bool tls) {
-  if (tls) writer.line("use_backend hand-over-https if"_k, kReplaced, "{ ssl_fc }"_k);
-  writer.line("use_backend hand-over-http if"_k, kReplaced);
+  if (tls) writer.line("use_backend dfp:hand-over-https if"_k, kReplaced, "{ ssl_fc }"_k);
+  writer.line("use_backend dfp:hand-over-http if"_k, kReplaced);
 }
 
 void write_hand_over_backends(ConfigWriter& writer, const HandOver& hand_over, bool tls,
                               std::chrono::milliseconds lifetime) {
   Name socket{hand_over.socket};
-  writer.section("backend hand-over-http from base"_k);
+  writer.section("backend dfp:hand-over-http from dfp:base"_k);
   write_backend_rules(writer, lifetime);
   writer.line("server new abns@"_k, kGlue, socket, kGlue, "-http"_k, kServerOptions);
   if (!tls) return;
-  writer.section("backend hand-over-https from base"_k);
+  writer.section("backend dfp:hand-over-https from dfp:base"_k);
   write_backend_rules(writer, lifetime);
   writer.line("server new abns@"_k, kGlue, socket, kGlue, "-https"_k, kServerOptions, kTlsServerOptions);
 }
@@ -74,9 +74,9 @@ void write_own_hand_over(ConfigWriter& writer, const HandOver& hand_over, const 
   writer.line("http-request del-header X-DFP-Hand-Over -m beg"_k);
   write_hand_over_rule(writer);
   if (!own.certificates.empty())
-    writer.line("use_backend hand-over-tls-to:"_k, kGlue, Name{own.section}, "if"_k, kReplaced,
+    writer.line("use_backend dfp:hand-over-tls-to:"_k, kGlue, Name{own.section}, "if"_k, kReplaced,
                 "{ ssl_fc }"_k);
-  if (own.plain) writer.line("use_backend hand-over-to:"_k, kGlue, Name{own.section}, "if"_k, kReplaced);
+  if (own.plain) writer.line("use_backend dfp:hand-over-to:"_k, kGlue, Name{own.section}, "if"_k, kReplaced);
 }
 
 std::string own_hand_over_tls_bind(const HandOver& hand_over, const OwnHandOver& own) {
@@ -89,13 +89,13 @@ void write_own_hand_over_backends(ConfigWriter& writer, const HandOver& hand_ove
                                   std::chrono::milliseconds lifetime) {
   auto part = socket_part(own.section);
   if (own.plain) {
-    writer.section("backend hand-over-to:"_k, kGlue, Name{own.section}, "from base"_k);
+    writer.section("backend dfp:hand-over-to:"_k, kGlue, Name{own.section}, "from dfp:base"_k);
     write_backend_rules(writer, lifetime);
     writer.line("server new abns@"_k, kGlue, Name{hand_over.socket}, kGlue, "-"_k, kGlue, Name{part},
                 kServerOptions);
   }
   if (own.certificates.empty()) return;
-  writer.section("backend hand-over-tls-to:"_k, kGlue, Name{own.section}, "from base"_k);
+  writer.section("backend dfp:hand-over-tls-to:"_k, kGlue, Name{own.section}, "from dfp:base"_k);
   write_backend_rules(writer, lifetime);
   writer.line("server new abns@"_k, kGlue, Name{hand_over.socket}, kGlue, "-"_k, kGlue, Name{part}, kGlue,
               "-tls"_k, kServerOptions, kTlsServerOptions);

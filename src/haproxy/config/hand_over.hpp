@@ -31,11 +31,11 @@ inline constexpr std::string_view kHandOverMap = "hand-over.map";
 inline constexpr std::string_view kAloneKey = "alone";
 inline constexpr std::string_view kAloneValue = "yes";
 /// Whether a backend's only server is the new worker.
-inline bool is_hand_over(std::string_view backend) { return backend.starts_with("hand-over-"); }
+inline bool is_hand_over(std::string_view backend) { return backend.starts_with("dfp:hand-over-"); }
 
 std::string hand_over_map(const HandOver& hand_over);
 
-/// The binds of `frontend handed-over`, and its first rules: only a worker of ours is believed.
+/// The binds of `frontend dfp:handed-over`, and its first rules: only a worker of ours is believed.
 void write_hand_over_entry(ConfigWriter& writer, const HandOver& hand_over, bool tls);
 /// Must be the first of the rules that clients' requests meet.
 void write_hand_over_rule(ConfigWriter& writer);

@@ -73,10 +73,10 @@ Result<> check_apart(std::string_view service, const Fragment& fragment, const F
 IsolatedConfig isolated_config(const Fragment& fragment) {
   IsolatedConfig config;
   IsolatedWriter writer(config);
-  for (auto line :
-       {"global", "  maxconn 100", "  no strict-limits", "defaults base", "  mode http",
-        "  timeout connect 5s", "  timeout client 20s", "  timeout server 20s", "defaults template from base",
-        "  default-server init-addr none", "frontend services from base", "  bind 127.0.0.1:80"})
+  for (auto line : {"global", "  maxconn 100", "  no strict-limits", "defaults dfp:base", "  mode http",
+                    "  timeout connect 5s", "  timeout client 20s", "  timeout server 20s",
+                    "defaults dfp:template from dfp:base", "  default-server init-addr none",
+                    "frontend dfp:services from dfp:base", "  bind 127.0.0.1:80"})
     writer.own(line);
   writer.lines(fragment.rules);
   writer.lines(fragment.redirects);

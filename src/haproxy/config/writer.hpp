@@ -57,7 +57,7 @@ bool is_network(std::string_view text);
 /// A value that cannot be written makes `finish` fail; nothing of it appears in the text.
 class ConfigWriter {
  public:
-  /// A line that opens a section, e.g. section("backend"_k, Name{"x"}, "from base"_k).
+  /// A line that opens a section, e.g. section("backend"_k, Name{"x"}, "from dfp:base"_k).
   template <class... Parts>
   void section(const Parts&... parts) {
     text_ += '\n';

@@ -65,7 +65,7 @@ TEST(Map, EntriesKeepTheirOrder) {
 TEST(Servers, AdminAndCheckStatesAreTakenApart) {
   auto rows = parse_servers(
       "1\n# be_id be_name srv_id srv_name ...\n"
-      "4 svc-a 1 s1 127.0.0.1 0 0 1 1 226 8 2 0 6 0 0 0 - 1 - 0 0 - - 0\n"
+      "4 svc:a 1 s1 127.0.0.1 0 0 1 1 226 8 2 0 6 0 0 0 - 1 - 0 0 - - 0\n"
       "7 spare-1 2 q6 ::1 2 1 7 7 0 1 0 2 0 0 0 0 - 9 - 0 0 - - 0\n");
   ASSERT_TRUE(rows) << rows.error().what;
   ASSERT_EQ(rows->size(), 2U);
