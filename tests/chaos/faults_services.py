@@ -61,7 +61,7 @@ def hung(play):
         try:
             client.send(f"GET /hung/never HTTP/1.1\r\nHost: {play.proxy.address}\r\n\r\n".encode())
         except OSError:
-            pass
+            client.close()  # not connected yet: it would only wait, and that is another fault
     def lift():
         for client in clients:
             client.close()
