@@ -13,6 +13,13 @@ namespace dfp::haproxy {
 namespace json = boost::json;
 namespace {
 
+/// "svc:go-demo:blue" (config::backend_name). A spare backend does not tell.
+std::string color_in(const std::string& backend) {
+  if (!config::is_service_backend(backend)) return {};
+  auto colon = backend.find(':', backend.find(':') + 1);
+  return colon == std::string::npos ? std::string() : backend.substr(colon + 1);
+}
+
 using Hosts = std::map<std::string, std::set<std::string>>;  ///< host -> its paths
 
 /// What a value of a map says now: "before|after" amid a change. "" for nothing.
@@ -81,7 +88,7 @@ class Reader {
     if (auto known = templates_.find(name); known != templates_.end()) service = known->second;
     auto& definition = service.definition;
     definition.service = name;
-    if (auto colon = backend.find(':'); colon != backend.npos) definition.color = backend.substr(colon + 1);
+    definition.color = color_in(backend);
     auto found = routes_.find(name);
     if (!definition.has_template() && found != routes_.end()) {
       if (found->second.size() > 1) log::warn("haproxy.found_in_part", {{"service", name}});

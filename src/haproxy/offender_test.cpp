@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view kConfig =
     "global\n  maxconn 1\n\nbackend svc:a from dfp:http-rr\n  server x 10.0.0.1:80\n\n"
     "backend svc:b:blue from dfp:http-rr\n  bogus\n\n# Spare backends\nbackend spare:http-rr:00001 from "
-    "http-rr\n";
+    "dfp:http-rr\n";
 
 TEST(Offender, IsTheServiceWhoseSectionHoldsTheLine) {
   EXPECT_EQ(offending_service("parsing [/run/g-1/haproxy.cfg:5] : x", kConfig), "a");

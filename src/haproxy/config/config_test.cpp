@@ -95,7 +95,7 @@ TEST(TemplateSections, HandOverWhereTheProxyCan) {
   EXPECT_EQ(count(*guarded, "accept-proxy name hand-over ssl crt '/a b.pem' crt /c.pem\n"), 1U);
   EXPECT_EQ(count(*guarded, "\nbackend dfp:hand-over-to:plain from dfp:base\n"), 1U);
   EXPECT_EQ(count(*guarded, "\nbackend dfp:hand-over-tls-to:tls from dfp:base\n"), 1U);
-  EXPECT_EQ(count(*guarded, "\nbackend hand-over-"), 2U);
+  EXPECT_EQ(count(*guarded, "\nbackend dfp:hand-over-"), 2U);
 }
 
 struct KeptPorts {
