@@ -232,8 +232,9 @@ def main(arguments):
     REPORTS.mkdir(parents=True)
     tally = Tally(allowed_skips(os.environ))
     environment = {**os.environ, "DFP_KILLS": str(FULL_KILLS)} if options.full else dict(os.environ)
-    say("layers")
-    tally.add_step("layers", run([PYTHON, "tools/check_layers.py"]) == 0)
+    say("the house")
+    for check in ("layers", "text", "classes"):
+        tally.add_step(check, run([PYTHON, f"tools/check_{check}.py"]) == 0)
     say("the tests of the tools")
     pytest(tally, "tools", ["tests/tools"])
     build("asan")
