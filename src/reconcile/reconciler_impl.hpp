@@ -22,7 +22,7 @@ inline bool is_refusal(const Error& error) {
   return error.code == Errc::Rejected || error.code == Errc::InvalidArgument || error.code == Errc::Conflict;
 }
 
-/// The reconciler's inside, shared by the files that implement it: requests (reconciler.cpp), following the
+/// The reconciler's inside, shared by the files that implement it: requests (requests.cpp), following the
 /// definition store (convergence.cpp), and following the registry for single services (watching.cpp).
 struct Reconciler::Impl : Followed {
   /// How often a request starts again because another proxy changed the same service, or claimed a route,
@@ -32,7 +32,7 @@ struct Reconciler::Impl : Followed {
   Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
        ProxyDriver& driver_, ReconcilerSettings settings_, TemplateParts templates_);
 
-  // Requests (reconciler.cpp). All of them expect the caller to hold `turn`.
+  // Requests (requests.cpp, storing.cpp). All of them expect the caller to hold `turn`.
   /// What is asked for. A catalog that suddenly knows no instance is believed only where that is said to be
   /// all right.
   struct Wish {

@@ -1,0 +1,89 @@
+// What is kept in the definition store, and how a change is undone that could not be kept.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "reconcile/reconciler_impl.hpp"
+
+namespace dfp::reconcile {
+
+/// Whether the registry has the service as it is served, as far as is known here.
+bool Reconciler::Impl::is_kept(const std::string& name) const {
+  return !unkept.contains(name) && !origins.contains(name) && !guard.held().contains(name);
+}
+
+/// What is in force here may be older than what another proxy has kept: an order that changes nothing is
+/// acknowledged only where the registry still says the same.
+Task<Result<bool>> Reconciler::Impl::still_stored(std::string name, Deadline deadline) {
+  auto known = versions.find(name);
+  auto stored = co_await store.holds(name, known == versions.end() ? 0 : known->second, deadline);
+  co_return stored;
+}
+
+Task<Result<>> Reconciler::Impl::keep(const model::Service* next, registry::ClaimWrite claim,
+                                      Deadline deadline) {
+  const auto& name = next->definition.service;
+  auto known = versions.find(name);
+  auto version = co_await store.put(*next, known == versions.end() ? 0 : known->second, deadline, claim);
+  if (!version) co_return std::unexpected(version.error());
+  note_own_write(name, *version);
+  note_claim(name, claim, *version);
+  versions[name] = *version;
+  unkept.erase(name);
+  note_kept(name);
+  co_return Result<>{};
+}
+
+/// The registry gets the record again of a service that the proxy could not remove; this has a time of its
+/// own, as the refusal may have used up the request's. Where that fails the service goes after all, with the
+/// next look at the definition store, here and in the other proxies.
+/// @return what the caller of remove is told.
+Task<Error> Reconciler::Impl::put_back(model::Service service, Error refusal) {
+  auto name = service.definition.service;
+  registry::ClaimWrite claim{.renew = true};
+  auto restored = co_await store.put(std::move(service), 0, Deadline::after(settings.request_timeout), claim);
+  if (!restored) {
+    log::error("reconcile.not_put_back", {{"service", name}, {"error", restored.error().what}});
+    refusal.what += fmt::format("; it is no longer in the registry and will be removed at the next read: {}",
+                                restored.error().what);
+    co_return refusal;
+  }
+  note_own_write(name, *restored);
+  note_claim(name, claim, *restored);
+  versions[name] = *restored;
+  co_return refusal;
+}
+
+/// Makes the proxy serve again what it served before, after keeping the change failed. Where that fails too,
+/// the next look at the definition store puts it right: its record differs from what is applied.
+Task<> Reconciler::Impl::undo(std::string service, std::optional<model::Service> before) {
+  auto undone =
+      co_await driver.apply({{service, std::move(before)}}, Deadline::after(settings.request_timeout));
+  last_known.touch();
+  if (!undone) log::error("reconcile.undo_failed", {{"service", service}, {"error", undone.error().what}});
+}
+
+void Reconciler::Impl::note_kept(const std::string& name) {
+  not_refreshed.erase(name);
+  auto applied = state.services.find(name);
+  if (applied != state.services.end()) {
+    claims.set(applied->second.definition);
+    watcher.set(name, &applied->second);
+    set_aside.erase(name);
+  } else {
+    claims.erase(name);
+    watcher.set(name, nullptr);
+    withdrawals.forget(name);
+  }
+  last_known.note(name);
+}
+
+void Reconciler::Impl::note_own_write(const std::string& name, std::uint64_t version) {
+  own_writes[name] = version;
+  written[name] = version;
+  latest_own_write = std::max(latest_own_write, version);
+  note_known(name);
+}
+
+}  // namespace dfp::reconcile
