@@ -11,7 +11,13 @@ haproxy::Bind bind_of(const std::string& text) {
 }
 
 haproxy::Timeouts timeouts_of(const settings::Timeouts& t) {
-  return {t.connect, t.client, t.server, t.queue, t.http_request, t.http_keep_alive, t.tunnel};
+  return {.connect = t.connect,
+          .client = t.client,
+          .server = t.server,
+          .queue = t.queue,
+          .http_request = t.http_request,
+          .http_keep_alive = t.http_keep_alive,
+          .tunnel = t.tunnel};
 }
 
 std::optional<haproxy::StatsPage> stats_of(const settings::Settings& settings) {
