@@ -24,28 +24,17 @@ constexpr std::size_t kDeletionsAtOnce = 50;
 
 void Driver::Impl::spawn_background() {
   auto self = shared_from_this();
-  spawn_counted(supervise(self), "haproxy.supervise");
-  spawn_counted(follow_log(self), "haproxy.follow_log");
-  spawn_counted(write_files(self), "haproxy.write_files");
-  spawn_counted(delete_leaving_servers(self), "haproxy.delete_servers");
-  spawn_counted(watch_worker(self), "haproxy.watch_worker");
-  spawn_counted(follow_names(self), "haproxy.follow_names");
-  spawn_counted(find_out_about_confinement(self), "haproxy.find_out_about_confinement");
-  spawn_counted(watch_silence(self), "haproxy.watch_silence");
-  spawn_counted(follow_health(self), "haproxy.follow_health");
+  tasks.spawn(supervise(self), "haproxy.supervise");
+  tasks.spawn(follow_log(self), "haproxy.follow_log");
+  tasks.spawn(write_files(self), "haproxy.write_files");
+  tasks.spawn(delete_leaving_servers(self), "haproxy.delete_servers");
+  tasks.spawn(watch_worker(self), "haproxy.watch_worker");
+  tasks.spawn(follow_names(self), "haproxy.follow_names");
+  tasks.spawn(find_out_about_confinement(self), "haproxy.find_out_about_confinement");
+  tasks.spawn(watch_silence(self), "haproxy.watch_silence");
+  tasks.spawn(follow_health(self), "haproxy.follow_health");
   spawn(executor, prober.run(), "haproxy.prober");
   spawn(executor, process::reap_orphans(executor), "haproxy.reap_orphans");
-}
-
-void Driver::Impl::spawn_counted(Task<> task, std::string name) {
-  spawn(executor, counted(shared_from_this(), std::move(task)), std::move(name));
-}
-
-Task<> Driver::Impl::counted(Self self, Task<> task) {
-  ++self->background;
-  co_await std::move(task);
-  --self->background;
-  self->ended_signal.notify_all();
 }
 
 Task<> Driver::Impl::find_out_about_confinement(Self self) {

@@ -3,6 +3,7 @@
 
 #include "base/blocking.hpp"
 #include "base/start_state.hpp"
+#include "base/task_group.hpp"
 #include "base/wait.hpp"
 #include "haproxy/counters.hpp"
 #include "haproxy/driver.hpp"
@@ -140,9 +141,6 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
 
   // background.cpp
   void spawn_background();
-  /// Starts a task that `end_background` waits for.
-  void spawn_counted(Task<> task, std::string name);
-  static Task<> counted(Self self, Task<> task);
   static Task<> clean_up_soon(Self self);
   static Task<> write_files(Self self);
   static Task<> delete_leaving_servers(Self self);
@@ -187,8 +185,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Signal files_signal;
   Signal leaving_signal;
   Signal check_signal;
-  Signal ended_signal;  ///< of a background task
-  int background = 0;   ///< tasks that run
+  TaskGroup tasks;  ///< in the background
   BlockingPool pool{1};
   Listening listening;
   std::map<std::string, std::string> unfit;  ///< services of the last start, with the reason

@@ -44,7 +44,7 @@ Driver::Impl::Impl(Executor executor_, Settings settings_, metrics::Registry& re
       files_signal(executor_),
       leaving_signal(executor_),
       check_signal(executor_),
-      ended_signal(executor_),
+      tasks(executor_),
       listening(master, pool, counters) {}
 
 Task<Result<>> Driver::Impl::prepare(Deadline deadline) {
@@ -264,11 +264,13 @@ Task<> Driver::Impl::stop(Deadline deadline) {
 /// Nothing of us works any more after this, and no session of ours keeps a worker from ending.
 Task<> Driver::Impl::end_background() {
   stopping = true;
-  for (auto* signal : {&stop_signal, &files_signal, &leaving_signal, &check_signal}) signal->notify_all();
-  master.interrupt_wait();
-  prober.stop();
-  auto deadline = Deadline::after(kEndTime);
-  while (background > 0 && !deadline.passed()) co_await ended_signal.wait(deadline);
+  auto wake = [this] {
+    for (auto* signal : {&stop_signal, &files_signal, &leaving_signal, &check_signal}) signal->notify_all();
+    master.interrupt_wait();
+    prober.stop();
+  };
+  wake();
+  co_await tasks.stop(wake, Deadline::after(kEndTime));
   auto lock = co_await turn.lock();
   link.drop();
 }

@@ -82,7 +82,7 @@ void Driver::Impl::keep_script(Script& script) {
   for (const auto& server : script.leave) bindings.leave(server.backend, server.server, now);
   for (const auto& backend : script.give_back) bindings.give_back(backend);
   cleanup = std::move(script.cleanup);
-  if (!cleanup.empty()) spawn_counted(clean_up_soon(shared_from_this()), "haproxy.clean_up");
+  if (!cleanup.empty()) tasks.spawn(clean_up_soon(shared_from_this()), "haproxy.clean_up");
   if (!script.leave.empty() || !script.give_back.empty()) leaving_signal.notify_all();
   files_stale = true;
   files_signal.notify_all();

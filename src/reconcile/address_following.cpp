@@ -36,8 +36,6 @@ Task<> Reconciler::Impl::follow_addresses() {
       pause = std::min(pause * 2, settings.retry_last);
     }
   }
-  --following;
-  follow_ended.notify_all();
 }
 
 model::Change Reconciler::Impl::with_taken_addresses() const {

@@ -53,8 +53,6 @@ Task<> Reconciler::Impl::follow() {
     co_await stopping_signal.wait(Deadline::after(pause));
     pause = std::min(pause * 2, settings.retry_last);
   }
-  --following;
-  follow_ended.notify_all();
 }
 
 /// At the latest; also when a service that the registry has lost was held for long enough.

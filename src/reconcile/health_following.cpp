@@ -59,8 +59,6 @@ Task<> Reconciler::Impl::follow_health() {
       pause = std::min(pause * 2, settings.retry_last);
     }
   }
-  --following;
-  follow_ended.notify_all();
 }
 
 /// Not stored: health is no part of what was asked for, and every proxy sees it for itself.

@@ -32,7 +32,7 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
       source(templates.source),
       turn(executor_),
       stopping_signal(executor_),
-      follow_ended(executor_),
+      followers(executor_),
       state(driver_.applied()),
       guard(settings.shrink_hold),
       held_count(metrics::process_registry().gauge(
@@ -57,8 +57,8 @@ Task<> Reconciler::stop() {
   impl_->life.end();
   impl_->stopping_signal.notify_all();
   co_await impl_->watcher.stop();
-  auto deadline = Deadline::after(std::chrono::seconds(2));
-  while (impl_->following > 0 && !deadline.passed()) co_await impl_->follow_ended.wait(deadline);
+  auto wake = [impl = impl_.get()] { impl->stopping_signal.notify_all(); };
+  co_await impl_->followers.stop(wake, Deadline::after(std::chrono::seconds(2)));
   auto lock = co_await impl_->turn.lock(Deadline::after(std::chrono::seconds(2)));
   if (lock) impl_->last_known.flush();
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include "base/start_state.hpp"
+#include "base/task_group.hpp"
 #include "metrics/metrics.hpp"
 #include "reconcile/address_owners.hpp"
 #include "reconcile/health_gate.hpp"
@@ -192,9 +193,8 @@ struct Reconciler::Impl : Followed {
   std::shared_ptr<Renewals> gathering;  ///< waits for its turn; who comes joins it
   AsyncMutex turn;                      ///< requests and convergence change the proxy one after another
   Signal stopping_signal;
-  Signal follow_ended;
+  TaskGroup followers;
   bool stopping = false;
-  int following = 0;  ///< background tasks that run
   bool synchronised = false;
   StartState life{"the proxy"};  ///< asked by every public call that acts
 

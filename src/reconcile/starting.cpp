@@ -155,13 +155,9 @@ Task<Result<>> Reconciler::Impl::serve_first(KnownState known, StartSources sour
 }
 
 void Reconciler::Impl::begin_to_follow() {
-  ++following;
-  spawn(executor, follow(), "reconcile.follow");
-  ++following;
-  spawn(executor, follow_addresses(), "reconcile.follow_addresses");
-  if (!settings.follow_health) return;
-  ++following;
-  spawn(executor, follow_health(), "reconcile.follow_health");
+  followers.spawn(follow(), "reconcile.follow");
+  followers.spawn(follow_addresses(), "reconcile.follow_addresses");
+  if (settings.follow_health) followers.spawn(follow_health(), "reconcile.follow_health");
 }
 
 /// The services with the instances of the present catalog: containers may have moved while no proxy ran. Pins

@@ -37,8 +37,7 @@ bool is_on_its_way(const View& view) {
 
 Follower::Follower(Executor executor, Engine& engine, Source& source, FollowedProxy& proxy,
                    FollowerSettings settings, metrics::Registry& registry)
-    : executor_(executor),
-      source_(source),
+    : source_(source),
       proxy_(proxy),
       settings_(std::move(settings)),
       events_(
@@ -51,21 +50,15 @@ Follower::Follower(Executor executor, Engine& engine, Source& source, FollowedPr
           }),
       counters_(registry),
       wake_(executor),
-      ended_(executor) {}
+      tasks_(executor) {}
 
 void Follower::start() {
-  running_ = 2;
-  spawn(executor_, watch(), "docker.follower.events");
-  spawn(executor_, follow(), "docker.follower");
+  tasks_.spawn(events_.run(), "docker.follower.events");
+  tasks_.spawn(follow(), "docker.follower");
 }
 
 Task<> Follower::stop() {
-  stopping_ = true;
-  wake_.notify_all();
-  while (running_ > 0) {
-    events_.stop();
-    co_await ended_.wait(Deadline::after(100ms));
-  }
+  co_await tasks_.stop([this] { events_.stop(), wake_.notify_all(); });
 }
 
 void Follower::notify() {
@@ -75,18 +68,12 @@ void Follower::notify() {
   wake_.notify_all();
 }
 
-Task<> Follower::watch() {
-  co_await events_.run();
-  --running_;
-  ended_.notify_all();
-}
-
 Task<> Follower::follow() {
-  while (!stopping_) {
+  while (!tasks_.stopping()) {
     auto seen = wakes_;
     auto began = Clock::now();
     auto done = co_await pass();
-    if (stopping_) break;
+    if (tasks_.stopping()) break;
     report(done);
     auto took = Clock::now() - began;
     if (done && *done) busy_until_ = Clock::now() + kBusy;
@@ -94,10 +81,8 @@ Task<> Follower::follow() {
     pause = std::max(pause, took);  // at most half of the time, however much there is to read
     if (!done) pause = std::max<Clock::duration>(kPause, settings_.poll_fast);
     if (wakes_ == seen || !done) co_await wake_.wait(Deadline::after(pause));
-    if (wakes_ != seen && !stopping_) co_await sleep_for(kQuiet);
+    if (wakes_ != seen && !tasks_.stopping()) co_await sleep_for(kQuiet);
   }
-  --running_;
-  ended_.notify_all();
 }
 
 /// Tasks on other nodes raise no events here.

@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-#include "base/wait.hpp"
+#include "base/task_group.hpp"
 #include "docker/discovery/counters.hpp"
 #include "docker/discovery/follow_plan.hpp"
 #include "docker/discovery/source.hpp"
@@ -72,7 +72,6 @@ class Follower {
   };
 
   Task<> follow();
-  Task<> watch();
   bool is_busy() const;
   Task<Result<bool>> pass();
   using Problems = std::map<std::string, std::string>;  ///< service name -> reason
@@ -85,7 +84,6 @@ class Follower {
   void report(const Result<bool>& done);
   void publish(Orders orders, Problems problems, ViewPtr view);
 
-  Executor executor_;
   Source& source_;
   FollowedProxy& proxy_;
   const FollowerSettings settings_;
@@ -98,9 +96,7 @@ class Follower {
   Clock::time_point busy_until_ = Clock::time_point::min();
   std::uint64_t wakes_ = 0;
   Signal wake_;
-  Signal ended_;
-  int running_ = 0;
-  bool stopping_ = false;
+  TaskGroup tasks_;
 };
 
 }  // namespace dfp::docker::discovery

@@ -30,8 +30,7 @@ bool is_failure(int exit_code) { return exit_code > 0 && exit_code < 128; }
 
 Registrator::Registrator(Executor executor, Engine& engine, registry::Registrar& registrar, Options options,
                          HostFacts host, TagsTemplate tags)
-    : executor_(executor),
-      engine_(engine),
+    : engine_(engine),
       registrar_(registrar),
       options_(std::move(options)),
       host_(std::move(host)),
@@ -42,24 +41,21 @@ Registrator::Registrator(Executor executor, Engine& engine, registry::Registrar&
       reader_(engine, static_cast<bool>(tags_)),
       pause_(kFirstPause),
       wake_(executor),
-      ended_(executor) {}
+      tasks_(executor) {}
 
 Task<Result<>> Registrator::start() {
-  running_ = 1;
+  auto running = tasks_.enter();
   auto compared = co_await compare_first();
-  running_ = 0;
-  ended_.notify_all();
   if (!compared) co_return compared;
-  running_ = 2;
-  spawn(executor_, watch(), "docker.registrator.events");
-  spawn(executor_, keep_comparing(), "docker.registrator");
+  tasks_.spawn(events_.run(), "docker.registrator.events");
+  tasks_.spawn(keep_comparing(), "docker.registrator");
   co_return Result<>{};
 }
 
 Task<Result<>> Registrator::compare_first() {
   for (int attempt = 1;; ++attempt) {
     auto done = co_await pass();
-    if (stopping_) co_return fail(Errc::Cancelled, "registrator: stopped");
+    if (tasks_.stopping()) co_return fail(Errc::Cancelled, "registrator: stopped");
     report(done);
     if (done) co_return done;
     if (options_.retry_attempts >= 0 && attempt > options_.retry_attempts)
@@ -69,18 +65,7 @@ Task<Result<>> Registrator::compare_first() {
 }
 
 Task<> Registrator::stop() {
-  stopping_ = true;
-  wake_.notify_all();
-  while (running_ > 0) {
-    events_.stop();
-    co_await ended_.wait(Deadline::after(100ms));
-  }
-}
-
-Task<> Registrator::watch() {
-  co_await events_.run();
-  --running_;
-  ended_.notify_all();
+  co_await tasks_.stop([this] { events_.stop(), wake_.notify_all(); });
 }
 
 void Registrator::on_event(const Event& event) {
@@ -95,10 +80,10 @@ void Registrator::on_event(const Event& event) {
 }
 
 Task<> Registrator::keep_comparing() {
-  while (!stopping_) {
+  while (!tasks_.stopping()) {
     auto seen = wakes_;
     auto done = co_await pass();
-    if (stopping_) break;
+    if (tasks_.stopping()) break;
     report(done);
     if (!done) {
       co_await wake_.wait(Deadline::after(pause_));
@@ -107,10 +92,8 @@ Task<> Registrator::keep_comparing() {
     }
     pause_ = kFirstPause;
     if (wakes_ == seen) co_await wake_.wait(Deadline::after(until_next_pass()));
-    if (wakes_ != seen && !stopping_) co_await sleep_for(kQuiet);
+    if (wakes_ != seen && !tasks_.stopping()) co_await sleep_for(kQuiet);
   }
-  --running_;
-  ended_.notify_all();
 }
 
 Clock::duration Registrator::until_next_pass() const {

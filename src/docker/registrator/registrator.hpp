@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/wait.hpp"
+#include "base/task_group.hpp"
 #include "docker/container_reader.hpp"
 #include "docker/event_watch.hpp"
 #include "docker/registrator/registry_plan.hpp"
@@ -51,13 +51,11 @@ class Registrator {
   Task<Result<>> remove(model::Instance instance);
   Task<bool> is_kept(model::Instance instance);
   Task<> keep_comparing();
-  Task<> watch();
   void on_event(const Event& event);
   void report(const Result<>& done);
   void report_problems(std::vector<std::string> problems);
   Clock::duration until_next_pass() const;
 
-  Executor executor_;
   Engine& engine_;
   registry::Registrar& registrar_;
   const Options options_;
@@ -72,9 +70,7 @@ class Registrator {
   Clock::duration pause_;
   std::uint64_t wakes_ = 0;
   Signal wake_;
-  Signal ended_;
-  int running_ = 0;
-  bool stopping_ = false;
+  TaskGroup tasks_;
 };
 
 }  // namespace dfp::docker::registrator
