@@ -56,7 +56,10 @@ def test_the_compose_file_routes_when_it_is_told(engine, compose):
     for port, target in ((8500, "/v1/catalog/services"), (8080, told)):
         with pytest.raises(OSError):
             get(engine, target, port)
-    assert ask(8080, told)["Status"] == "OK"
+    started = "/v1/docker-flow-proxy/successfulinitreload"
+    wait_until(lambda: (ask(8080, started) or {}).get("Status") == "OK", "the proxy has started", 20)
+    answer = ask(8080, told)
+    assert answer["Status"] == "OK", answer
     both = instances(engine)
     assert len(both) == 2
 
