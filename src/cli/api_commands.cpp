@@ -49,15 +49,9 @@ std::optional<boost::json::object> parse_answer(const net::HttpResponse& respons
   return std::move(value.get_object());
 }
 
-int print_refusal(const api::Endpoint& endpoint, const net::HttpResponse& response,
-                  const boost::json::object& answer, bool json) {
-  if (json) fmt::print("{}\n", response.body);
-  auto message = answer.at("Message").is_string() ? std::string_view(answer.at("Message").get_string())
-                                                  : "no reason was given";
-  constexpr unsigned kGatewayTimeout = 504;  // the registry did not answer (RFC 9110, section 15.6.5)
-  bool unknown = response.status == kGatewayTimeout && endpoint.changes;
-  fmt::print(stderr, "{} ({}): {}\n", unknown ? "outcome unknown" : "rejected", response.status, message);
-  return unknown ? kUnknown : kFailed;
+std::string_view message_of(const boost::json::object& answer) {
+  const auto& message = answer.at("Message");
+  return message.is_string() ? std::string_view(message.get_string()) : "no reason was given";
 }
 
 Result<std::chrono::milliseconds> limit_of(const api::Endpoint& endpoint, const Options& options) {
@@ -72,6 +66,16 @@ int print_unknown(std::string_view why) {
              "services; repeating the request is safe.\n",
              why);
   return kUnknown;
+}
+
+int print_refusal(const api::Endpoint& endpoint, const net::HttpResponse& response,
+                  const boost::json::object& answer, bool json) {
+  constexpr unsigned kGatewayTimeout = 504;  // RFC 9110, section 15.6.5
+  if (json) fmt::print("{}\n", response.body);
+  if (response.status == kGatewayTimeout && endpoint.changes)
+    return print_unknown(fmt::format("the registry did not answer the proxy (504): {}", message_of(answer)));
+  fmt::print(stderr, "rejected ({}): {}\n", response.status, message_of(answer));
+  return kFailed;
 }
 
 int print_no_answer(const api::Endpoint& endpoint, const NoAnswer& none) {

@@ -176,6 +176,17 @@ TEST(ApiCommand, AnotherServerAtThatAddressIsNotTakenForTheApi) {
   }
 }
 
+TEST(ApiCommand, AChangeThatTheRegistryMayHaveKeptEndsWithSix) {
+  FakeApi api(json_answer(504, R"({"Status":"NOK","Message":"keeping a: no answer"})"));
+  for (std::string command : {"remove", "reconfigure"}) {
+    auto ended = run_words({command, "--service-name", "a", "--api", api.url()});
+    EXPECT_EQ(ended.status, kUnknown) << command;
+    EXPECT_TRUE(ended.errors.contains("outcome unknown") && ended.errors.contains("keeping a"))
+        << ended.errors;
+  }
+  EXPECT_EQ(run_words({"services", "--api", api.url()}).status, kFailed) << "it changes nothing";
+}
+
 TEST(ApiCommand, AChangeThatSomethingElseAnswersEndsWithSix) {
   for (int status : {504, 200}) {
     FakeApi gateway({status, "<html>Gateway Time-out", {{"Content-Type", "text/html"}}});
