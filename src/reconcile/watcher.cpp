@@ -48,13 +48,6 @@ struct Watcher::Watch {
   std::string problem;
 };
 
-/// Outlives the watcher if a loop does.
-struct Watcher::Loops {
-  explicit Loops(Executor executor) : ended(std::move(executor)) {}
-  std::size_t running = 0;
-  Signal ended;
-};
-
 Watcher::Watcher(Executor executor, Followed& followed, WatchSettings settings)
     : executor_(executor),
       followed_(followed),
@@ -63,12 +56,12 @@ Watcher::Watcher(Executor executor, Followed& followed, WatchSettings settings)
                                                      "Services that follow the registry (watch).")),
       problem_count_(metrics::process_registry().gauge(
           "dfp_watch_problems", "Services with watch that cannot follow the registry at present.")),
-      loops_(std::make_shared<Loops>(executor)) {}
+      loops_(executor) {}
 Watcher::~Watcher() = default;
 
 void Watcher::set(const std::string& name, const model::Service* service) {
   auto present = watches_.find(name);
-  bool wanted = service && service->definition.watch && !stopped_;
+  bool wanted = service && service->definition.watch && !loops_.stopping();
   if (present != watches_.end()) {
     if (wanted && present->second->definition == service->definition) return;
     end(*present->second);
@@ -81,8 +74,7 @@ void Watcher::set(const std::string& name, const model::Service* service) {
   auto watch = std::make_shared<Watch>(executor_, service->definition);
   watches_.emplace(name, watch);
   watch_count_.set(static_cast<double>(watches_.size()));
-  ++loops_->running;
-  spawn(executor_, run(std::move(watch)), "reconcile.watch");
+  loops_.spawn(run(std::move(watch)), "reconcile.watch");
 }
 
 std::map<std::string, std::string> Watcher::problems() const {
@@ -93,11 +85,9 @@ std::map<std::string, std::string> Watcher::problems() const {
 }
 
 Task<> Watcher::stop() {
-  stopped_ = true;
   for (auto& [name, watch] : watches_) end(*watch);
   watches_.clear();
-  auto deadline = Deadline::after(kStopTime);
-  while (loops_->running > 0 && !deadline.passed()) co_await loops_->ended.wait(deadline);
+  co_await loops_.stop([] {}, Deadline::after(kStopTime));
 }
 
 void Watcher::end(Watch& watch) {
@@ -107,7 +97,6 @@ void Watcher::end(Watch& watch) {
 
 /// What follows a wait touches nothing of the watcher once the watch has ended.
 Task<> Watcher::run(WatchPtr watch) {
-  auto loops = loops_;
   auto retry = settings_.retry_first;
   while (!watch->ended) {
     auto done = co_await catch_up(watch);
@@ -121,8 +110,6 @@ Task<> Watcher::run(WatchPtr watch) {
       retry = std::min(retry * 2, settings_.retry_last);
     }
   }
-  --loops->running;
-  loops->ended.notify_all();
 }
 
 /// Looks, and renews the service if there is something new.

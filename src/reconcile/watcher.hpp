@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/wait.hpp"
+#include "base/task_group.hpp"
 #include "metrics/metrics.hpp"
 #include "model/desired_state.hpp"
 #include "reconcile/renderer.hpp"
@@ -75,7 +75,6 @@ class Watcher {
 
  private:
   struct Watch;
-  struct Loops;
   using WatchPtr = std::shared_ptr<Watch>;
   Task<> run(WatchPtr watch);
   Task<Result<>> catch_up(WatchPtr watch);
@@ -95,8 +94,7 @@ class Watcher {
   std::map<std::string, WatchPtr> watches_;
   metrics::Gauge& watch_count_;
   metrics::Gauge& problem_count_;
-  std::shared_ptr<Loops> loops_;
-  bool stopped_ = false;
+  TaskGroup loops_;
 };
 
 }  // namespace dfp::reconcile
