@@ -6,6 +6,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+COMMENT = re.compile(r"(^|\s)//.*")  # a URL in a text has no space before its slashes
 
 
 def load_rules():
@@ -28,7 +29,7 @@ def violations(path, text, rules):
         if any(path == folder or path.startswith(folder + "/") for folder in folders):
             continue
         for number, line in enumerate(text.splitlines(), 1):
-            if expression.search(line.split("//")[0] if '"' not in line else line) and not line.lstrip().startswith("//"):
+            if expression.search(COMMENT.sub("", line)):
                 yield f"src/{path}:{number}: {what} may stand only in {', '.join(folders)}"
 
 

@@ -77,6 +77,7 @@ std::optional<Driver::NameState> Driver::name_state(const model::Instance& insta
 std::map<std::string, std::string> Driver::unfit() const { return impl_->unfit; }
 std::optional<std::string> Driver::trouble() const { return impl_->trouble(); }
 const model::DesiredState& Driver::applied() const { return impl_->world.state(); }
+
 Task<Result<std::vector<std::string>>> Driver::differences(Deadline deadline) {
   auto self = impl_;
   if (auto ready = self->life.check(); !ready) co_return std::unexpected(ready.error());

@@ -12,8 +12,8 @@
 #include "base/wait.hpp"
 #include "haproxy/process/log_tail.hpp"
 #include "haproxy/process/ports.hpp"
-#include "haproxy/process/program.hpp"
 #include "haproxy/process/process_handle.hpp"
+#include "haproxy/process/program.hpp"
 #include "haproxy/process/survivors.hpp"
 
 namespace dfp::haproxy::process {
