@@ -62,11 +62,16 @@ bool read_line(std::string_view line, LastKnownState& out) {
 /// @return whether any line told of a service
 bool read_lines(std::string_view text, LastKnownState& out) {
   bool any = false;
+  bool closed = false;  // the object that a whole text begins with
+  out.cut = !text.ends_with('\n');
   while (!text.empty()) {
     auto end = std::min(text.find('\n'), text.size());
-    any = read_line(text.substr(0, end), out) || any;
+    auto line = text.substr(0, end);
+    any = read_line(line, out) || any;
+    closed = closed || trimmed(line) == "}";
     text.remove_prefix(std::min(end + 1, text.size()));
   }
+  out.cut = out.cut || !closed;
   return any;
 }
 

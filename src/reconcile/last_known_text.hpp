@@ -14,6 +14,7 @@ struct LastKnownState {
   std::map<std::string, std::string> broken;      ///< service -> why its record cannot be read
   std::map<std::string, std::string> unreadable;  ///< the same services -> their records, as they stood there
   std::map<std::string, std::string> held;  ///< services that the registry had lost -> since when (RFC 3339)
+  bool cut = false;  ///< its end is missing, and with it perhaps the latest records: what is left may be old
 };
 
 /// Reads the text of a last known state: an object of records (registry/record.hpp), one service on a line,

@@ -47,6 +47,18 @@ TEST(LastKnownText, ATextThatIsCutOffGivesTheServicesThatAreWhole) {
   EXPECT_TRUE(read->state.services.contains("a"));
   EXPECT_TRUE(read->state.services.contains("b"));
   EXPECT_TRUE(read->broken.contains("c"));
+  EXPECT_TRUE(read->cut);
+}
+
+TEST(LastKnownText, ATextWithoutItsEndIsCutWhereverThatWas) {
+  auto a = render_last_known(service("a"), "");
+  auto added = "\n" + render_last_known(service("b"), "") + "\n";
+  auto whole = text_of({a}) + added;
+  auto is_cut = [](const std::string& text) { return parse_last_known(text)->cut; };
+  EXPECT_FALSE(is_cut(text_of({a})));
+  EXPECT_FALSE(is_cut(whole));
+  EXPECT_TRUE(is_cut(whole.substr(0, whole.size() - 20))) << "in the record that was added last";
+  EXPECT_TRUE(is_cut("{\n" + a + "\n")) << "at the end of a line";
 }
 
 TEST(LastKnownText, ALineThatIsSpoiltCostsOnlyItsOwnService) {

@@ -1,11 +1,47 @@
 #include "reconcile/start_sources.hpp"
 
 #include <algorithm>
+#include <set>
 
+#include "model/route_table.hpp"
 #include "reconcile/proxy_driver.hpp"
 
 namespace dfp::reconcile {
 namespace {
+
+using Addresses = std::set<std::pair<std::string, std::uint16_t>>;
+
+Addresses addresses_of(const model::Service& service) {
+  Addresses addresses;
+  for (const auto& instance : service.instances) addresses.emplace(instance.address, instance.port);
+  return addresses;
+}
+
+/// The routes, without the order among equal ones: a proxy does not tell it.
+std::set<std::string> routes_of(const model::Service& service) {
+  std::set<std::string> keys;
+  for (const auto& route : model::routes_of(service.definition)) keys.insert(model::route_key(route));
+  return keys;
+}
+
+bool tells_another_color(const model::Definition& found, const model::Definition& known) {
+  return !found.color.empty() && found.color != known.color;
+}
+
+/// A record that may be older than what the proxy serves, corrected by that. What a proxy does not tell
+/// (aclName, watch, checks) stays as the record says.
+model::Service corrected(const model::Service& old, const model::Service& found) {
+  bool same_routes = old.definition.has_template() == found.definition.has_template() &&
+                     old.rendered == found.rendered && routes_of(old) == routes_of(found);
+  if (!same_routes) return found;
+  if (addresses_of(old) == addresses_of(found) && !tells_another_color(found.definition, old.definition))
+    return old;
+  auto service = found;
+  service.definition = old.definition;
+  service.definition.color = found.definition.color;
+  service.definition.skip_check = found.definition.skip_check;
+  return service;
+}
 
 class Combination {
  public:
@@ -19,7 +55,7 @@ class Combination {
     if (!readable && !whole)
       for (const auto& [name, reason] : sources_.last_known.broken)
         state_.set_aside.emplace(name, "last known state: " + reason);
-    add(sources_.last_known.state, Origin::LastKnown);
+    add(last_known(), Origin::LastKnown);
     add(sources_.found, Origin::Proxy);
     if (readable)
       for (const auto& [name, origin] : state_.origins)
@@ -56,6 +92,18 @@ class Combination {
       // What was found once and kept as last known is no better known for that.
       state_.origins.emplace(name, service.changed_by == kFoundAuthor ? Origin::Proxy : origin);
     }
+  }
+
+  /// Of a text whose end is missing nothing is believed that a running proxy contradicts: the latest changes
+  /// were acknowledged, and it serves them.
+  model::DesiredState last_known() const {
+    const auto& known = sources_.last_known;
+    if (!known.cut || sources_.found.services.empty()) return known.state;
+    model::DesiredState state;
+    for (const auto& [name, service] : known.state.services)
+      if (auto found = sources_.found.services.find(name); found != sources_.found.services.end())
+        state.services.emplace(name, corrected(service, found->second));
+    return state;
   }
 
   const StartSources& sources_;

@@ -34,7 +34,8 @@ struct KnownState {
 };
 
 /// Puts the sources together. The first that knows a service says what it is: the registry, the last known
-/// state, the proxy itself. A registry that is blank says nothing. Where it is not, services that it does not
+/// state, the proxy itself; of a last known state that was cut off, nothing that the proxy contradicts. A
+/// registry that is blank says nothing. Where it is not, services that it does not
 /// have are in `wanted` and in `missing`: a ShrinkGuard decides about them. Pure.
 KnownState combine(const StartSources& sources);
 

@@ -134,5 +134,58 @@ TEST(StartSources, WhatWasFoundOnceIsNoBetterKnownInTheLastKnownState) {
   EXPECT_FALSE(s.combined().in_step);
 }
 
+/// Serves "a" with other instances than those that were last known.
+struct CutLastKnown : Sources {
+  CutLastKnown() : Sources({}, {"a", "gone"}, {"a"}) {
+    sources.registry = nullptr;
+    sources.last_known.cut = true;
+    old().definition.color = "blue";
+    old().definition.acl_name = "first";
+    old().instances = {instance("10.0.0.1")};
+    found().instances = {instance("10.0.0.2")};
+  }
+  static model::Instance instance(std::string address) {
+    model::Instance i;
+    i.address = std::move(address);
+    i.port = 80;
+    return i;
+  }
+  model::Service& old() { return sources.last_known.state.services.at("a"); }
+  model::Service& found() { return sources.found.services.at("a"); }
+  model::Service a() { return combined().wanted.services.at("a"); }
+};
+
+TEST(StartSources, WhatIsLeftOfALastKnownStateDoesNotOverruleTheRunningProxy) {
+  CutLastKnown s;
+  EXPECT_EQ(s.a().instances, s.found().instances);
+  EXPECT_EQ(s.a().definition.acl_name, "first") << "what a proxy does not tell";
+  EXPECT_EQ(s.a().definition.color, "") << "perhaps it is not blue any more";
+  EXPECT_EQ(s.combined().origins.at("a"), Origin::Proxy);
+  EXPECT_EQ(names_of(s.combined().wanted), Names{"a"}) << "another may have been removed since";
+  s.found().definition.paths = {"/new"};
+  EXPECT_EQ(s.a(), s.found());
+}
+
+TEST(StartSources, WhatIsLeftOfALastKnownStateIsBelievedWhereTheProxyAgrees) {
+  CutLastKnown s;
+  s.found().instances = s.old().instances;
+  EXPECT_EQ(s.a(), s.old());
+  EXPECT_EQ(s.combined().origins.at("a"), Origin::LastKnown);
+  s.found().definition.color = "green";
+  EXPECT_EQ(s.a().definition.color, "green");
+}
+
+TEST(StartSources, WhatIsLeftOfALastKnownStateIsAllThereIsWhereNoProxyRuns) {
+  CutLastKnown s;
+  s.sources.found = {};
+  EXPECT_EQ(names_of(s.combined().wanted), (Names{"a", "gone"}));
+}
+
+TEST(StartSources, AWholeLastKnownStateOverrulesTheProxy) {
+  CutLastKnown s;
+  s.sources.last_known.cut = false;
+  EXPECT_EQ(s.a(), s.old());
+}
+
 }  // namespace
 }  // namespace dfp::reconcile

@@ -5,6 +5,7 @@ Each start follows a kill -9 of the control plane, with a HAProxy that serves on
 import contextlib
 import json
 import os
+import time
 
 import pytest
 
@@ -221,6 +222,28 @@ def test_a_damaged_record_is_served_as_it_was(rig, known):
         at.start()
         assert "not JSON" in at.proxy.ok("services")["Quarantined"]["two"]
     assert at.statuses() == [200, 200]
+
+
+def test_what_is_left_of_a_cut_last_known_state_takes_no_change_back(rig):
+    at = Situation(rig, "consul")
+    green = rig.service("one")
+    at.consul.register(green, "one-green")
+    at.proxy.ok("reconfigure", serviceName="one", servicePath="/one", serviceColor="green")
+    at.proxy.ok("reconfigure", serviceName="two", servicePath="/two,/more")
+    at.kill()
+    at.stop_consul()
+    records = at.file.read_text().splitlines(keepends=True)
+    latest = max(n for n, line in enumerate(records) if '"/more"' in line)
+    stale = [line for line in records[:latest] if "green" not in line]
+    assert any('"one"' in line for line in stale), "an older record is left of each"
+    at.file.write_text("".join(stale) + records[latest][:40])
+    with at.no_request_lost():
+        at.start(wait=False)
+    assert [at.proxy.get(path).status for path in ("/one", "/two", "/more")] == [200, 200, 200]
+    assert set(at.proxy.instances_answering("/one")) == {green.instance}
+    at.consul.start()  # as an agent in development mode: it has kept nothing
+    time.sleep(3)
+    assert set(at.proxy.instances_answering("/one")) == {green.instance}
 
 
 @pytest.mark.parametrize("kind", ("embedded", "consul"))
