@@ -4,10 +4,7 @@ ALL = {}
 CLUSTER, SINGLE, CROWD = "cluster", "single", "crowd"  # lanes
 
 # What the product does not hold yet: name -> what is missing. They are played only with --all, and every run says so.
-EXCLUDED = {
-    "instance.hung": "rarely (1 of 60 plays) a request to another service waits for over 4 s: the clients of the hung service "
-                     "hold all connections of the proxy, idle ones included",
-}
+EXCLUDED = {}
 
 
 class Fault:

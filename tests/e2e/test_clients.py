@@ -201,6 +201,19 @@ def test_a_hung_service_leaves_connections_to_the_others(rig):
         client.close()
 
 
+def test_clients_that_have_left_hold_nothing_of_a_hung_services_share(rig):
+    edge = Edge(rig, arguments=["--max-connections", "40", "--timeout-server", "60s"])
+    reached = lambda: sum(b"/hang" in head for head in edge.echo.heads)  # noqa: E731
+    for generation in (1, 2, 3):
+        clients = [Http1(edge.proxy.address, edge.proxy.http_port) for _ in range(28)]
+        for client in clients:
+            client.send("/echo/hang")
+        wait_until(lambda: reached() == 28 * generation, "all of them reach the instance", 10)
+        for client in clients:
+            client.close()
+        assert edge.ask("/echo")[0] == 200
+
+
 def test_a_connection_that_sends_nothing_gets_nothing(rig):
     edge = Edge(rig, arguments=["--timeout-http-request", "500ms"])
     assert edge.raw(b"") == ""

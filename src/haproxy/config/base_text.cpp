@@ -68,6 +68,9 @@ void write_defaults(ConfigWriter& writer, const Settings& settings) {
   writer.line("timeout tunnel"_k, timeouts.tunnel);
   // A reload would cut idle keep-alive clients off without this.
   writer.line("option idle-close-on-response"_k);
+  // A client that has left holds no connection until his instance answers: a hung service, removed and back,
+  // would have the shares of two.
+  writer.line("option abortonclose"_k);
   writer.line("option forwardfor"_k);
   writer.line("http-reuse safe"_k);
   writer.line("option redispatch"_k);
