@@ -107,9 +107,9 @@ Task<Result<AddressReport>> ConsulCatalog::read_addresses(std::uint64_t index, D
 }
 
 Task<Result<AddressReport>> ConsulCatalog::addresses(std::uint64_t index, Deadline deadline) {
-  bool at_once = index == 0 || address_epoch_ != client_.epoch();
   if (index != 0)
     co_await sleep_for(std::min<Clock::duration>(next_addresses_ - Clock::now(), deadline.left()));
+  bool at_once = index == 0 || address_epoch_ != client_.epoch();  // Consul may have been restarted meanwhile
   auto asking = at_once ? client_.read(kServices, deadline) : client_.block(kServices, index, deadline);
   auto answer = co_await std::move(asking);
   if (!answer) co_return std::unexpected(answer.error());

@@ -1,6 +1,7 @@
 // What a real Consul does not show on demand, with a scripted one.
 #include "registry/consul/consul.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using net::HttpRequest, net::HttpResponse, net::testing::HttpImposter;
 using registry::testing::must, registry::testing::must_fail, registry::testing::soon;
-using ::testing::HasSubstr;
+using ::testing::HasSubstr, ::testing::Not;
 
 HttpResponse answer(std::string body, std::string index = "10", int status = 200) {
   return HttpResponse(status, std::move(body),
@@ -105,6 +106,40 @@ TEST(ConsulCatalog, ASlowConsulIsAskedForAddressesAgainSoon) {
     auto first = co_await must(consul.catalog().addresses(0, soon()));
     auto second = co_await consul.catalog().addresses(first.index, Deadline::after(2s));
     EXPECT_TRUE(second) << second.error().what;
+  });
+}
+
+/// A node with so many services that reading them is followed by a pause.
+Task<HttpResponse> answer_with_many(HttpRequest request) {
+  std::string services;
+  for (int n = 0; n < 20'000; ++n)
+    services += fmt::format(R"({}"{}":{{"ID":"{}","Service":"s","Port":80}})", n == 0 ? "" : ",", n, n);
+  bool nodes = request.target.contains("/nodes");
+  co_return answer(nodes ? R"([{"Node":"n","Address":"10.0.0.1"}])"
+                   : request.target.contains("/node/")
+                       ? R"({"Node":{"Node":"n","Address":"10.0.0.1"},"Services":{)" + services + "}}"
+                       : R"({"s":[]})",
+                   "277");
+}
+
+/// What was restarted in the pause counts from 1: a blocking query with an index from before would sleep.
+TEST(ConsulCatalog, AnIndexFromBeforeADisturbanceIsNotWaitedFor) {
+  play([](Executor executor) -> Task<> {
+    HttpImposter server(executor);
+    server.on("GET", "/*", answer_with_many);
+    server.on("GET", "/v1/health/service/web", HttpResponse(500, "rpc error: EOF"));
+    Consul consul(executor, options_for({server.endpoint()}));
+    auto first = co_await must(consul.catalog().addresses(0, soon()));
+    auto disturb = [](Consul* restarted) -> Task<> {
+      co_await sleep_for(20ms);
+      (void)co_await restarted->catalog().instances("web", soon());
+    };
+    spawn(executor, disturb(&consul), "disturb");
+    co_await must(consul.catalog().addresses(first.index, soon()));
+    std::string last;
+    for (const auto& request : server.requests())
+      if (request.target.starts_with("/v1/catalog/services")) last = request.target;
+    EXPECT_THAT(last, Not(HasSubstr("index=")));
   });
 }
 
