@@ -20,6 +20,7 @@ constexpr auto kSettlePause = 100ms;
 constexpr auto kReturnProbe = 1s;     ///< how long the preferred agent may take when it is tried again
 constexpr auto kUnwatched = 1s;       ///< no agent is restarted faster
 constexpr auto kLongestBlock = 9min;  ///< Consul's limit is 10 min
+constexpr auto kFirstBlock = 2s;      ///< of a new index
 constexpr auto kBlockAllowance = 5s;  ///< an agent may be this late with a blocking answer
 
 std::uint64_t number_or_zero(std::optional<std::string_view> text) {
@@ -182,6 +183,12 @@ Task<Result<Answer>> Client::block(std::string target, std::uint64_t index, Dead
   if (deadline.passed()) co_return fail(Errc::Timeout, "consul: no time left to ask");
   // Consul answers up to a sixteenth later than told; what is left is for a slow network, and shows a dead
   // agent.
+  // Consul can be restarted between an answer and the question that follows, without a connection that breaks
+  // (behind a relay, say); an index of its former life would then be waited for until the deadline. What it
+  // answers after a short time shows whether it counts as before.
+  auto known = confirmed_.find(target);
+  bool confirmed = known != confirmed_.end() && known->second == index;
+  if (!confirmed) deadline = deadline.min(Deadline::after(kFirstBlock));
   auto left = std::min<Clock::duration>(deadline.left(), kLongestBlock);
   auto allowance = std::min<Clock::duration>(left / 4, kBlockAllowance);
   auto span = std::chrono::floor<std::chrono::milliseconds>((left - allowance) * 16 / 17);
@@ -191,6 +198,10 @@ Task<Result<Answer>> Client::block(std::string target, std::uint64_t index, Dead
                          {});
   auto epoch = epoch_;
   auto answer = co_await ask(current_, std::move(waiting), deadline);
+  if (answer && answer->index == index)
+    confirmed_.insert_or_assign(std::move(target), index);
+  else
+    confirmed_.erase(target);
   if (answer) {
     answer->epoch = epoch;
     co_return answer;

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,9 +37,9 @@ class Client {
   /// @return Unavailable when no agent answers properly or none knows a leader; Timeout at the deadline.
   Task<Result<Answer>> read(std::string target, Deadline deadline);
 
-  /// A blocking query: completes when the index of `target` moves from `index`, or about at the deadline with
-  /// the same index. Asks one agent only. @return Unavailable when the connection breaks, or nothing comes in
-  /// time.
+  /// A blocking query: completes when the index of `target` moves from `index`, or with the same index about
+  /// at the deadline, the first time sooner. Asks one agent only. @return Unavailable when the connection
+  /// breaks, or nothing comes in time.
   Task<Result<Answer>> block(std::string target, std::uint64_t index, Deadline deadline);
 
   /// Of something that may be done twice, or guards itself against that. Without an answer it is asked for
@@ -67,6 +68,7 @@ class Client {
   std::size_t current_ = 0;
   Clock::time_point current_since_;
   std::uint64_t epoch_ = 1;
+  std::map<std::string, std::uint64_t> confirmed_;  ///< target -> index that it answered twice
   std::size_t asking_ = 0;        ///< requests under way: each would tell that its agent ends
   Clock::time_point last_asked_;  ///< when the last one was answered
 };

@@ -351,6 +351,29 @@ TEST(ConsulWatch, AnIndexThatFellIsToldAtOnce) {
   });
 }
 
+/// Was restarted, and counts from 1 again; blocks with an index that it has not reached.
+Task<HttpResponse> restarted(HttpRequest request) {
+  auto at = request.target.find("&wait=");
+  if (at != std::string::npos)
+    co_await sleep_for(std::chrono::milliseconds(std::stoi(request.target.substr(at + 6))));
+  co_return answer("[]", "30");
+}
+
+TEST(ConsulWatch, AnIndexOfAFormerLifeIsNotWaitedForLong) {
+  play([](Executor executor) -> Task<> {
+    HttpImposter server(executor);
+    server.on("GET", kNames, answer("[]", "131"));
+    Consul consul(executor, options_for({server.endpoint()}));
+    auto known = co_await must(consul.key_value().wait("p/", 1, soon()));
+    EXPECT_EQ(known, 131u);
+    server.on("GET", kNames, restarted);  // no connection has broken
+    auto began = Clock::now();
+    auto index = co_await must(consul.key_value().wait("p/", known, Deadline::after(55s)));
+    EXPECT_EQ(index, 30u);
+    EXPECT_LT(Clock::now() - began, 10s);
+  });
+}
+
 TEST(ConsulWatch, UnchangedAnswersEndWithATimeoutAtTheDeadline) {
   play([](Executor executor) -> Task<> {
     HttpImposter server(executor);
