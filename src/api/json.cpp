@@ -16,8 +16,9 @@ json::array text_array(const std::vector<std::string>& texts) {
   return array;
 }
 
-json::value parameter_json(const model::Parameter& parameter, const model::Definition& definition) {
-  auto value = parameter.get(definition);
+json::value parameter_json(const model::Parameter& parameter, const model::Definition& definition,
+                           const model::Destination& destination) {
+  auto value = parameter.give(definition, destination);
   if (auto* flag = std::get_if<bool>(&value)) return *flag;
   auto* list = std::get_if<std::vector<std::string>>(&value);
   if (!list || parameter.joined_in_json) return json::string(model::render_value(value));
@@ -26,7 +27,21 @@ json::value parameter_json(const model::Parameter& parameter, const model::Defin
 }
 
 void append(json::object& object, const model::Parameter& parameter, const model::Definition& definition) {
-  object[json_key(parameter.info.name)] = parameter_json(parameter, definition);
+  object[json_key(parameter.info.name)] = parameter_json(parameter, definition, definition);
+}
+
+/// All destinations, where there are several; those without are the first one's parameters.
+void append_destinations(json::object& object, const model::Definition& definition) {
+  if (definition.others.empty()) return;
+  json::array all;
+  for (const auto& [index, destination] : definition.destinations()) {
+    json::object one{{"Index", index}};
+    for (const auto& parameter : model::parameters())
+      if (parameter.info.indexed)
+        one[json_key(parameter.info.name)] = parameter_json(parameter, definition, *destination);
+    all.push_back(std::move(one));
+  }
+  object["ServiceDest"] = std::move(all);
 }
 
 /// The original's answer has Status, Message and the first seven parameters of the table.
@@ -71,11 +86,13 @@ json::object nine_keys(bool ok, std::string_view message, const model::Definitio
 void append_younger_keys(json::object& answer, const model::Definition& definition) {
   for (const auto& parameter : model::parameters().subspan(the_nine().size()))
     append(answer, parameter, definition);
+  append_destinations(answer, definition);
 }
 
 json::object definition_json(const model::Definition& definition) {
   json::object object;
   for (const auto& parameter : model::parameters()) append(object, parameter, definition);
+  append_destinations(object, definition);
   return object;
 }
 

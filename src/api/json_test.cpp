@@ -42,6 +42,18 @@ TEST(DefinitionJson, HasEveryParameter) {
   EXPECT_EQ(object.size(), model::parameters().size());
 }
 
+TEST(DefinitionJson, OfSeveralDestinationsListsThemAll) {
+  auto shop = full();
+  shop.others[2].paths = {"/admin"};
+  shop.others[2].port = 9090;
+  EXPECT_FALSE(definition_json(full()).contains("ServiceDest"));
+  EXPECT_EQ(
+      render_json(definition_json(shop).at("ServiceDest").as_array()),
+      R"([{"Index":1,"ServicePath":["/demo","/a\u0026b"],"ServiceDomain":"a.com,*.b.com","PathType":"path_end",)"
+      R"("SkipCheck":true,"Port":""},{"Index":2,"ServicePath":["/admin"],"ServiceDomain":"","PathType":"",)"
+      R"("SkipCheck":false,"Port":"9090"}])");
+}
+
 TEST(RenderJson, EscapesLineSeparatorsAsGoDoes) {
   EXPECT_EQ(render_json(boost::json::value("a\xE2\x80\xA8 b\xE2\x80\xA9 c\xE2\x80\xA6\n")),
             "\"a\\u2028 b\\u2029 c\xE2\x80\xA6\\n\"");

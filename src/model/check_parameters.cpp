@@ -21,12 +21,12 @@ constexpr int kMostTimes = 100;
 
 /// Set and get of a field of CheckParameters that holds its value as it is.
 template <auto Field, class T>
-Result<> take(Definition& definition, const ParameterValue& value) {
+Result<> take(Definition& definition, Destination&, const ParameterValue& value) {
   definition.check.*Field = std::get<T>(value);
   return {};
 }
 template <auto Field>
-ParameterValue give(const Definition& definition) {
+ParameterValue give(const Definition& definition, const Destination&) {
   return definition.check.*Field;
 }
 
@@ -38,7 +38,7 @@ constexpr Span kInterval{"checkInterval", kLeastInterval, kMostInterval};
 constexpr Span kTimeout{"checkTimeout", kLeastTimeout, kMostTimeout};
 
 template <auto Field, const Span& Allowed>
-Result<> take_span(Definition& definition, const ParameterValue& value) {
+Result<> take_span(Definition& definition, Destination&, const ParameterValue& value) {
   const auto& text = std::get<std::string>(value);
   definition.check.*Field = std::nullopt;
   if (text.empty()) return {};
@@ -48,7 +48,7 @@ Result<> take_span(Definition& definition, const ParameterValue& value) {
   return {};
 }
 template <auto Field>
-ParameterValue give_span(const Definition& definition) {
+ParameterValue give_span(const Definition& definition, const Destination&) {
   const auto& span = definition.check.*Field;
   return span ? parse::render_duration(*span) : std::string();
 }
@@ -57,7 +57,7 @@ constexpr std::string_view kRise = "checkRise";
 constexpr std::string_view kFall = "checkFall";
 
 template <auto Field, const std::string_view& Name>
-Result<> take_times(Definition& definition, const ParameterValue& value) {
+Result<> take_times(Definition& definition, Destination&, const ParameterValue& value) {
   const auto& text = std::get<std::string>(value);
   definition.check.*Field = std::nullopt;
   if (text.empty()) return {};
@@ -67,7 +67,7 @@ Result<> take_times(Definition& definition, const ParameterValue& value) {
   return {};
 }
 template <auto Field>
-ParameterValue give_times(const Definition& definition) {
+ParameterValue give_times(const Definition& definition, const Destination&) {
   const auto& times = definition.check.*Field;
   return times ? std::to_string(*times) : std::string();
 }

@@ -3,25 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/text.hpp"
+#include "model/route_table.hpp"
 
 namespace dfp::model {
 namespace {
 
 constexpr std::size_t kMaxName = 128;
 constexpr std::size_t kMaxColor = 64;
-constexpr std::size_t kMaxPath = 2048;
-constexpr std::size_t kMaxDomain = 253;  // RFC 1035, section 2.3.4
-constexpr std::size_t kMaxLabel = 63;
 constexpr std::size_t kMaxRoutes = 1000;
 
-constexpr std::array<std::string_view, 6> kPathTypes = {"path_beg", "path",     "path_end",
-                                                        "path_sub", "path_dir", "path_reg"};
-
 bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 std::unexpected<Error> refuse(std::string_view parameter, std::string_view value, std::string_view allowed) {
   return fail(Errc::InvalidArgument,
@@ -34,50 +27,50 @@ bool is_name(std::string_view value, std::size_t max, std::string_view marks) {
          std::ranges::all_of(value, [&](char c) { return is_alnum(c) || marks.contains(c); });
 }
 
-/// RFC 3986, section 3.3: what can stand in the path of a request. Everything else is sent percent-encoded by
-/// clients.
-bool is_path_text(std::string_view value) {
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    char c = value[i];
-    if (c == '%') {
-      if (i + 2 >= value.size() || !is_hex(value[i + 1]) || !is_hex(value[i + 2])) return false;
-      i += 2;
-    } else if (!is_alnum(c) && !std::string_view("-._~!$&'()*+,;=:@/").contains(c)) {
-      return false;
-    }
+/// "/a" of example.com twice: which destination should get it?
+Result<> check_apart(const Definition& d) {
+  std::map<std::string, unsigned> taken;
+  for (const auto& route : routes_of(d)) {
+    auto [at, fresh] = taken.emplace(route_key(route), route.destination);
+    if (fresh) continue;
+    return fail(Errc::InvalidArgument, fmt::format("servicePath.{}: {}{} is a route of destination {} too",
+                                                   route.destination, route.host, route.path, at->second));
   }
-  return true;
+  return {};
 }
 
-bool is_domain_name(std::string_view value) {
-  if (value.empty() || value.size() > kMaxDomain) return false;
-  for (const auto& label : text::split(value, '.')) {
-    if (label.empty() || label.size() > kMaxLabel || label.front() == '-' || label.back() == '-')
-      return false;
-    auto fits = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+/// The destinations beside the first one.
+Result<> check_others(const Definition& d) {
+  unsigned expected = kFirstDestination;
+  for (const auto& [index, destination] : d.others) {
+    auto refuse_it = [index = index](std::string_view problem) {
+      return fail(Errc::InvalidArgument, fmt::format("servicePath.{}: {}", index, problem));
     };
-    if (!std::ranges::all_of(label, fits)) return false;
+    if (index != ++expected || index > kMaxDestinations)
+      return refuse_it(fmt::format("destinations are numbered from {} to at most {} without a gap",
+                                   kFirstDestination, kMaxDestinations));
+    if (d.has_template())
+      return refuse_it("a template makes all sections of its service, which has no destinations then");
+    if (destination.paths.empty() && destination.domains.empty())
+      return refuse_it(fmt::format("missing, and so is serviceDomain.{}", index));
+    if (auto ok = check_destination(destination); !ok)
+      return std::unexpected(of_destination(ok.error(), index));
   }
-  return true;
+  return d.others.empty() ? Result<>{} : check_apart(d);
 }
 
-Result<> check_pattern(std::string_view path) {
-  bool printable = std::ranges::all_of(path, [](char c) { return c > 0x20 && c < 0x7F; });
-  if (!path.empty() && path.size() <= kMaxPath && printable) return {};
-  return refuse("servicePath", path,
-                "a path_reg is 1 to 2048 printable ASCII characters without spaces (write a space as \\x20)");
+Result<> check_route_count(const Definition& d) {
+  std::size_t routes = 0;
+  for (const auto& [index, destination] : d.destinations())
+    routes += std::max<std::size_t>(destination->paths.size(), 1) *
+              std::max<std::size_t>(destination->domains.size(), 1);
+  if (routes <= kMaxRoutes) return {};
+  return fail(Errc::InvalidArgument,
+              fmt::format("servicePath and serviceDomain: {} routes, more than {} for one service", routes,
+                          kMaxRoutes));
 }
 
 }  // namespace
-
-std::string_view to_string(PathType type) noexcept { return kPathTypes[static_cast<std::size_t>(type)]; }
-
-Result<PathType> parse_path_type(std::string_view text) {
-  for (std::size_t i = 0; i < kPathTypes.size(); ++i)
-    if (text == kPathTypes[i]) return static_cast<PathType>(i);
-  return refuse("pathType", text, "one of path_beg, path, path_end, path_sub, path_dir, path_reg");
-}
 
 Result<> check_service_name(std::string_view name) {
   if (is_name(name, kMaxName, "._-")) return {};
@@ -128,35 +121,17 @@ Result<> check_templates(const Definition& d) {
               "templateBePath exclude each other: give one of the three");
 }
 
-Result<> check_path(std::string_view path, PathType type) {
-  if (type == PathType::Reg) return check_pattern(path);
-  if (path.empty() || path.size() > kMaxPath)
-    return refuse("servicePath", path, "a path has 1 to 2048 characters");
-  if ((type == PathType::Beg || type == PathType::Exact) && path[0] != '/')
-    return refuse("servicePath", path, "a path begins with '/'");
-  if (!is_path_text(path))
-    return refuse(
-        "servicePath", path,
-        "a path has letters, digits and -._~!$&'()*+;=:@/ only; write everything else percent-encoded (%20)");
-  bool only_slashes = path.find_first_not_of('/') == std::string_view::npos;
-  if (type == PathType::Dir && only_slashes)
-    return refuse("servicePath", path, "a path_dir needs a name between its slashes");
-  return {};
-}
-
-Result<> check_domain(std::string_view domain) {
-  auto name = domain.starts_with("*.") ? domain.substr(2) : domain;
-  if (is_domain_name(name)) return {};
-  return refuse("serviceDomain", domain,
-                "a host name like example.com, or *.example.com for every host below it; without scheme, "
-                "port and path");
-}
-
 std::vector<std::string> Definition::templates() const {
   if (!consul_template_path.empty()) return {consul_template_path};
   if (!consul_template_fe_path.empty()) return {consul_template_fe_path, consul_template_be_path};
   if (!template_fe_path.empty()) return {template_fe_path, template_be_path};
   return {};
+}
+
+std::map<unsigned, const Destination*> Definition::destinations() const {
+  std::map<unsigned, const Destination*> all = {{kFirstDestination, this}};
+  for (const auto& [index, destination] : others) all.emplace(index, &destination);
+  return all;
 }
 
 Result<> validate(const Definition& d) {
@@ -167,23 +142,13 @@ Result<> validate(const Definition& d) {
   if (auto ok = check_network(d.network); !ok) return ok;
   if (auto ok = check_templates(d); !ok) return ok;
   if (auto ok = check_checks(d); !ok) return ok;
-  for (const auto& path : d.paths)
-    if (auto ok = check_path(path, d.effective_path_type()); !ok) return ok;
-  for (const auto& domain : d.domains)
-    if (auto ok = check_domain(domain); !ok) return ok;
+  if (auto ok = check_destination(d); !ok) return ok;
   if (d.paths.empty() && d.domains.empty() && !d.has_template())
     return fail(
         Errc::InvalidArgument,
         fmt::format("service {} has no servicePath, no serviceDomain and no consulTemplatePath", d.service));
-  if (d.paths.empty() && d.path_type && *d.path_type != PathType::Beg)
-    return fail(Errc::InvalidArgument,
-                fmt::format("pathType: {} needs a servicePath", to_string(*d.path_type)));
-  if (auto routes = std::max<std::size_t>(d.paths.size(), 1) * std::max<std::size_t>(d.domains.size(), 1);
-      routes > kMaxRoutes)
-    return fail(Errc::InvalidArgument,
-                fmt::format("servicePath and serviceDomain: {} routes, more than {} for one service", routes,
-                            kMaxRoutes));
-  return {};
+  if (auto ok = check_others(d); !ok) return ok;
+  return check_route_count(d);
 }
 
 }  // namespace dfp::model

@@ -1,30 +1,21 @@
 #pragma once
-#include <cstdint>
-#include <optional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/destination.hpp"
 #include "model/health_check.hpp"
 
 namespace dfp::model {
 
-/// How a route's path is compared with a request's path (HAProxy's names; the original's `pathType`).
-enum class PathType { Beg, Exact, End, Sub, Dir, Reg };
-/// "path_beg", "path", "path_end", "path_sub", "path_dir", "path_reg".
-std::string_view to_string(PathType type) noexcept;
-Result<PathType> parse_path_type(std::string_view text);
-
 /// What an operator asked for: the parameters of `reconfigure`. A plain value; `validate` says whether it may
-/// be used.
-struct Definition {
+/// be used. What it is a Destination of is the first one; usually there is no other.
+struct Definition : Destination {
   std::string service;  ///< 1-128 of letters, digits, '.', '_', '-'; begins with a letter or digit
   std::string color;    ///< blue-green colour; instances are registered as "SERVICE-COLOR"
-  std::vector<std::string> paths;
-  std::optional<PathType> path_type;  ///< as given; path_beg when absent
-  std::vector<std::string> domains;   ///< lower case; "*.example.com" matches every host below example.com
-  bool skip_check = false;            ///< no health checks
-  std::string acl_name;               ///< sort key between equal routes; the service's name when empty
+  std::map<unsigned, Destination> others;  ///< by index, 2 to kMaxDestinations, without a gap
+  std::string acl_name;                    ///< sort key between equal routes; the service's name when empty
   // A template makes the service's sections; paths and domains are then only kept. Either one file, or one
   // for the frontend's rules and one for the backends.
   std::string consul_template_path;
@@ -32,7 +23,6 @@ struct Definition {
   std::string consul_template_be_path = {};
   std::string template_fe_path = {};  ///< the same as the two above, under their younger names
   std::string template_be_path = {};
-  std::uint16_t port = 0;  ///< of the instances where the catalog does not tell it (Docker); 0: not given
   /// With Docker: "tasks" (the default) and "DNS" are the single tasks, "overlay" the service's virtual IP.
   std::string discovery_type = {};
   std::string network = {};    ///< with Docker: where the instances are reached; empty: a shared one
@@ -44,7 +34,11 @@ struct Definition {
   bool has_template() const { return !templates().empty(); }
   /// The template files: one for everything, or those of the frontend's rules and of the backends; or none.
   std::vector<std::string> templates() const;
-  PathType effective_path_type() const { return path_type.value_or(PathType::Beg); }
+  const Destination& destination(unsigned index) const {
+    return index == kFirstDestination ? *this : others.at(index);
+  }
+  /// All of them by index, the first one included.
+  std::map<unsigned, const Destination*> destinations() const;
   const std::string& order_key() const { return acl_name.empty() ? service : acl_name; }
   /// The name under which its instances are registered: "go-demo" or "go-demo-blue".
   std::string registered_name() const { return color.empty() ? service : service + "-" + color; }
@@ -53,8 +47,6 @@ struct Definition {
 // One check per field; each names its API parameter, shows the value and says what is allowed.
 Result<> check_service_name(std::string_view name);
 Result<> check_color(std::string_view color);
-Result<> check_path(std::string_view path, PathType type);
-Result<> check_domain(std::string_view domain);
 Result<> check_acl_name(std::string_view name);
 Result<> check_discovery_type(std::string_view type);
 Result<> check_network(std::string_view name);

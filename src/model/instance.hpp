@@ -25,6 +25,8 @@ struct Instance {
   std::map<std::string, std::string> meta;
   Health health = Health::Passing;  ///< aggregate: maintenance > critical > warning > passing
   int weight = 1;                   ///< relative share of requests
+  /// The parameter `port` by which it was found, where destinations of its service have several; 0: any.
+  std::uint16_t requested_port = 0;
 
   auto operator<=>(const Instance&) const = default;
 };

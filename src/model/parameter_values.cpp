@@ -11,6 +11,8 @@
 namespace dfp::model {
 namespace {
 
+constexpr int kMostIndex = 1000;
+
 std::unexpected<Error> refuse(std::string_view name, std::string_view problem) {
   return fail(Errc::InvalidArgument, fmt::format("{}: {}", name, problem));
 }
@@ -22,6 +24,20 @@ std::unexpected<Error> refuse_unknown(std::string_view name, std::span<const Par
   if (hint.empty())
     hint = names.empty() ? "; there are none here" : fmt::format("; known are {}", fmt::join(names, ", "));
   return fail(Errc::InvalidArgument, fmt::format("unknown parameter {}{}", text::shown(name), hint));
+}
+
+/// The description of a parameter as it is given, under that name.
+Result<ParameterInfo> find_info(std::string_view given, std::span<const ParameterInfo> known) {
+  auto find = [&](std::string_view name) { return std::ranges::find(known, name, &ParameterInfo::name); };
+  auto whole = find(given);
+  if (whole != known.end()) return *whole;
+  auto [name, index] = split_name(given);
+  auto base = find(name);
+  if (base == known.end()) return refuse_unknown(given, known);
+  if (!base->indexed) return refuse(given, fmt::format("{} has no index: it holds for the service", name));
+  auto info = *base;
+  info.name = given;
+  return info;
 }
 
 /// What holds for every text that comes from outside.
@@ -85,6 +101,7 @@ bool ParameterValues::flag(std::string_view name) const {
 }
 
 void ParameterValues::set(std::string_view name, ParameterValue value) {
+  if (auto index = split_name(name).index; index > 0) indices_.insert(index);
   values_.insert_or_assign(std::string(name), std::move(value));
 }
 
@@ -103,21 +120,27 @@ std::string render_value(const ParameterValue& value) {
   return std::get<bool>(value) ? "true" : "false";
 }
 
+ParameterName split_name(std::string_view text) {
+  auto dot = text.rfind('.');
+  if (dot == std::string_view::npos) return {text};
+  auto index = parse::number(text.substr(dot + 1), 1, kMostIndex);
+  return index ? ParameterName{text.substr(0, dot), static_cast<unsigned>(*index)} : ParameterName{text};
+}
+
 Result<ParameterValues> read_values(const ParameterPairs& pairs, std::span<const ParameterInfo> known) {
   ParameterValues values;
-  std::vector<std::string_view> seen;
+  std::set<std::string_view> seen;
   for (const auto& [name, text] : pairs) {
-    auto info = std::ranges::find(known, name, &ParameterInfo::name);
-    if (info == known.end()) return refuse_unknown(name, known);
-    if (std::ranges::find(seen, info->name) != seen.end())
+    auto info = find_info(name, known);
+    if (!info) return std::unexpected(info.error());
+    if (!seen.insert(name).second)
       return refuse(name, info->type == ParameterType::List
                               ? "given more than once; use one comma-separated list"
                               : "given more than once; give it once");
-    seen.push_back(info->name);
     if (text.empty()) continue;
     auto value = read_value(*info, text);
     if (!value) return std::unexpected(value.error());
-    values.set(info->name, std::move(*value));
+    values.set(name, std::move(*value));
   }
   return values;
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,7 +30,16 @@ struct ParameterInfo {
   std::string_view allowed = {};   ///< for people
   std::string_view meaning = {};   ///< one or two sentences
   std::string_view since = {};     ///< "1.0": as in that version of the original; "new": not in the original
+  bool indexed = false;  ///< may carry an index: "servicePath.2" (what is without one is the default of all)
 };
+
+/// A parameter's name as it is given.
+struct ParameterName {
+  std::string_view name;
+  unsigned index = 0;  ///< 0: none
+};
+/// "servicePath.2" as ("servicePath", 2). What ends in no number from 1 on is a name as a whole.
+ParameterName split_name(std::string_view text);
 
 using ParameterValue = std::variant<std::string, std::vector<std::string>, bool>;
 
@@ -40,6 +50,8 @@ using ParameterPairs = std::vector<std::pair<std::string, std::string>>;
 class ParameterValues {
  public:
   bool has(std::string_view name) const { return values_.contains(name); }
+  /// The indices that occur in any name.
+  const std::set<unsigned>& indices() const { return indices_; }
   /// Empty when not given.
   std::string text(std::string_view name) const;
   std::vector<std::string> list(std::string_view name) const;
@@ -51,12 +63,13 @@ class ParameterValues {
 
  private:
   std::map<std::string, ParameterValue, std::less<>> values_;
+  std::set<unsigned> indices_;
 };
 
 /// Reads `pairs` by the given descriptions.
 /// @return InvalidArgument, naming the parameter and what is allowed, for: an unknown one (with the nearest
-/// known), a repeated one, bad UTF-8, a control character, a text that is too long, a list with an empty
-/// item, no boolean.
+/// known), an index where there is none, a repeated one, bad UTF-8, a control character, a text that is too
+/// long, a list with an empty item, no boolean.
 Result<ParameterValues> read_values(const ParameterPairs& pairs, std::span<const ParameterInfo> known);
 
 /// One value by its description. Errors as above.

@@ -1,5 +1,7 @@
 #include "model/parameters.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -20,43 +22,54 @@ constexpr std::size_t kMaxDomain = 253;
 constexpr std::size_t kMaxFile = 1024;
 constexpr auto kLongestWait = std::chrono::minutes(10);
 
-/// Set and get of a field that holds its value as it is.
+/// Set and get of a field of the definition that holds its value as it is.
 template <auto Field, class T>
-Result<> take(Definition& definition, const ParameterValue& value) {
+Result<> take(Definition& definition, Destination&, const ParameterValue& value) {
   definition.*Field = std::get<T>(value);
   return {};
 }
 template <auto Field>
-ParameterValue give(const Definition& definition) {
+ParameterValue give(const Definition& definition, const Destination&) {
   return definition.*Field;
 }
 
-Result<> take_domains(Definition& definition, const ParameterValue& value) {
-  definition.domains.clear();
-  for (const auto& domain : std::get<Texts>(value)) definition.domains.push_back(text::lower(domain));
+/// The same of a field of the destination.
+template <auto Field, class T>
+Result<> take_of_destination(Definition&, Destination& destination, const ParameterValue& value) {
+  destination.*Field = std::get<T>(value);
+  return {};
+}
+template <auto Field>
+ParameterValue give_of_destination(const Definition&, const Destination& destination) {
+  return destination.*Field;
+}
+
+Result<> take_domains(Definition&, Destination& destination, const ParameterValue& value) {
+  destination.domains.clear();
+  for (const auto& domain : std::get<Texts>(value)) destination.domains.push_back(text::lower(domain));
   return {};
 }
 
-Result<> take_path_type(Definition& definition, const ParameterValue& value) {
+Result<> take_path_type(Definition&, Destination& destination, const ParameterValue& value) {
   auto type = parse_path_type(std::get<std::string>(value));
   if (!type) return std::unexpected(type.error());
-  definition.path_type = *type;
+  destination.path_type = *type;
   return {};
 }
 
-ParameterValue give_path_type(const Definition& definition) {
-  return std::string(definition.path_type ? to_string(*definition.path_type) : "");
+ParameterValue give_path_type(const Definition&, const Destination& destination) {
+  return std::string(destination.path_type ? to_string(*destination.path_type) : "");
 }
 
-Result<> take_port(Definition& definition, const ParameterValue& value) {
+Result<> take_port(Definition&, Destination& destination, const ParameterValue& value) {
   auto port = parse::number(std::get<std::string>(value), 1, 65535);
   if (!port) return fail("port", port.error());
-  definition.port = static_cast<std::uint16_t>(*port);
+  destination.port = static_cast<std::uint16_t>(*port);
   return {};
 }
 
-ParameterValue give_port(const Definition& definition) {
-  return definition.port == 0 ? std::string() : std::to_string(definition.port);
+ParameterValue give_port(const Definition&, const Destination& destination) {
+  return destination.port == 0 ? std::string() : std::to_string(destination.port);
 }
 
 constexpr std::string_view kTemplateFile = "path of a file in the templates directory (templates-dir)";
@@ -98,22 +111,24 @@ constexpr std::array kParameters = {
                     "path beginning with '/'; for path_reg a regular expression (PCRE2) without a comma",
          .meaning = "Paths routed to the service. Required unless serviceDomain or consulTemplatePath is "
                     "set; with serviceDomain alone, every path is routed.",
-         .since = "1.0"},
+         .since = "1.0",
+         .indexed = true},
         "entries of the route maps",
         false,
-        take<&Definition::paths, Texts>,
-        give<&Definition::paths>},
+        take_of_destination<&Destination::paths, Texts>,
+        give_of_destination<&Destination::paths>},
     Parameter{{.name = "serviceDomain",
                .type = ParameterType::List,
                .max_bytes = kMaxDomain,
                .allowed = "host names without port, or *.example.com for every host below example.com",
                .meaning = "Hosts routed to the service; requests for other hosts are not. The whole name is "
                           "compared, ignoring case and port.",
-               .since = "1.0 (one name; a list is new)"},
+               .since = "1.0 (one name; a list is new)",
+               .indexed = true},
               "entries of the route maps",
               true,
               take_domains,
-              give<&Definition::domains>},
+              give_of_destination<&Destination::domains>},
     Parameter{{.name = "consulTemplatePath",
                .max_bytes = kMaxFile,
                .allowed = kTemplateFile,
@@ -128,7 +143,8 @@ constexpr std::array kParameters = {
                .allowed = "path_beg, path, path_end, path_sub, path_dir, path_reg",
                .meaning = "How a request's path is matched against servicePath: prefix, exact, suffix, "
                           "substring, whole segments between slashes, or regular expression.",
-               .since = "1.0"},
+               .since = "1.0",
+               .indexed = true},
               "which route map the paths are in",
               false,
               take_path_type,
@@ -138,11 +154,12 @@ constexpr std::array kParameters = {
                .fallback = "false",
                .allowed = "true or false (1, t, T, TRUE, True, 0, f, F, FALSE, False)",
                .meaning = "Disables HAProxy's health checks of the instances.",
-               .since = "1.0"},
+               .since = "1.0",
+               .indexed = true},
               "the check of the servers",
               false,
-              take<&Definition::skip_check, bool>,
-              give<&Definition::skip_check>},
+              take_of_destination<&Destination::skip_check, bool>,
+              give_of_destination<&Destination::skip_check>},
     Parameter{{.name = "aclName",
                .max_bytes = kMaxName,
                .allowed = "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit",
@@ -159,7 +176,8 @@ constexpr std::array kParameters = {
                .allowed = "1 to 65535",
                .meaning = "Port of the instances inside their containers. Required with Docker if the "
                           "service exposes several ports or none; ignored when the registry supplies ports.",
-               .since = "the original of July 2016"},
+               .since = "the original of July 2016",
+               .indexed = true},
               "the servers of the backend",
               false,
               take_port,
@@ -295,6 +313,58 @@ Result<> check_mandatory(const Definition& d) {
               "a serviceDomain can stand for the servicePath");
 }
 
+std::string indexed(std::string_view name, unsigned index) { return fmt::format("{}.{}", name, index); }
+
+/// One value, its own or the one without an index.
+Result<> take_value(const ParameterValues& values, const Parameter& parameter, unsigned index,
+                    Definition& definition, Destination& destination) {
+  const auto* own = values.find(indexed(parameter.info.name, index));
+  const auto* value = own ? own : values.find(parameter.info.name);
+  if (!value) return {};
+  auto taken = parameter.take(definition, destination, *value);
+  if (!taken && own) return std::unexpected(of_destination(taken.error(), index));
+  return taken;
+}
+
+/// What is given without an index is the default of all destinations; where each has its own, nobody takes
+/// it.
+Result<> check_used(const ParameterValues& values, const Parameter& parameter) {
+  auto name = parameter.info.name;
+  auto has_own = [&](unsigned index) { return values.has(indexed(name, index)); };
+  if (!values.has(name) || !std::ranges::all_of(values.indices(), has_own)) return {};
+  return fail(Errc::InvalidArgument,
+              fmt::format("{}: every destination has its own; give this one an index, too ({}.{}), or leave "
+                          "it out",
+                          name, name, *values.indices().rbegin() + 1));
+}
+
+Result<> take_destinations(const ParameterValues& values, Definition& definition) {
+  unsigned expected = kFirstDestination;
+  for (auto index : values.indices()) {
+    if (index != expected++ || index > kMaxDestinations)
+      return fail(Errc::InvalidArgument,
+                  fmt::format("servicePath.{}: destinations are numbered from {} to at most {} without a gap",
+                              index, kFirstDestination, kMaxDestinations));
+    Destination& destination = index == kFirstDestination ? definition : definition.others[index];
+    for (const auto& parameter : table()) {
+      if (!parameter.info.indexed) continue;
+      if (auto ok = check_used(values, parameter); !ok) return ok;
+      if (auto ok = take_value(values, parameter, index, definition, destination); !ok) return ok;
+    }
+  }
+  return {};
+}
+
+Result<> take_values(const ParameterValues& values, Definition& definition) {
+  bool several = !values.indices().empty();
+  for (const auto& parameter : table()) {
+    const auto* value = values.find(parameter.info.name);
+    if (!value || (several && parameter.info.indexed)) continue;
+    if (auto ok = parameter.set(definition, *value); !ok) return ok;
+  }
+  return several ? take_destinations(values, definition) : Result<>{};
+}
+
 }  // namespace
 
 std::span<const Parameter> parameters() { return table(); }
@@ -310,11 +380,7 @@ Result<ReconfigureRequest> decode_reconfigure(const ParameterPairs& pairs) {
   auto values = read_values(pairs, reconfigure_table());
   if (!values) return std::unexpected(values.error());
   ReconfigureRequest request;
-  for (const auto& parameter : table()) {
-    auto* value = values->find(parameter.info.name);
-    if (!value) continue;
-    if (auto ok = parameter.set(request.definition, *value); !ok) return std::unexpected(ok.error());
-  }
+  if (auto ok = take_values(*values, request.definition); !ok) return std::unexpected(ok.error());
   if (auto ok = check_templates(request.definition); !ok) return std::unexpected(ok.error());
   if (auto ok = check_mandatory(request.definition); !ok) return std::unexpected(ok.error());
   if (auto ok = validate(request.definition); !ok) return std::unexpected(ok.error());
@@ -326,9 +392,17 @@ Result<ReconfigureRequest> decode_reconfigure(const ParameterPairs& pairs) {
 
 ParameterPairs encode(const Definition& definition) {
   ParameterPairs pairs;
+  auto add = [&](std::string name, const ParameterValue& value) {
+    if (!is_default(value)) pairs.emplace_back(std::move(name), render_value(value));
+  };
   for (const auto& parameter : table()) {
-    auto value = parameter.get(definition);
-    if (!is_default(value)) pairs.emplace_back(parameter.info.name, render_value(value));
+    std::string name(parameter.info.name);
+    if (!parameter.info.indexed || definition.others.empty()) {
+      add(name, parameter.get(definition));
+      continue;
+    }
+    for (const auto& [index, destination] : definition.destinations())
+      add(indexed(name, index), parameter.give(definition, *destination));
   }
   return pairs;
 }

@@ -16,10 +16,16 @@ struct Parameter {
   ParameterInfo info;
   std::string_view applied;  ///< what of HAProxy it decides
   bool joined_in_json;       ///< a list that JSON shows as one comma-separated text, as 1.0 did
-  /// Takes a value of the parameter's type into a definition.
-  Result<> (*set)(Definition& definition, const ParameterValue& value);
-  /// The definition's value: an empty text or list when it has none.
-  ParameterValue (*get)(const Definition& definition);
+  /// Takes a value of the parameter's type into a definition; into one of its destinations where `indexed`.
+  Result<> (*take)(Definition& definition, Destination& destination, const ParameterValue& value);
+  /// The value: an empty text or list when there is none.
+  ParameterValue (*give)(const Definition& definition, const Destination& destination);
+
+  /// The same, of the service itself or its first destination.
+  Result<> set(Definition& definition, const ParameterValue& value) const {
+    return take(definition, definition, value);
+  }
+  ParameterValue get(const Definition& definition) const { return give(definition, definition); }
 };
 
 /// In the order of the original's JSON, later ones behind.
@@ -45,10 +51,11 @@ std::span<const ParameterInfo> reconfigure_parameters();
 
 /// Reads and checks a whole request.
 /// @return InvalidArgument as read_values and validate; also when serviceName or every kind of route is
-/// missing.
+/// missing; naming the parameter with its index where that is one of several destinations.
 Result<ReconfigureRequest> decode_reconfigure(const ParameterPairs& pairs);
 
-/// The shortest request for a definition: only what differs from the defaults, in the table's order.
+/// The shortest request for a definition: only what differs from the defaults, in the table's order. Several
+/// destinations have an index each.
 /// decode_reconfigure(encode(d)) gives d again for every valid d without a comma inside a path.
 ParameterPairs encode(const Definition& definition);
 

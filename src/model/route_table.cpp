@@ -26,7 +26,7 @@ auto rank(const Route& route) {
   auto host_length = host == 1 ? -static_cast<long>(route.host.size()) : 0L;
   auto path_length = path == 1 ? -static_cast<long>(route.path.size()) : 0L;
   return std::tuple(above, host, host_length, path, path_length, std::string_view(route.order),
-                    std::string_view(route.service), std::string_view(route.host), route.type,
+                    std::string_view(route.service), route.destination, std::string_view(route.host), route.type,
                     std::string_view(route.path));
 }
 
@@ -66,6 +66,19 @@ bool path_matches(const Route& route, std::string_view path, RegexMatcher regex_
   return false;
 }
 
+void add_routes(const Definition& definition, unsigned index, const Destination& destination,
+                std::vector<Route>& routes) {
+  static const std::vector<std::string> kAnyHost = {""};
+  static const std::vector<std::string> kRoot = {"/"};
+  if (destination.paths.empty() && destination.domains.empty()) return;
+  const auto& paths = destination.paths.empty() ? kRoot : destination.paths;
+  const auto& hosts = destination.domains.empty() ? kAnyHost : destination.domains;
+  for (const auto& host : hosts)
+    for (const auto& path : paths)
+      routes.push_back(
+          {host, destination.effective_path_type(), path, definition.order_key(), definition.service, index});
+}
+
 }  // namespace
 
 bool is_well_known(const Route& route) {
@@ -74,16 +87,10 @@ bool is_well_known(const Route& route) {
 }
 
 std::vector<Route> routes_of(const Definition& definition) {
-  static const std::vector<std::string> kAnyHost = {""};
-  static const std::vector<std::string> kRoot = {"/"};
   std::vector<Route> routes;
-  if (definition.has_template() || (definition.paths.empty() && definition.domains.empty())) return routes;
-  const auto& paths = definition.paths.empty() ? kRoot : definition.paths;
-  const auto& hosts = definition.domains.empty() ? kAnyHost : definition.domains;
-  for (const auto& host : hosts)
-    for (const auto& path : paths)
-      routes.push_back(
-          {host, definition.effective_path_type(), path, definition.order_key(), definition.service});
+  if (definition.has_template()) return routes;
+  for (const auto& [index, destination] : definition.destinations())
+    add_routes(definition, index, *destination, routes);
   std::ranges::sort(routes);
   routes.erase(std::ranges::unique(routes).begin(), routes.end());
   return routes;

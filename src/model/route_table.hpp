@@ -19,6 +19,7 @@ struct Route {
   std::string path;
   std::string order;  ///< aclName, or the service's name
   std::string service;
+  unsigned destination = kFirstDestination;
 
   auto operator<=>(const Route&) const = default;
 };

@@ -91,7 +91,7 @@ bool Withdrawals::settle(model::Service& service, const AddressOwners& owners) {
       changed = changed || (back && !present);
       if (!present) (back ? stay : next.instances).push_back(instance);
     }
-  std::ranges::sort(stay, {}, [](const auto& i) { return std::tie(i.node, i.id); });
+  std::ranges::sort(stay, {}, [](const auto& i) { return std::tie(i.node, i.id, i.requested_port); });
   service.instances = std::move(stay);
   if (next.instances.empty())
     withdrawn_.erase(name);

@@ -36,6 +36,8 @@ model::Service corrected(const model::Service& old, const model::Service& found)
   if (!same_routes) return found;
   if (addresses_of(old) == addresses_of(found) && !tells_another_color(found.definition, old.definition))
     return old;
+  // Its instances are found's: by which port of a destination each was found, the record does not say.
+  if (!old.definition.others.empty()) return found;
   auto service = found;
   service.definition = old.definition;
   service.definition.color = found.definition.color;

@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "base/parse.hpp"
 #include "base/text.hpp"
 #include "model/parameters.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 using Texts = std::vector<std::string>;
 
 constexpr int kMaxWeight = 65535;
+constexpr std::string_view kDestinations = "destinations";
 
 // ------------------------------------------------------------------------------------------------ writing
 
@@ -25,24 +27,38 @@ json::value to_json(const model::ParameterValue& value) {
   return json::value_from(std::get<Texts>(value));
 }
 
-json::object render_definition(const model::Definition& definition) {
+void add_parameter(json::object& out, const model::Parameter& parameter, const model::Definition& definition,
+                   const model::Destination& destination) {
   static const model::Definition defaults;
+  auto value = parameter.give(definition, destination);
+  if (value != parameter.get(defaults)) out[parameter.info.name] = to_json(value);
+}
+
+json::object render_definition(const model::Definition& definition) {
   json::object out;
-  for (const auto& parameter : model::parameters()) {
-    auto value = parameter.get(definition);
-    if (value != parameter.get(defaults)) out[parameter.info.name] = to_json(value);
+  for (const auto& parameter : model::parameters()) add_parameter(out, parameter, definition, definition);
+  json::object others;
+  for (const auto& [index, destination] : definition.others) {
+    auto& other = others[std::to_string(index)].emplace_object();
+    for (const auto& parameter : model::parameters())
+      if (parameter.info.indexed) add_parameter(other, parameter, definition, destination);
   }
+  if (!others.empty()) out[kDestinations] = std::move(others);
   return out;
 }
 
+/// The oldest that can say it.
+int version_of(const model::Definition& definition) { return definition.others.empty() ? 1 : 2; }
+
 // Taken apart as a whole, so that a new field cannot be forgotten.
 json::object render_instance(const model::Instance& instance) {
-  const auto& [service, node, id, address, port, tags, meta, health, weight] = instance;
+  const auto& [service, node, id, address, port, tags, meta, health, weight, requested_port] = instance;
   json::object out{{"service", service}, {"node", node}, {"id", id}, {"address", address}, {"port", port}};
   if (!tags.empty()) out["tags"] = json::value_from(tags);
   if (!meta.empty()) out["meta"] = json::value_from(meta);
   if (health != model::Health::Passing) out["health"] = model::to_string(health);
   if (weight != 1) out["weight"] = weight;
+  if (requested_port != 0) out["requestedPort"] = requested_port;
   return out;
 }
 
@@ -140,19 +156,36 @@ Result<> check_texts(const model::ParameterInfo& info, const model::ParameterVal
   return {};
 }
 
-void read_parameter(Fields& fields, const model::Parameter& parameter, model::Definition& definition) {
+void read_parameter(Fields& fields, const model::Parameter& parameter, model::Definition& definition,
+                    model::Destination& destination) {
   auto name = parameter.info.name;
   if (!fields.find(name)) return;
-  auto value = parameter.get(definition);
+  auto value = parameter.give(definition, destination);
   std::visit([&](auto& target) { fields.read(name, target); }, value);
   auto ok = check_texts(parameter.info, value);
-  if (ok) ok = parameter.set(definition, value);
+  if (ok) ok = parameter.take(definition, destination, value);
   if (!ok) fields.wrong(name, "is not allowed: " + ok.error().what);
 }
 
-model::Definition read_definition(Fields& fields) {
+void read_destinations(Fields& definition_fields, model::Definition& definition, Result<>& outcome) {
+  const auto* value = definition_fields.find(kDestinations);
+  if (!value) return;
+  const auto* others = value->if_object();
+  if (!others) return definition_fields.wrong(kDestinations, "is not an object");
+  for (const auto& [key, other] : *others) {
+    auto index = parse::number(key, model::kFirstDestination + 1, model::kMaxDestinations);
+    if (!index) return definition_fields.wrong(kDestinations, "has a name that is no index");
+    Fields fields(other, fmt::format("definition.destinations.{}", std::string_view(key)), outcome);
+    auto& destination = definition.others[static_cast<unsigned>(*index)];
+    for (const auto& parameter : model::parameters())
+      if (parameter.info.indexed) read_parameter(fields, parameter, definition, destination);
+  }
+}
+
+model::Definition read_definition(Fields& fields, Result<>& outcome) {
   model::Definition definition;
-  for (const auto& parameter : model::parameters()) read_parameter(fields, parameter, definition);
+  for (const auto& parameter : model::parameters()) read_parameter(fields, parameter, definition, definition);
+  read_destinations(fields, definition, outcome);
   return definition;
 }
 
@@ -166,6 +199,7 @@ model::Instance read_instance(Fields fields) {
   fields.read("tags", instance.tags);
   fields.read("meta", instance.meta);
   fields.read("weight", instance.weight, 0, kMaxWeight);
+  fields.read<std::uint16_t>("requestedPort", instance.requested_port, 0, 65535);
   std::string health(model::to_string(instance.health));
   fields.read("health", health);
   if (auto known = model::parse_health(health))
@@ -189,7 +223,7 @@ std::vector<model::Instance> read_instances(Fields& record, Result<>& outcome) {
   }
   for (const auto& item : *items)
     instances.push_back(read_instance(Fields(item, fmt::format("instances[{}]", instances.size()), outcome)));
-  std::ranges::sort(instances, {}, [](const auto& i) { return std::tie(i.node, i.id); });
+  std::ranges::sort(instances, {}, [](const auto& i) { return std::tie(i.node, i.id, i.requested_port); });
   return instances;
 }
 
@@ -200,7 +234,7 @@ Record read_record(Fields& fields, Result<>& outcome) {
   auto& service = record.service;
   if (auto* value = fields.find("definition")) {
     Fields definition(*value, "definition", outcome);
-    service.definition = read_definition(definition);
+    service.definition = read_definition(definition, outcome);
   } else {
     fields.wrong("definition", "is missing");
   }
@@ -232,10 +266,10 @@ std::string render_record(const Record& record) {
       record.service;
   json::array pins;
   for (const auto& instance : instances) pins.push_back(render_instance(instance));
-  json::object out{{"version", kRecordVersion},    {"write", record.write},
-                   {"mirrored", record.mirrored},  {"definition", render_definition(definition)},
-                   {"instances", std::move(pins)}, {"revision", revision},
-                   {"changedAt", changed_at},      {"changedBy", changed_by}};
+  json::object out{{"version", version_of(definition)}, {"write", record.write},
+                   {"mirrored", record.mirrored},       {"definition", render_definition(definition)},
+                   {"instances", std::move(pins)},      {"revision", revision},
+                   {"changedAt", changed_at},           {"changedBy", changed_by}};
   if (!rendered.empty()) out["rendered"] = rendered;
   if (!template_hash.empty()) out["templateHash"] = template_hash;
   return json::serialize(out);

@@ -12,6 +12,13 @@
 ///      "instances": [{"service": "go-demo", "node": "n1", "id": "a", "address": "10.0.0.1", "port": 8080}],
 ///      "revision": 3, "changedAt": "2026-01-31T12:00:00Z", "changedBy": "api 127.0.0.1"}
 ///
+/// Version 2, where the service has several destinations:
+///
+///     "destinations": {"2": {"servicePath": ["/admin"], "port": "9090"}}
+///
+/// stands in `definition`, which has the first one's parameters itself, and `requestedPort` in instances.
+/// What has one destination is written as version 1, which older programs read.
+///
 /// `rendered` (a text) and `templateHash` stand beside them where a template makes the service's sections.
 ///
 /// Names and types of the definition's fields are those of model::parameters(); fields with their default
@@ -19,7 +26,7 @@
 /// write replaces the whole definition. What an older program must not ignore takes a new `version`.
 namespace dfp::registry {
 
-constexpr int kRecordVersion = 1;
+constexpr int kRecordVersion = 2;  ///< the newest that is read
 
 struct Record {
   model::Service service;

@@ -12,19 +12,20 @@ Record full() {
   record.write = "0123456789abcdef";
   record.mirrored = true;
   auto& service = record.service;
-  service.definition = {.service = "go-demo",
-                        .color = "blue",
-                        .paths = {"/demo", "/a/b"},
-                        .path_type = model::PathType::End,
-                        .domains = {"example.com", "*.example.org"},
-                        .skip_check = true,
-                        .acl_name = "01-demo",
-                        .consul_template_path = "/templates/demo.ctmpl",
-                        .port = 8080,
-                        .discovery_type = "tasks",
-                        .network = "proxy",
-                        .watch = true,
-                        .take_over = true};
+  auto& definition = service.definition;
+  definition.service = "go-demo";
+  definition.color = "blue";
+  definition.paths = {"/demo", "/a/b"};
+  definition.path_type = model::PathType::End;
+  definition.domains = {"example.com", "*.example.org"};
+  definition.skip_check = true;
+  definition.acl_name = "01-demo";
+  definition.consul_template_path = "/templates/demo.ctmpl";
+  definition.port = 8080;
+  definition.discovery_type = "tasks";
+  definition.network = "proxy";
+  definition.watch = true;
+  definition.take_over = true;
   service.instances = {{.service = "go-demo-blue",
                         .node = "n1",
                         .id = "a:1",
@@ -55,6 +56,39 @@ TEST(Record, ComesBackAsItWasWritten) {
   least.service.definition.service = "x";
   least.service.definition.paths = {"/"};
   EXPECT_EQ(parse_record(render_record(least), "x"), least);
+}
+
+Record with_destinations() {
+  auto record = full();
+  auto& service = record.service;
+  service.definition.consul_template_path.clear();
+  service.rendered.clear();
+  service.template_hash.clear();
+  service.definition.others[2] = {{"/admin"}, model::PathType::Exact, {"admin.example.com"}, false, 9090};
+  service.definition.others[3] = {{"/"}, {}, {"www.example.com"}, true, 0};
+  service.instances[0].requested_port = 8080;
+  service.instances[1].requested_port = 9090;
+  return record;
+}
+
+TEST(Record, KeepsDestinationsInANewerVersion) {
+  auto text = render_record(with_destinations());
+  EXPECT_EQ(parse_record(text, "go-demo"), with_destinations());
+  EXPECT_THAT(text, HasSubstr(R"("version":2)"));
+  EXPECT_THAT(render_record(full()), HasSubstr(R"("version":1)")) << "older programs read what is as ever";
+}
+
+TEST(Record, OfADestinationThatIsNotValidIsRefusedByName) {
+  auto text = render_record(with_destinations());
+  auto changed = [&](const std::string& from, const std::string& to) {
+    auto copy = text;
+    copy.replace(copy.find(from), from.size(), to);
+    return parse_record(copy, "go-demo").error().what;
+  };
+  EXPECT_THAT(changed(R"(["/admin"])", R"("/admin")"), HasSubstr("definition.destinations.2.servicePath"));
+  EXPECT_THAT(changed(R"("/admin")", R"("admin")"), HasSubstr("servicePath.2: "));
+  EXPECT_THAT(changed(R"("2":)", R"("two":)"), HasSubstr("definition.destinations"));
+  EXPECT_THAT(changed(R"("3":)", R"("4":)"), HasSubstr("servicePath.4: "));
 }
 
 TEST(Record, KeepsEachCheckParameter) {
