@@ -13,13 +13,14 @@ namespace {
 constexpr auto kFirstTry = std::chrono::milliseconds(100);
 constexpr auto kFirstPause = std::chrono::milliseconds(5);
 constexpr auto kLastPause = std::chrono::seconds(10);
-constexpr auto kSurplusPause = std::chrono::seconds(1);  // a service that comes back soon finds its backend
+constexpr auto kSurplusPause =
+    std::chrono::seconds(1);  // a destination that comes back soon finds its backend
 
 }  // namespace
 
 void Bindings::reset(const std::map<std::string, std::string>& file_names, std::size_t spares) {
   forget_all();
-  for (const auto& [service, backend] : file_names) bind(service, backend);
+  for (const auto& [destination, backend] : file_names) bind(destination, backend);
   for (std::size_t n = 1; n <= spares; ++n) spares_.insert(config::spare_name(n));
 }
 
@@ -40,28 +41,28 @@ void Bindings::free(const std::string& backend) {
   if (grows_) surplus_due_ = std::min(surplus_due_, Clock::now() + kSurplusPause);
 }
 
-const std::string* Bindings::backend_of(const std::string& service) const {
-  auto found = backends_.find(service);
+const std::string* Bindings::backend_of(const std::string& destination) const {
+  auto found = backends_.find(destination);
   return found == backends_.end() ? nullptr : &found->second;
 }
 
-const std::string* Bindings::service_in(const std::string& backend) const {
-  auto found = services_.find(backend);
-  return found == services_.end() ? nullptr : &found->second;
+const std::string* Bindings::destination_in(const std::string& backend) const {
+  auto found = destinations_.find(backend);
+  return found == destinations_.end() ? nullptr : &found->second;
 }
 
-std::optional<std::string> Bindings::take(const std::string& service, const std::string& color) {
-  auto own = config::backend_name(service, color);
+std::optional<std::string> Bindings::take(const std::string& destination, const std::string& color) {
+  auto own = config::backend_name(destination, color);
   if (named_.erase(own) > 0) return own;
   if (!spares_.empty()) return spares_.extract(spares_.begin()).value();
   if (!grows_) return std::nullopt;
   return *unborn_.insert(new_name(own)).first;
 }
 
-/// The service's own, unless a backend of that name is still serving or emptying.
+/// The destination's own, unless a backend of that name is still serving or emptying.
 std::string Bindings::new_name(const std::string& own) {
   auto in_use = [&](const std::string& name) {
-    return services_.contains(name) || emptying_.contains(name) || spares_.contains(name) ||
+    return destinations_.contains(name) || emptying_.contains(name) || spares_.contains(name) ||
            unborn_.contains(name);
   };
   auto name = own;
@@ -69,8 +70,8 @@ std::string Bindings::new_name(const std::string& own) {
   return name;
 }
 
-bool Bindings::has_own(const std::string& service, const std::string& color) const {
-  return named_.contains(config::backend_name(service, color));
+bool Bindings::has_own(const std::string& destination, const std::string& color) const {
+  return named_.contains(config::backend_name(destination, color));
 }
 
 void Bindings::give_back(const std::string& backend) {
@@ -81,19 +82,19 @@ void Bindings::give_back(const std::string& backend) {
     free(backend);
 }
 
-void Bindings::bind(const std::string& service, const std::string& backend) {
+void Bindings::bind(const std::string& destination, const std::string& backend) {
   spares_.erase(backend);
   named_.erase(backend);
   emptying_.erase(backend);
-  unbind(service);
-  backends_[service] = backend;
-  services_[backend] = service;
+  unbind(destination);
+  backends_[destination] = backend;
+  destinations_[backend] = destination;
 }
 
-void Bindings::unbind(const std::string& service) {
-  auto found = backends_.find(service);
+void Bindings::unbind(const std::string& destination) {
+  auto found = backends_.find(destination);
   if (found == backends_.end()) return;
-  services_.erase(found->second);
+  destinations_.erase(found->second);
   backends_.erase(found);
 }
 

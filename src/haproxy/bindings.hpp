@@ -10,8 +10,9 @@
 
 namespace dfp::haproxy {
 
-/// Which backend of the running worker serves which service, which ones are free for services to come, and
-/// which servers are on their way out (in maintenance, until their last connection has ended).
+/// Which backend of the running worker serves which destination (model::destination_key), which ones are free
+/// for services to come, and which servers are on their way out (in maintenance, until their last connection
+/// has ended).
 class Bindings {
  public:
   /// From now on backends are made when they are needed and deleted when they are free (HAProxy 3.4 and
@@ -24,29 +25,29 @@ class Bindings {
     std::string server;
   };
 
-  /// After a start or reload: services are in the backends that the files name, the spare ones are free.
+  /// After a start or reload: destinations are in the backends that the files name, the spare ones are free.
   void reset(const std::map<std::string, std::string>& file_names, std::size_t spares);
-  /// After reading what runs: no service is bound yet, all of these backends are free.
+  /// After reading what runs: no destination is bound yet, all of these backends are free.
   void reset(const std::vector<std::string>& free_backends);
 
-  /// The backend that serves a service; nullptr for an unknown service.
-  const std::string* backend_of(const std::string& service) const;
-  const std::string* service_in(const std::string& backend) const;
+  /// The backend that serves a destination; nullptr for an unknown one.
+  const std::string* backend_of(const std::string& destination) const;
+  const std::string* destination_in(const std::string& backend) const;
   const std::map<std::string, std::string>& all() const { return backends_; }
 
-  /// Takes a free backend: the one that bears the service's own name, else a spare one, else one that has
+  /// Takes a free backend: the one that bears the destination's own name, else a spare one, else one that has
   /// yet to be made.
-  std::optional<std::string> take(const std::string& service, const std::string& color);
-  /// Whether a backend with the service's own name is free.
-  bool has_own(const std::string& service, const std::string& color) const;
+  std::optional<std::string> take(const std::string& destination, const std::string& color);
+  /// Whether a backend with the destination's own name is free.
+  bool has_own(const std::string& destination, const std::string& color) const;
   /// It was taken, and the worker does not have it yet.
   bool is_unborn(const std::string& backend) const { return unborn_.contains(backend); }
   void born(const std::string& backend) { unborn_.erase(backend); }
   /// Gives back what was taken or unbound; it is free again once its leaving servers are gone.
   void give_back(const std::string& backend);
-  void bind(const std::string& service, const std::string& backend);
+  void bind(const std::string& destination, const std::string& backend);
   /// The backend is not given back by that.
-  void unbind(const std::string& service);
+  void unbind(const std::string& destination);
   /// Spare ones.
   std::size_t free_count() const { return spares_.size(); }
 
@@ -73,11 +74,11 @@ class Bindings {
   std::set<std::string> unborn_;
   std::size_t last_number_ = 0;  // of the names that were made up
   Clock::time_point surplus_due_ = Clock::time_point::max();
-  std::map<std::string, std::string> backends_;  // service -> backend
-  std::map<std::string, std::string> services_;  // backend -> service
-  std::set<std::string> spares_;                 // free
-  std::set<std::string> named_;                  // free, and bear the name of a service
-  std::set<std::string> emptying_;               // given back, but servers are still leaving
+  std::map<std::string, std::string> backends_;      // destination -> backend
+  std::map<std::string, std::string> destinations_;  // backend -> destination
+  std::set<std::string> spares_;                     // free
+  std::set<std::string> named_;                      // free, and bear the name of a destination
+  std::set<std::string> emptying_;                   // given back, but servers are still leaving
   struct Retry {
     Clock::time_point at;
     Clock::duration pause;

@@ -43,11 +43,12 @@ class ScriptBuilder {
       : world_(world), transition_(transition), bindings_(bindings), settings_(settings) {}
 
   Result<Script> build() {
-    for (const auto& change : transition_.services)
-      if (!add_service(change)) {
-        for (const auto& backend : script_.taken) bindings_.give_back(backend);
-        return fail(Errc::Unavailable, "no spare backend is left");
-      }
+    for (const auto& service : transition_.services)
+      for (const auto& change : service.backends)
+        if (!add_backend(change)) {
+          for (const auto& backend : script_.taken) bindings_.give_back(backend);
+          return fail(Errc::Unavailable, "no spare backend is left");
+        }
     for (const auto& key : transition_.routes.keys)
       keys_.push_back({config::kRoutesMap, key.key, key.before, key.after, key.sees_before.value_or("-"),
                        key.sees_after.value_or("-")});
@@ -56,38 +57,38 @@ class ScriptBuilder {
   }
 
  private:
-  bool add_service(const ServiceChange& change) {
-    auto* present = bindings_.backend_of(change.service);
-    auto* before = change.backend_before && present ? &*change.backend_before : nullptr;
-    if (!change.backend_after) {
-      if (before) retire(change.service, *before, *present);
+  bool add_backend(const BackendChange& change) {
+    auto* present = bindings_.backend_of(change.destination);
+    auto* before = change.before && present ? &*change.before : nullptr;
+    if (!change.after) {
+      if (before) retire(change.destination, *before, *present);
       return true;
     }
-    const auto& after = *change.backend_after;
+    const auto& after = *change.after;
     if (before && !needs_backend(before, &after)) {
       change_servers(*present, *before, after);
       return true;
     }
-    auto backend = bindings_.take(change.service, after.color);
+    auto backend = bindings_.take(change.destination, after.color);
     if (!backend) return false;
     script_.taken.push_back(*backend);
     if (bindings_.is_unborn(*backend)) make_backend(script_.prepare, *backend);
     if (bindings_.grows()) open_backend(script_.prepare, *backend);
-    script_.bind.emplace_back(change.service, *backend);
+    script_.bind.emplace_back(change.destination, *backend);
     for (const auto& server : after.servers) add(*backend, server, after);
     if (before) {
-      keys_.push_back({config::kBackendsMap, change.service, *present, *backend, *present, *backend});
+      keys_.push_back({config::kBackendsMap, change.destination, *present, *backend, *present, *backend});
       leave_all(*before, *present);
     } else {
-      script_.prepare.push_back({runtime::add_map(config::kBackendsMap, change.service, *backend)});
+      script_.prepare.push_back({runtime::add_map(config::kBackendsMap, change.destination, *backend)});
     }
     return true;
   }
 
-  void retire(const std::string& service, const Backend& before, const std::string& backend) {
-    script_.unbind.push_back(service);
+  void retire(const std::string& destination, const Backend& before, const std::string& backend) {
+    script_.unbind.push_back(destination);
     leave_all(before, backend);
-    last_.push_back({runtime::del_map(config::kBackendsMap, service)});
+    last_.push_back({runtime::del_map(config::kBackendsMap, destination)});
   }
 
   void leave_all(const Backend& before, const std::string& backend) {

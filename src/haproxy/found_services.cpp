@@ -13,13 +13,6 @@ namespace dfp::haproxy {
 namespace json = boost::json;
 namespace {
 
-/// "svc:go-demo:blue" (config::backend_name). A spare backend does not tell.
-std::string color_in(const std::string& backend) {
-  if (!config::is_service_backend(backend)) return {};
-  auto colon = backend.find(':', backend.find(':') + 1);
-  return colon == std::string::npos ? std::string() : backend.substr(colon + 1);
-}
-
 using Hosts = std::map<std::string, std::set<std::string>>;  ///< host -> its paths
 
 /// What a value of a map says now: "before|after" amid a change. "" for nothing.
@@ -32,7 +25,7 @@ std::string present_half(std::string_view value, bool committed) {
 /// Every host with every path, as a definition has them. Where one host lacks a path (another service has
 /// that very route, by aclName), the paths that all have in common; where there are none, those of the first
 /// host.
-void set_routes(const std::string& name, Hosts hosts, model::Definition& definition) {
+void set_routes(const std::string& name, Hosts hosts, model::Destination& destination) {
   if (hosts.empty()) return;
   auto common = hosts.begin()->second;
   for (const auto& [host, paths] : hosts)
@@ -45,9 +38,35 @@ void set_routes(const std::string& name, Hosts hosts, model::Definition& definit
     hosts.erase(std::next(hosts.begin()), hosts.end());
     common = hosts.begin()->second;
   }
-  definition.paths.assign(common.begin(), common.end());
+  destination.paths.assign(common.begin(), common.end());
   for (const auto& [host, paths] : hosts)
-    if (!host.empty()) definition.domains.push_back(host);
+    if (!host.empty()) destination.domains.push_back(host);
+}
+
+using Instances = std::vector<model::Instance>;
+
+/// The instances of all destinations. Where these do not have the same ones, a port tells them apart; which
+/// one was asked for is not known, and any will do that no other has.
+void add_instances(std::map<unsigned, Instances> instances, model::Service& service) {
+  auto& definition = service.definition;
+  bool same = std::ranges::all_of(
+      instances, [&](const auto& entry) { return entry.second == instances.begin()->second; });
+  std::set<std::uint16_t> taken;
+  for (auto& [index, some] : instances) {
+    if (same && index != model::kFirstDestination) continue;
+    model::Destination& destination =
+        index == model::kFirstDestination ? definition : definition.others.at(index);
+    if (!same) {
+      destination.port = some.empty() ? std::uint16_t{1} : some.front().port;
+      while (!taken.insert(destination.port).second) ++destination.port;
+    }
+    for (auto& instance : some) {
+      instance.service = definition.registered_name();
+      instance.requested_port = destination.port;
+      service.instances.push_back(std::move(instance));
+    }
+  }
+  std::ranges::sort(service.instances, {}, [](const auto& i) { return std::tie(i.id, i.requested_port); });
 }
 
 class Reader {
@@ -59,14 +78,19 @@ class Reader {
 
   model::DesiredState read() {
     collect_routes();
-    model::DesiredState state;
+    std::map<std::string, std::map<unsigned, std::string>> backends;  // by service and destination
     for (const auto& entry : live_.backends) {
       auto backend = present_half(entry.value, committed_);
-      if (backend.empty() || !model::check_service_name(entry.key)) continue;
-      auto service = read_service(entry.key, backend);
+      auto name = model::parse_destination_key(entry.key);
+      if (backend.empty() || !name || !model::check_service_name(name->service)) continue;
+      backends[name->service].emplace(name->index, std::move(backend));
+    }
+    model::DesiredState state;
+    for (const auto& [name, of_service] : backends) {
+      auto service = read_service(name, of_service);
       // One without a route of its own cannot be said as a definition, and gets no request.
       if (!model::validate(service.definition)) continue;
-      state.services.emplace(entry.key, std::move(service));
+      state.services.emplace(name, std::move(service));
     }
     return state;
   }
@@ -83,51 +107,60 @@ class Reader {
     if (!service.empty()) routes_[service][route.type][route.host].insert(route.path);
   }
 
-  model::Service read_service(const std::string& name, const std::string& backend) const {
+  model::Service read_service(const std::string& name,
+                              const std::map<unsigned, std::string>& backends) const {
     model::Service service;
     if (auto known = templates_.find(name); known != templates_.end()) service = known->second;
     auto& definition = service.definition;
     definition.service = name;
-    definition.color = color_in(backend);
-    auto found = routes_.find(name);
-    if (!definition.has_template() && found != routes_.end()) {
-      if (found->second.size() > 1) log::warn("haproxy.found_in_part", {{"service", name}});
-      auto& [type, hosts] = *found->second.begin();
-      definition.path_type = type;
-      set_routes(name, hosts, definition);
+    std::map<unsigned, Instances> instances;
+    for (const auto& [index, backend] : backends) {
+      bool first = index == model::kFirstDestination;
+      model::Destination& destination = first ? definition : definition.others[index];
+      if (definition.color.empty()) definition.color = config::color_in(backend);
+      if (!definition.has_template()) read_routes(name, index, destination);
+      instances.emplace(index, read_instances(backend, destination));
     }
-    add_instances(backend, service);
+    add_instances(std::move(instances), service);
     service.changed_by = reconcile::kFoundAuthor;
     return service;
   }
 
-  void add_instances(const std::string& backend, model::Service& service) const {
+  void read_routes(const std::string& name, unsigned index, model::Destination& destination) const {
+    auto found = routes_.find(model::destination_key(name, index));
+    if (found == routes_.end()) return;
+    if (found->second.size() > 1) log::warn("haproxy.found_in_part", {{"service", name}});
+    auto& [type, hosts] = *found->second.begin();
+    destination.path_type = type;
+    set_routes(name, hosts, destination);
+  }
+
+  Instances read_instances(const std::string& backend, model::Destination& destination) const {
+    Instances instances;
     auto rows = rows_.find(backend);
-    if (rows == rows_.end()) return;
-    bool any = false;
+    if (rows == rows_.end()) return instances;
     bool checked = false;
     for (const auto* row : rows->second) {
       if (row->maintenance) continue;  // it is leaving
       model::Instance instance;
-      instance.service = service.definition.registered_name();
       instance.id = row->name;
       instance.address = row->address;
       instance.port = row->port;
       instance.weight = row->weight;
       instance.meta.emplace(config::kServerNameMeta, row->name);
-      service.instances.push_back(std::move(instance));
-      any = true;
+      instances.push_back(std::move(instance));
       checked = checked || row->checked;
     }
-    service.definition.skip_check = any && !checked;
-    std::ranges::sort(service.instances, {}, [](const auto& i) { return std::tie(i.node, i.id); });
+    destination.skip_check = !instances.empty() && !checked;
+    std::ranges::sort(instances, {}, &model::Instance::id);
+    return instances;
   }
 
   const LiveState& live_;
   const FoundTemplates& templates_;
   bool committed_;
   std::unordered_map<std::string_view, std::vector<const runtime::ServerRow*>> rows_;
-  std::map<std::string, std::map<model::PathType, Hosts>> routes_;  ///< by service
+  std::map<std::string, std::map<model::PathType, Hosts>> routes_;  ///< by destination
 };
 
 std::string text_of(const json::object& object, std::string_view key) {

@@ -54,6 +54,29 @@ class FoundServices : public ::testing::Test {
   LiveState live;
 };
 
+TEST_F(FoundServices, DestinationsAreThoseThatTheWorkerServes) {
+  auto shop = service("shop", {"/shop"});
+  shop.definition.color = "blue";
+  shop.definition.port = 8080;
+  shop.definition.others[2] = {{"/admin"}, model::PathType::Exact, {"admin.com"}, true, 9090};
+  shop.definition.others[3] = {{}, {}, {"empty.com"}, false, 7070};
+  shop.instances = {instance("n", "1", "10.0.0.1", 32768), instance("n", "1", "10.0.0.1", 32769)};
+  shop.instances[0].requested_port = 8080;
+  shop.instances[1].requested_port = 9090;
+  auto same = service("same", {"/same"});
+  same.definition.others[2].paths = {"/other"};
+  same.instances = {instance("n", "2", "10.0.0.2", 80)};
+  serve({shop, same});
+  auto state = found();
+  ASSERT_EQ(state.services.size(), 2);
+  EXPECT_EQ(differences(state), std::vector<std::string>{});
+  const auto& read = state.services.at("shop").definition;
+  EXPECT_EQ(read.color, "blue");
+  EXPECT_EQ(read.others.at(2).domains, std::vector<std::string>{"admin.com"});
+  EXPECT_TRUE(read.others.at(2).skip_check);
+  EXPECT_EQ(state.services.at("same").instances.size(), 1);
+}
+
 TEST_F(FoundServices, AWorkerServedFromThemNeedsNoChange) {
   auto a = service("a", {"/a", "/b"}, {"*.acme.com", "acme.com"});
   a.definition.color = "blue";

@@ -19,9 +19,9 @@ net::Endpoint endpoint_of(const std::string& address, std::uint16_t port) {
   return {net::Endpoint::Kind::Tcp, address, port};
 }
 
-/// The backend that serves a service in a running worker; empty for none.
-std::string_view live_backend(const LiveState& live, std::string_view service) {
-  auto found = std::ranges::find(live.backends, service, &runtime::MapEntry::key);
+/// The backend that serves a destination in a running worker; empty for none.
+std::string_view live_backend(const LiveState& live, std::string_view destination) {
+  auto found = std::ranges::find(live.backends, destination, &runtime::MapEntry::key);
   if (found == live.backends.end()) return {};
   std::string_view value = found->value;
   auto bar = value.find('|');
@@ -29,10 +29,14 @@ std::string_view live_backend(const LiveState& live, std::string_view service) {
   return live.flags.contains(kCommitted) ? value.substr(bar + 1) : value.substr(0, bar);
 }
 
-std::set<std::string_view> serving(const LiveState& live, std::string_view backend) {
+/// The servers in use of all destinations of a service.
+std::set<std::string_view> serving(const LiveState& live, const model::Definition& definition) {
+  std::set<std::string_view> backends;
+  for (const auto& [index, destination] : definition.destinations())
+    backends.insert(live_backend(live, model::destination_key(definition.service, index)));
   std::set<std::string_view> names;
   for (const auto& row : live.servers)
-    if (row.backend == backend && !row.maintenance) names.insert(row.name);
+    if (backends.contains(row.backend) && !row.maintenance) names.insert(row.name);
   return names;
 }
 
@@ -102,7 +106,7 @@ Task<Result<>> Driver::Impl::apply_health(std::set<std::string> services) {
 void Driver::Impl::adopt_health(const LiveState& live) {
   model::Change change;
   for (const auto& [name, service] : world.state().services) {
-    auto present = serving(live, live_backend(live, name));
+    auto present = serving(live, service.definition);
     std::set<std::string> missing;
     auto checked = world.checked_servers(name, names.addresses());
     for (const auto& [server, check] : checked)

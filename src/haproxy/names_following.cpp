@@ -45,7 +45,7 @@ Task<> Driver::Impl::follow_moved_names() {
   auto change = with_names(world);
   names.keep_only(Names::in(change));
   std::erase_if(change, [&](const auto& entry) {
-    return world.backends().at(entry.first) == world.backend_for(*entry.second, names.addresses());
+    return world.backends_now(entry.first) == world.backends_for(*entry.second, names.addresses());
   });
   if (change.empty()) co_return;
   log_barred(change, names.addresses());

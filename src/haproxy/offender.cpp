@@ -38,7 +38,7 @@ std::optional<std::string> offending_service(std::string_view haproxy_message, s
       service = std::string(line.substr(mark + config::kTemplateMark.size()));
     if (line.starts_with(kSection)) {
       auto name = line.substr(kSection.size());
-      service = std::string(name.substr(0, name.find_first_of(" :")));
+      service = std::string(name.substr(0, name.find_first_of(" :")));  // config::backend_name
     }
     config_text.remove_prefix(std::min(line.size() + 1, config_text.size()));
   }

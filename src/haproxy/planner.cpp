@@ -27,20 +27,34 @@ class Planner {
     bool known = present != world_.state().services.end();
     auto old_routes = known ? model::routes_of(present->second.definition) : kNone;
     auto new_routes = after ? model::routes_of(after->definition) : kNone;
-    auto* before = known ? &world_.backends().at(name) : nullptr;
-    std::optional<Backend> fresh;
-    if (after) fresh = world_.backend_for(*after, addresses_);
-
-    add_backend(name, before, fresh ? &*fresh : nullptr);
+    add_backends(world_.backends_now(name),
+                 after ? world_.backends_for(*after, addresses_) : World::Backends{});
     if (after) add_checks(name, known ? present->second.definition : model::Definition{}, after->definition);
     add_routes(name, old_routes, new_routes);
     add_template(name, known ? present->second.rendered : "", after ? after->rendered : "");
-    if (before && !fresh) step(fmt::format("remove service {}", name));
+    if (known && !after) step(fmt::format("remove service {}", name));
   }
 
   model::Plan finish() && { return std::move(plan_); }
 
  private:
+  void add_backends(const World::Backends& before, const World::Backends& after) {
+    auto find = [](const World::Backends& in, const std::string& key) {
+      auto found = in.find(key);
+      return found == in.end() ? nullptr : &found->second;
+    };
+    for (const auto& [key, backend] : after) add_backend(named(key), find(before, key), &backend);
+    for (const auto& [key, backend] : before)
+      if (!after.empty() && !after.contains(key)) step(fmt::format("remove {}", named(key)));
+  }
+
+  /// "go-demo", "destination 2 of go-demo".
+  static std::string named(const std::string& key) {
+    auto name = model::parse_destination_key(key).value_or(model::DestinationName{key});
+    if (name.index == model::kFirstDestination) return name.service;
+    return fmt::format("destination {} of {}", name.index, name.service);
+  }
+
   void add_backend(const std::string& name, const Backend* before, const Backend* after) {
     bool fresh = needs_backend(before, after);
     std::string reason;
@@ -52,10 +66,10 @@ class Planner {
     else if (fresh && before)
       step(fmt::format("change the timing of HAProxy's checks of {}", name), reason);
     else if (fresh)
-      step(fmt::format("add service {}", name), reason);
+      step(fmt::format("add {}{}", name.contains(' ') ? "" : "service ", name), reason);
     static const std::vector<Server> kNone;
     const auto& old_servers = before && !fresh ? before->servers : kNone;
-    if (after) add_servers(name, old_servers, after->servers);
+    add_servers(name, old_servers, after->servers);
   }
 
   void add_checks(const std::string& name, const model::Definition& before, const model::Definition& after) {
@@ -68,7 +82,7 @@ class Planner {
   }
 
   bool take(const Backend& backend) {
-    if (abilities_.bindings.has_own(backend.service, backend.color)) return true;
+    if (abilities_.bindings.has_own(backend.destination, backend.color)) return true;
     if (abilities_.bindings.grows()) return true;
     if (spares_ == 0) return false;
     --spares_;

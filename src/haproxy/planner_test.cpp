@@ -47,6 +47,19 @@ TEST_F(Planning, NamesServersAndRoutesThatDiffer) {
   EXPECT_EQ(plan.means(), model::Means::Runtime);
 }
 
+TEST_F(Planning, SaysWhatBecomesOfDestinations) {
+  known.definition.others[2].paths = {"/b"};
+  EXPECT_EQ(steps({{"a", known}}),
+            (Lines{"add destination 2 of a", "add server 10.0.0.1:80 to destination 2 of a", "add route */b -> a"}));
+  EXPECT_EQ(plan.means(), model::Means::Runtime);
+  ASSERT_TRUE(world.change({{"a", known}}, {}));
+  known.definition.others[2].skip_check = true;
+  EXPECT_EQ(steps({{"a", known}}), (Lines{"turn health checks of destination 2 of a off",
+                                          "add server 10.0.0.1:80 to destination 2 of a"}));
+  known.definition.others.clear();
+  EXPECT_EQ(steps({{"a", known}}), (Lines{"remove destination 2 of a", "remove route */b -> a"}));
+}
+
 TEST_F(Planning, AnotherCheckNeedsNoReload) {
   known.definition.check.path = "/health";
   EXPECT_EQ(steps({{"a", known}}), Lines{"check a by GET /health (200-399)"});

@@ -83,7 +83,7 @@ class Repairer {
 
   Wanted wanted_backends() const {
     Wanted wanted;
-    for (const auto& [service, backend] : bindings_.all()) wanted.emplace(service, &backend);
+    for (const auto& [destination, backend] : bindings_.all()) wanted.emplace(destination, &backend);
     return wanted;
   }
 
@@ -133,10 +133,10 @@ class Repairer {
   void repair_servers() {
     std::unordered_map<std::string_view, std::vector<const ServerRow*>> rows;
     for (const auto& row : live_.servers) rows[row.backend].push_back(&row);
-    for (const auto& [service, backend] : bindings_.all()) {
+    for (const auto& [destination, backend] : bindings_.all()) {
       if (bindings_.grows()) repair_existence(backend);
       auto& present = rows[backend];
-      repair_backend(backend, world_.backends().at(service), present);
+      repair_backend(backend, world_.backends().at(destination), present);
       present.clear();
     }
     for (const auto& [backend, present] : rows)
@@ -232,14 +232,14 @@ bool adopt_bindings(const LiveState& live, const World& world, Bindings& binding
       value = committed ? value.substr(bar + 1) : value.substr(0, bar);
     auto backend = std::string(value);
     if (names.contains(backend) && world.backends().contains(entry.key) && !bindings.backend_of(entry.key) &&
-        !bindings.service_in(backend))
+        !bindings.destination_in(backend))
       bindings.bind(entry.key, backend);
   }
-  for (const auto& [service, backend] : world.backends()) {
-    if (bindings.backend_of(service)) continue;
-    auto taken = bindings.take(service, backend.color);
+  for (const auto& [destination, backend] : world.backends()) {
+    if (bindings.backend_of(destination)) continue;
+    auto taken = bindings.take(destination, backend.color);
     if (!taken) return false;
-    bindings.bind(service, *taken);
+    bindings.bind(destination, *taken);
   }
   return true;
 }

@@ -37,7 +37,11 @@ const T& pick(std::mt19937& random, const std::vector<T>& values) {
 class LiveRouting : public ::testing::TestWithParam<unsigned> {
  protected:
   LiveRouting() : random(GetParam()) {
-    for (int i = 0; i < 8; ++i) origins.push_back(std::make_unique<Origin>("s" + std::to_string(i)));
+    for (int i = 0; i < 8; ++i) {
+      auto name = "s" + std::to_string(i);
+      origins.push_back(std::make_unique<Origin>(name));
+      seconds.push_back(std::make_unique<Origin>(model::destination_key(name, 2)));
+    }
   }
 
   model::Service random_service(std::size_t number) {
@@ -48,13 +52,25 @@ class LiveRouting : public ::testing::TestWithParam<unsigned> {
     static const std::vector<std::string> kRegexes = {"^/a",       "b$",      "/[ab]/",
                                                       "^/(a|ab)$", "/a\\x20", "(?i)/B"};
     static const std::vector<std::string> kParts = {"/a", "b", "/a/b/", "%20", ";b"};
-    auto type = static_cast<model::PathType>(random() % 6);
-    auto s = with(service("s" + std::to_string(number), {}, {}, type), {origins[number].get()});
-    for (auto n = random() % 3; n > 0; --n) s.definition.domains.push_back(pick(random, kHosts));
-    for (auto n = random() % 3 + 1; n > 0; --n) {
-      bool tree = type == model::PathType::Beg || type == model::PathType::Exact;
-      const auto& texts = tree ? kPaths : type == model::PathType::Reg ? kRegexes : kParts;
-      s.definition.paths.push_back(pick(random, texts));
+    auto fill = [&](model::Destination& destination) {
+      auto type = static_cast<model::PathType>(random() % 6);
+      destination.path_type = type;
+      for (auto n = random() % 3; n > 0; --n) destination.domains.push_back(pick(random, kHosts));
+      for (auto n = random() % 3 + 1; n > 0; --n) {
+        bool tree = type == model::PathType::Beg || type == model::PathType::Exact;
+        const auto& texts = tree ? kPaths : type == model::PathType::Reg ? kRegexes : kParts;
+        destination.paths.push_back(pick(random, texts));
+      }
+    };
+    auto s = with(service("s" + std::to_string(number), {}), {origins[number].get(), seconds[number].get()});
+    fill(s.definition);
+    fill(s.definition.others[2]);
+    s.definition.others[2].port = seconds[number]->port();
+    for (auto& instance : s.instances)
+      if (instance.port == seconds[number]->port()) instance.requested_port = instance.port;
+    if (random() % 2 == 0 || !model::validate(s.definition)) {  // some claim a route twice
+      s.definition.others.clear();
+      std::erase_if(s.instances, [](const auto& instance) { return instance.requested_port != 0; });
     }
     if (random() % 3 == 0) s.definition.acl_name = std::to_string(random() % 100);
     if (random() % 4 == 0) s.definition.color = random() % 2 == 0 ? "blue" : "green";
@@ -86,12 +102,14 @@ class LiveRouting : public ::testing::TestWithParam<unsigned> {
         auto* wanted = model::find_route(ranked, host, path.substr(0, path.find('?')), regex_matches);
         auto answer = rig.get(host, path);
         auto found = answer.status == 200 ? answer.body : std::to_string(answer.status);
-        ASSERT_EQ(found, wanted ? wanted->service : "503") << host << path;
+        auto key = wanted ? model::destination_key(wanted->service, wanted->destination) : "503";
+        ASSERT_EQ(found, key) << host << path;
       }
   }
 
   std::mt19937 random;
   std::vector<std::unique_ptr<Origin>> origins;
+  std::vector<std::unique_ptr<Origin>> seconds;  ///< of second destinations
   Rig rig;
 };
 

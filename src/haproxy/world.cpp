@@ -23,8 +23,23 @@ const T* pointer(const std::optional<T>& value) {
   return value ? &*value : nullptr;
 }
 
+/// The maps know destinations only: a route leads to the key of its own.
 std::vector<model::Route> routes_of(const std::optional<model::Service>& service) {
-  return service ? model::routes_of(service->definition) : std::vector<model::Route>{};
+  if (!service) return {};
+  auto routes = model::routes_of(service->definition);
+  for (auto& route : routes) route.service = model::destination_key(route.service, route.destination);
+  return routes;
+}
+
+Result<> check_routes(const model::Destination& destination) {
+  if (destination.effective_path_type() == model::PathType::Reg)
+    for (const auto& path : destination.paths)
+      if (auto ok = config::check_regex(path); !ok) return ok;
+  for (const auto& domain : destination.domains)
+    if (config::wildcard_depth(domain) > config::kMaxWildcardDepth)
+      return fail(Errc::InvalidArgument, fmt::format("serviceDomain: {} has more than {} labels", domain,
+                                                     config::kMaxWildcardDepth));
+  return {};
 }
 
 }  // namespace
@@ -46,14 +61,49 @@ Result<> World::check(const model::Service& service) {
     return refuse(fmt::format("its template ({}) gives {} bytes, and at most {} are allowed",
                               fmt::join(definition.templates(), ", "), service.rendered.size(),
                               model::kMaxRenderedBytes));
-  if (definition.effective_path_type() == model::PathType::Reg)
-    for (const auto& path : definition.paths)
-      if (auto ok = config::check_regex(path); !ok) return refuse(ok.error().what);
-  for (const auto& domain : definition.domains)
-    if (config::wildcard_depth(domain) > config::kMaxWildcardDepth)
-      return refuse(
-          fmt::format("serviceDomain: {} has more than {} labels", domain, config::kMaxWildcardDepth));
+  for (const auto& [index, destination] : definition.destinations()) {
+    auto ok = check_routes(*destination);
+    if (ok) continue;
+    bool indexed = index != model::kFirstDestination;
+    return refuse((indexed ? model::of_destination(ok.error(), index) : ok.error()).what);
+  }
   return {};
+}
+
+World::Backends World::backends_for(const model::Service& service, const config::Addresses& addresses) const {
+  static const std::set<std::string> kNone;
+  auto down = down_.find(service.definition.service);
+  Backends backends;
+  for (const auto& [index, destination] : service.definition.destinations()) {
+    auto backend = config::backend_of(service, index, addresses, settings_.checks.enabled,
+                                      down == down_.end() ? kNone : down->second);
+    backends.emplace(backend.destination, std::move(backend));
+  }
+  return backends;
+}
+
+World::Backends World::backends_now(const std::string& service) const {
+  Backends backends;
+  auto found = state_.services.find(service);
+  if (found == state_.services.end()) return backends;
+  for (const auto& [index, destination] : found->second.definition.destinations())
+    backends.insert(*backends_.find(model::destination_key(service, index)));
+  return backends;
+}
+
+std::vector<BackendChange> World::backend_changes(const std::string& name,
+                                                  const std::optional<model::Service>& after,
+                                                  const config::Addresses& addresses) const {
+  std::map<std::string, BackendChange> changes;
+  for (auto& [key, backend] : backends_now(name)) changes[key].before = backend;
+  if (after)
+    for (auto& [key, backend] : backends_for(*after, addresses)) changes[key].after = backend;
+  std::vector<BackendChange> all;
+  for (auto& [key, change] : changes) {
+    change.destination = key;
+    all.push_back(std::move(change));
+  }
+  return all;
 }
 
 Result<std::optional<config::Fragment>> World::fragment_of(const model::Service& service) const {
@@ -129,10 +179,13 @@ Result<Transition> World::change(const model::Change& change, const config::Addr
   for (const auto& [name, service] : change) {
     if (service)
       if (auto ok = check(*service); !ok) return std::unexpected(ok.error());
-    ServiceChange one{name,         find(state_.services, name), service,     find(backends_, name),
-                      std::nullopt, find(fragments_, name),      std::nullopt};
+    ServiceChange one{name,
+                      find(state_.services, name),
+                      service,
+                      backend_changes(name, service, addresses),
+                      find(fragments_, name),
+                      std::nullopt};
     if (service) {
-      one.backend_after = backend_for(*service, addresses);
       auto fragment = fragment_of(*service);
       if (!fragment) return std::unexpected(fragment.error());
       one.fragment_after = std::move(*fragment);
@@ -145,8 +198,10 @@ Result<Transition> World::change(const model::Change& change, const config::Addr
   std::ranges::sort(added);
   if (auto ok = check_apart(transition); !ok) return std::unexpected(ok.error());
   transition.routes = routes_.replace(gone, added);
-  for (const auto& one : transition.services)
-    put(one.service, pointer(one.after), pointer(one.backend_after), pointer(one.fragment_after));
+  for (const auto& one : transition.services) {
+    put(one.service, pointer(one.after), pointer(one.fragment_after));
+    for (const auto& backend : one.backends) put_backend(backend.destination, pointer(backend.after));
+  }
   return transition;
 }
 
@@ -156,29 +211,34 @@ void World::revert(const Transition& transition) {
   for (const auto& one : transition.services) {
     std::ranges::copy(routes_of(one.after), std::back_inserter(gone));
     std::ranges::copy(routes_of(one.before), std::back_inserter(added));
-    put(one.service, pointer(one.before), pointer(one.backend_before), pointer(one.fragment_before));
+    put(one.service, pointer(one.before), pointer(one.fragment_before));
+    for (const auto& backend : one.backends) put_backend(backend.destination, pointer(backend.before));
   }
   std::ranges::sort(gone);
   std::ranges::sort(added);
   routes_.replace(gone, added);
 }
 
-void World::put(const std::string& service, const model::Service* definition, const config::Backend* backend,
-                const config::Fragment* fragment) {
-  fragments_.erase(service);
-  if (fragment) fragments_.emplace(service, *fragment);
-  if (auto old = backends_.find(service); old != backends_.end()) servers_ -= old->second.servers.size();
-  stale_texts_.push_back(service);
-  if (!definition) {
-    state_.services.erase(service);
-    backends_.erase(service);
-    names_.erase(service);
+void World::put(const std::string& name, const model::Service* service, const config::Fragment* fragment) {
+  fragments_.erase(name);
+  if (fragment) fragments_.emplace(name, *fragment);
+  if (service)
+    state_.services.insert_or_assign(name, *service);
+  else
+    state_.services.erase(name);
+}
+
+void World::put_backend(const std::string& destination, const config::Backend* backend) {
+  if (auto old = backends_.find(destination); old != backends_.end()) servers_ -= old->second.servers.size();
+  stale_texts_.push_back(destination);
+  if (!backend) {
+    backends_.erase(destination);
+    names_.erase(destination);
     return;
   }
   servers_ += backend->servers.size();
-  state_.services.insert_or_assign(service, *definition);
-  backends_.insert_or_assign(service, *backend);
-  names_.insert_or_assign(service, config::backend_name(service, backend->color));
+  backends_.insert_or_assign(destination, *backend);
+  names_.insert_or_assign(destination, config::backend_name(destination, backend->color));
 }
 
 void World::set_down(const std::string& service, std::set<std::string> servers) {
@@ -200,17 +260,17 @@ Result<> World::refresh_texts() {
   if (interval != interval_) {
     interval_ = interval;
     stale_texts_.clear();
-    for (const auto& [service, backend] : backends_) stale_texts_.push_back(service);
+    for (const auto& [destination, backend] : backends_) stale_texts_.push_back(destination);
   }
-  for (const auto& service : stale_texts_) {
-    auto found = backends_.find(service);
+  for (const auto& destination : stale_texts_) {
+    auto found = backends_.find(destination);
     if (found == backends_.end()) {
-      texts_.erase(service);
+      texts_.erase(destination);
       continue;
     }
     auto text = config::backend_text(found->second, settings_.checks, interval_);
-    if (!text) return fail("service " + service, text.error());
-    texts_.insert_or_assign(service, std::move(*text));
+    if (!text) return fail("service " + destination, text.error());
+    texts_.insert_or_assign(destination, std::move(*text));
   }
   stale_texts_.clear();
   return {};

@@ -11,13 +11,19 @@
 
 namespace dfp::haproxy {
 
+/// One destination before and after a change.
+struct BackendChange {
+  std::string destination;  ///< model::destination_key
+  std::optional<config::Backend> before;
+  std::optional<config::Backend> after;
+};
+
 /// One service before and after a change.
 struct ServiceChange {
   std::string service;
   std::optional<model::Service> before;
   std::optional<model::Service> after;
-  std::optional<config::Backend> backend_before;
-  std::optional<config::Backend> backend_after;
+  std::vector<BackendChange> backends;
   std::optional<config::Fragment> fragment_before;  ///< of a custom template
   std::optional<config::Fragment> fragment_after;
 };
@@ -46,12 +52,11 @@ class World {
   /// reason.
   static Result<> check(const model::Service& service);
 
-  config::Backend backend_for(const model::Service& service, const config::Addresses& addresses) const {
-    auto down = down_.find(service.definition.service);
-    static const std::set<std::string> kNone;
-    return config::backend_of(service, addresses, settings_.checks.enabled,
-                              down == down_.end() ? kNone : down->second);
-  }
+  /// The backends of all destinations of a service, by their keys.
+  using Backends = std::map<std::string, config::Backend>;
+  Backends backends_for(const model::Service& service, const config::Addresses& addresses) const;
+  /// The same as they are now. Empty for a service that is not there.
+  Backends backends_now(const std::string& service) const;
   /// Servers that are left out of the backends of this service from its next change on.
   void set_down(const std::string& service, std::set<std::string> servers);
   /// Those that HAProxy cannot check as it is asked to, down or not.
@@ -72,31 +77,35 @@ class World {
   const model::DesiredState& state() const { return state_; }
   const config::Fragments& fragments() const { return fragments_; }
   const config::RouteIndex& routes() const { return routes_; }
-  const std::map<std::string, config::Backend>& backends() const { return backends_; }
+  /// By destination.
+  const Backends& backends() const { return backends_; }
   std::size_t server_count() const { return servers_; }
   std::chrono::milliseconds check_interval() const { return interval_; }
 
   /// The files of this world. @param wildcard_depth what the base text can look up.
   Result<config::FileSet> render(const config::BaseText& base, const std::vector<std::string>& certificates,
                                  std::uint64_t generation);
-  /// service -> backend, as the files name them.
+  /// Destination -> backend, as the files name them.
   const std::map<std::string, std::string>& file_names() const { return names_; }
 
  private:
-  void put(const std::string& service, const model::Service* definition, const config::Backend* backend,
-           const config::Fragment* fragment);
+  std::vector<BackendChange> backend_changes(const std::string& name,
+                                             const std::optional<model::Service>& after,
+                                             const config::Addresses& addresses) const;
+  void put(const std::string& name, const model::Service* service, const config::Fragment* fragment);
+  void put_backend(const std::string& destination, const config::Backend* backend);
   Result<> check_apart(const Transition& transition) const;
   Result<> refresh_texts();
 
   const Settings& settings_;
   model::DesiredState state_;
   config::RouteIndex routes_;
-  std::map<std::string, config::Backend> backends_;    // by service
-  std::map<std::string, std::string> names_;           // by service
-  std::map<std::string, std::string> texts_;           // by service, for the files
+  Backends backends_;                                  // by destination
+  std::map<std::string, std::string> names_;           // by destination
+  std::map<std::string, std::string> texts_;           // by destination, for the files
   config::Fragments fragments_;                        // by service, only of those with a template
   std::map<std::string, std::set<std::string>> down_;  // by service
-  std::vector<std::string> stale_texts_;               // services whose text must be made anew
+  std::vector<std::string> stale_texts_;               // destinations whose text must be made again
   std::size_t servers_ = 0;
   std::chrono::milliseconds interval_;  // for the number of servers at the last rendering
 };

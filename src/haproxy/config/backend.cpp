@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "haproxy/config/writer.hpp"
 
 namespace dfp::haproxy::config {
@@ -80,8 +81,16 @@ std::optional<Server> find_server(const model::Instance& instance, const Address
 /// HAProxy's own check makes a connection and gives it as much time as lies between two of them.
 bool is_beyond_haproxy(const model::HealthCheck& check) { return check.is_http() || check.timeout; }
 
-bool is_checked(const model::Service& service, bool may_check) {
-  return may_check && !service.definition.skip_check && !service.definition.has_template();
+/// The instances of a destination: those that were found by its port, or all where a registry tells the
+/// ports.
+std::vector<const model::Instance*> instances_of(const model::Service& service,
+                                                 const model::Destination& destination) {
+  auto is_for_one = [](const model::Instance& i) { return i.requested_port != 0; };
+  bool by_port = std::ranges::any_of(service.instances, is_for_one);
+  std::vector<const model::Instance*> instances;
+  for (const auto& instance : service.instances)
+    if (!by_port || instance.requested_port == destination.port) instances.push_back(&instance);
+  return instances;
 }
 
 }  // namespace
@@ -101,8 +110,17 @@ std::optional<std::string> Addresses::of(const model::Instance& instance) const 
   return is_barred(instance) ? std::nullopt : known(instance);
 }
 
-std::string backend_name(std::string_view service, std::string_view color) {
-  return color.empty() ? fmt::format("svc:{}", service) : fmt::format("svc:{}:{}", service, color);
+std::string backend_name(std::string_view destination, std::string_view color) {
+  auto name = model::parse_destination_key(destination).value_or(model::DestinationName{});
+  if (name.index != model::kFirstDestination)
+    return fmt::format("svc:{}:{}:{}", name.service, color, name.index);
+  return color.empty() ? fmt::format("svc:{}", name.service) : fmt::format("svc:{}:{}", name.service, color);
+}
+
+std::string color_in(std::string_view backend) {
+  if (!is_service_backend(backend)) return {};
+  auto parts = text::split(backend, ':');
+  return parts.size() > 2 ? parts[2] : std::string();
 }
 
 std::string spare_name(std::size_t number) { return fmt::format("{}{:05}", kSparePrefix, number); }
@@ -113,19 +131,21 @@ bool is_own_name(std::string_view section) {
   return section.starts_with("dfp:") || section.starts_with("spare:") || is_service_backend(section);
 }
 
-Backend backend_of(const model::Service& service, const Addresses& addresses, bool may_check,
+Backend backend_of(const model::Service& service, unsigned index, const Addresses& addresses, bool may_check,
                    const std::set<std::string>& down) {
   const auto& definition = service.definition;
-  bool check = may_check && !definition.skip_check;
-  Backend backend{definition.service, definition.color, check, {}};
+  const auto& destination = definition.destination(index);
+  bool check = may_check && !destination.skip_check;
+  Backend backend{model::destination_key(definition.service, index), definition.color, check, {}};
   if (check) backend.timing = {definition.check.interval, definition.check.rise, definition.check.fall};
   // HAProxy's own checks decide where they run: a check of the registry that has just begun is critical too.
-  bool well_only = !backend.check && std::ranges::any_of(service.instances, is_well);
-  for (const auto& instance : service.instances) {
-    if (well_only && !is_well(instance)) continue;
-    auto server = find_server(instance, addresses);
+  auto instances = instances_of(service, destination);
+  bool well_only = !backend.check && std::ranges::any_of(instances, [](auto* i) { return is_well(*i); });
+  for (const auto* instance : instances) {
+    if (well_only && !is_well(*instance)) continue;
+    auto server = find_server(*instance, addresses);
     if (!server) continue;
-    bool is_down = down.contains(server->name) && is_beyond_haproxy(check_of(definition, instance));
+    bool is_down = down.contains(server->name) && is_beyond_haproxy(check_of(definition, *instance));
     if (!is_down) backend.servers.push_back(std::move(*server));
   }
   std::ranges::sort(backend.servers);
@@ -137,12 +157,15 @@ Backend backend_of(const model::Service& service, const Addresses& addresses, bo
 std::vector<CheckedServer> checked_servers(const model::Service& service, const Addresses& addresses,
                                            bool may_check) {
   std::vector<CheckedServer> servers;
-  if (!is_checked(service, may_check)) return servers;
-  for (const auto& instance : service.instances) {
-    auto check = check_of(service.definition, instance);
-    if (!is_beyond_haproxy(check)) continue;
-    if (auto server = find_server(instance, addresses))
-      servers.push_back({std::move(*server), std::move(check)});
+  if (!may_check || service.definition.has_template()) return servers;
+  for (const auto& [index, destination] : service.definition.destinations()) {
+    if (destination->skip_check) continue;
+    for (const auto* instance : instances_of(service, *destination)) {
+      auto check = check_of(service.definition, *instance);
+      if (!is_beyond_haproxy(check)) continue;
+      if (auto server = find_server(*instance, addresses))
+        servers.push_back({std::move(*server), std::move(check)});
+    }
   }
   auto name = [](const CheckedServer& checked) -> const std::string& { return checked.server.name; };
   std::ranges::sort(servers, {}, name);
@@ -174,7 +197,7 @@ Result<std::string> server_arguments(const Backend& backend, const Server& serve
 Result<std::string> backend_text(const Backend& backend, const Checks& checks,
                                  std::chrono::milliseconds interval) {
   ConfigWriter writer;
-  auto name = backend_name(backend.service, backend.color);
+  auto name = backend_name(backend.destination, backend.color);
   writer.section("backend"_k, Name{name}, "from dfp:http-rr"_k);
   for (const auto& server : backend.servers) {
     writer.words("  server"_k, Name{server.name});

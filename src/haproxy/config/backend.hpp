@@ -34,9 +34,9 @@ struct Timing {
   bool operator==(const Timing&) const = default;
 };
 
-/// What HAProxy has to hold for one service.
+/// What HAProxy has to hold for one destination of a service.
 struct Backend {
-  std::string service;
+  std::string destination;  ///< model::destination_key
   std::string color;
   bool check = true;            ///< HAProxy tries a connection now and then
   std::vector<Server> servers;  ///< sorted by name
@@ -64,8 +64,12 @@ struct Addresses {
 /// goes on.
 inline constexpr const char* kServerNameMeta = "haproxy-server";
 
-/// "svc:go-demo", "svc:go-demo:blue". ':' cannot occur in a service's name, so no two services collide.
-std::string backend_name(std::string_view service, std::string_view color);
+/// "svc:go-demo", "svc:go-demo:blue", of a second destination "svc:go-demo::2", "svc:go-demo:blue:2". ':'
+/// cannot occur in the name of a service or colour, so no two collide.
+/// @param destination model::destination_key
+std::string backend_name(std::string_view destination, std::string_view color);
+/// The colour in such a name; "" for none, and for any other name.
+std::string color_in(std::string_view backend);
 /// The named defaults section of every service's backend.
 inline constexpr std::string_view kServiceDefaults = "dfp:http-rr";
 
@@ -80,19 +84,20 @@ bool is_spare_name(std::string_view backend);
 /// "spare:". Templates can use any other.
 bool is_own_name(std::string_view section);
 
-/// The backend of a service. Without HAProxy's own checks, instances that are critical or in maintenance are
-/// used only when there is no other; instances without an address in `addresses` are left out.
+/// The backend of a destination. Without HAProxy's own checks, instances that are critical or in maintenance
+/// are used only when there is no other; instances without an address in `addresses` are left out.
 /// @param may_check Checks::enabled
 /// @param down names of servers that are left out because a check of ours took them out
-Backend backend_of(const model::Service& service, const Addresses& addresses, bool may_check,
-                   const std::set<std::string>& down = {});
+Backend backend_of(const model::Service& service, unsigned destination, const Addresses& addresses,
+                   bool may_check, const std::set<std::string>& down = {});
 
 /// A server that HAProxy cannot check as it is asked to: an answer counts, or the time of a connection.
 struct CheckedServer {
   Server server;
   model::HealthCheck check;
 };
-/// All of those of a service, whether they are down or not; none where nothing is checked. Sorted by name.
+/// All of those of a service's destinations, whether they are down or not; none where nothing is checked.
+/// Sorted by name.
 std::vector<CheckedServer> checked_servers(const model::Service& service, const Addresses& addresses,
                                            bool may_check);
 

@@ -11,6 +11,15 @@ using namespace std::chrono_literals;
 using testing::instance;
 using testing::service;
 
+TEST(BackendName, TellsServiceColourAndDestination) {
+  EXPECT_EQ(backend_name("shop", ""), "svc:shop");
+  EXPECT_EQ(backend_name("shop", "blue"), "svc:shop:blue");
+  EXPECT_EQ(backend_name("shop+02", ""), "svc:shop::2");
+  EXPECT_EQ(backend_name("shop+02", "blue"), "svc:shop:blue:2");
+  for (auto name : {"svc:shop", "svc:shop::2", "spare:http-rr:00001", "other"}) EXPECT_EQ(color_in(name), "");
+  for (auto name : {"svc:shop:blue", "svc:shop:blue:2"}) EXPECT_EQ(color_in(name), "blue");
+}
+
 TEST(ConfigWriter, QuotesAnythingIntoOneToken) {
   ConfigWriter writer;
   writer.line("stats auth"_k, Quoted{R"(a'b "c" $d \e #f {g})"});
@@ -142,30 +151,30 @@ TEST(TemplateSections, OfHttpSeeRequestsInTheirOneForm) {
 TEST(Backend, ServerNamesAreValidStableAndChangeWithTheAddress) {
   auto s = service("a", {"/"});
   s.instances = {instance("node 1", "id/1", "10.0.0.1", 80), instance("node 1", "id/2", "10.0.0.1", 80)};
-  auto first = backend_of(s, {}, true);
+  auto first = backend_of(s, model::kFirstDestination, {}, true);
   ASSERT_EQ(first.servers.size(), 2U);
   for (const auto& server : first.servers) EXPECT_TRUE(is_name(server.name)) << server.name;
   EXPECT_EQ(first.servers[0].name, "node_1_id_1_" + first.servers[0].name.substr(12));
   s.instances[0].port = 81;
-  EXPECT_NE(backend_of(s, {}, true).servers[0].name, first.servers[0].name);
+  EXPECT_NE(backend_of(s, model::kFirstDestination, {}, true).servers[0].name, first.servers[0].name);
 }
 
 TEST(Backend, UnwellInstancesServeOnlyWhenThereIsNoOther) {
   auto s = service("a", {"/"});
   s.instances = {instance("n", "1", "10.0.0.1", 80), instance("n", "2", "10.0.0.2", 80)};
   s.instances[0].health = model::Health::Critical;
-  EXPECT_EQ(backend_of(s, {}, true).servers.size(), 2U);  // HAProxy's own checks decide
+  EXPECT_EQ(backend_of(s, model::kFirstDestination, {}, true).servers.size(), 2U);  // HAProxy's own checks decide
   s.definition.skip_check = true;
-  EXPECT_EQ(backend_of(s, {}, true).servers.size(), 1U);
+  EXPECT_EQ(backend_of(s, model::kFirstDestination, {}, true).servers.size(), 1U);
   s.instances[1].health = model::Health::Maintenance;
-  EXPECT_EQ(backend_of(s, {}, true).servers.size(), 2U);
+  EXPECT_EQ(backend_of(s, model::kFirstDestination, {}, true).servers.size(), 2U);
 }
 
 TEST(Backend, WhereTheRegistryDecidesHaproxyChecksNothing) {
   auto s = service("a", {"/"});
   s.instances = {instance("n", "1", "10.0.0.1", 80), instance("n", "2", "10.0.0.2", 80)};
   s.instances[0].health = model::Health::Critical;
-  auto backend = backend_of(s, {}, false);
+  auto backend = backend_of(s, model::kFirstDestination, {}, false);
   EXPECT_FALSE(backend.check);
   ASSERT_EQ(backend.servers.size(), 1U);
   EXPECT_EQ(backend.servers[0].address, "10.0.0.2");
@@ -175,7 +184,7 @@ TEST(Backend, HaproxysChecksHaveTheTimesOfTheDefinition) {
   auto s = service("a", {"/"});
   s.instances = {instance("n", "1", "10.0.0.1", 80)};
   auto line = [&](std::chrono::milliseconds interval) {
-    auto backend = backend_of(s, {}, true);
+    auto backend = backend_of(s, model::kFirstDestination, {}, true);
     return server_arguments(backend, backend.servers.at(0), Checks{}, interval).value();
   };
   EXPECT_TRUE(line(2s).contains("check inter 2000ms fastinter 500ms fall 3 rise 2")) << line(2s);
@@ -194,11 +203,11 @@ TEST(Backend, LeavesOutWhoseAnswerIsBad) {
   auto checked = checked_servers(s, {}, true);
   ASSERT_EQ(checked.size(), 2U);
   std::set<std::string> down{checked[0].server.name};
-  EXPECT_EQ(backend_of(s, {}, true, down).servers, std::vector{checked[1].server});
+  EXPECT_EQ(backend_of(s, model::kFirstDestination, {}, true, down).servers, std::vector{checked[1].server});
   EXPECT_EQ(checked_servers(s, {}, true).size(), 2U) << "it is checked on";
   EXPECT_TRUE(checked_servers(s, {}, false).empty());
   s.definition.check = {};
-  EXPECT_EQ(backend_of(s, {}, true, down).servers.size(), 2U) << "nobody asks for an answer any more";
+  EXPECT_EQ(backend_of(s, model::kFirstDestination, {}, true, down).servers.size(), 2U) << "nobody asks for an answer any more";
   s.instances[1].meta["check_http"] = "/";
   EXPECT_EQ(checked_servers(s, {}, true).size(), 1U);
   s.definition.skip_check = true;
@@ -208,8 +217,8 @@ TEST(Backend, LeavesOutWhoseAnswerIsBad) {
 TEST(Backend, HostNamesAreUsedOnlyAsAddresses) {
   auto s = service("a", {"/"});
   s.instances = {instance("n", "1", "db.local", 80)};
-  EXPECT_TRUE(backend_of(s, {}, true).servers.empty());
-  EXPECT_EQ(backend_of(s, {{{"db.local", "10.1.1.1"}}}, true).servers.at(0).address, "10.1.1.1");
+  EXPECT_TRUE(backend_of(s, model::kFirstDestination, {}, true).servers.empty());
+  EXPECT_EQ(backend_of(s, model::kFirstDestination, {{{"db.local", "10.1.1.1"}}}, true).servers.at(0).address, "10.1.1.1");
 }
 
 TEST(Backend, OurOwnApiIsNoServerUnderWhateverNameOrAddress) {
@@ -219,7 +228,7 @@ TEST(Backend, OurOwnApiIsNoServerUnderWhateverNameOrAddress) {
   Addresses addresses{{{"we.local", "10.1.1.1"}}, [](const auto& host, auto port) {
                         return host == "10.1.1.1" && port == std::uint16_t{8080};
                       }};
-  auto backend = backend_of(s, addresses, true);
+  auto backend = backend_of(s, model::kFirstDestination, addresses, true);
   ASSERT_EQ(backend.servers.size(), 1U);
   EXPECT_EQ(backend.servers[0].port, 80);
 }

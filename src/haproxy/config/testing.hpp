@@ -47,7 +47,7 @@ inline Result<FileSet> files_of(const model::DesiredState& state, const Settings
   auto interval = check_interval(settings.checks, servers);
   for (const auto& [name, s] : state.services) {
     routes.replace({}, model::routes_of(s.definition));
-    auto text = backend_text(backend_of(s, {}, settings.checks.enabled), settings.checks, interval);
+    auto text = backend_text(backend_of(s, model::kFirstDestination, {}, settings.checks.enabled), settings.checks, interval);
     if (!text) return std::unexpected(text.error());
     texts[name] = std::move(*text);
     names[name] = backend_name(name, s.definition.color);
