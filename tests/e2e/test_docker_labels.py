@@ -79,6 +79,19 @@ def test_containers_of_one_name_are_one_service(stage, place):
     stage.wait_answering("/shop", "shop-2")
 
 
+def test_destinations_lead_to_several_ports_of_a_container(stage, place):
+    stage.start(place)
+    demo = "docker-flow-proxy demo-service --listen 0.0.0.0:{} --name shop --instance {}"
+    network = ["--network", "back"] if place == "in a container" else []
+    stage.engine.run(BASE_IMAGE, "sh", "-c", f"{demo.format(8080, 'web')} & exec {demo.format(9090, 'admin')}", name="shop",
+                     options=[*network, *labels(servicePath_1="/shop", port_1=8080, servicePath_2="/admin", port_2=9090)])
+    stage.wait_answering("/shop", "web")
+    stage.wait_answering("/admin", "admin")
+    stage.engine.cli("rm", "-f", "shop")
+    stage.wait_status("/shop", 503)
+    stage.wait_status("/admin", 503)
+
+
 def test_only_what_is_well_gets_requests(stage):
     stage.start()
     stage.run("shop-1", serviceName="shop", servicePath="/shop")

@@ -4,6 +4,7 @@
 #include <boost/container_hash/hash.hpp>
 
 #include "base/log.hpp"
+#include "model/route_table.hpp"
 
 namespace dfp::docker::discovery {
 namespace {
@@ -22,8 +23,7 @@ std::size_t fingerprint(const model::DesiredState& served) {
   auto add = [&](const std::string& text) { boost::hash_combine(sum, text); };
   for (const auto& [name, service] : served.services) {
     add(name);
-    std::ranges::for_each(service.definition.paths, add);
-    std::ranges::for_each(service.definition.domains, add);
+    for (const auto& route : model::routes_of(service.definition)) add(model::route_key(route));
   }
   return sum;
 }

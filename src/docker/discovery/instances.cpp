@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "docker/registrator/metadata.hpp"
@@ -16,8 +17,8 @@ constexpr std::string_view kVirtual = "-vip";  ///< end of the id
 
 std::unexpected<Error> refuse(std::string what) { return fail(Errc::InvalidArgument, std::move(what)); }
 
-Result<std::uint16_t> port_of(const ServiceView& service, const model::Definition& definition) {
-  if (definition.port != 0) return definition.port;
+Result<std::uint16_t> port_of(const ServiceView& service, std::uint16_t wanted) {
+  if (wanted != 0) return wanted;
   if (service.ports.size() == 1) return *service.ports.begin();
   if (service.ports.empty())
     return refuse(
@@ -122,14 +123,12 @@ Result<std::vector<model::Instance>> virtual_ip_of(const ServiceView& service, c
   return std::vector<model::Instance>{instance};
 }
 
-}  // namespace
-
-bool is_virtual(const model::Instance& instance) { return instance.id.ends_with(kVirtual); }
-
-Result<std::vector<model::Instance>> instances_of(const View& view, const ServiceView& service,
-                                                  const model::Definition& definition,
-                                                  const std::string& preferred_network) {
-  auto port = port_of(service, definition);
+/// @param wanted_port 0: the only one that the service exposes
+Result<std::vector<model::Instance>> instances_at_port(const View& view, const ServiceView& service,
+                                                       const model::Definition& definition,
+                                                       std::uint16_t wanted_port,
+                                                       const std::string& preferred_network) {
+  auto port = port_of(service, wanted_port);
   if (!port) return std::unexpected(port.error());
   const auto& network = definition.network.empty() ? preferred_network : definition.network;
   Way way(view, network, *port);
@@ -148,7 +147,28 @@ Result<std::vector<model::Instance>> instances_of(const View& view, const Servic
     instances.push_back(std::move(instance));
   }
   if (instances.empty() && service.usable() > 0) return unreachable(view, service, network, *port);
-  std::ranges::sort(instances, {}, [](const auto& i) { return std::tie(i.node, i.id); });
+  return instances;
+}
+
+}  // namespace
+
+bool is_virtual(const model::Instance& instance) { return instance.id.ends_with(kVirtual); }
+
+Result<std::vector<model::Instance>> instances_of(const View& view, const ServiceView& service,
+                                                  const model::Definition& definition,
+                                                  const std::string& preferred_network) {
+  std::set<std::uint16_t> ports;
+  for (const auto& [index, destination] : definition.destinations()) ports.insert(destination->port);
+  std::vector<model::Instance> instances;
+  for (auto port : ports) {
+    auto some = instances_at_port(view, service, definition, port, preferred_network);
+    if (!some) return some;
+    for (auto& instance : *some) {
+      if (ports.size() > 1) instance.requested_port = port;
+      instances.push_back(std::move(instance));
+    }
+  }
+  std::ranges::sort(instances, {}, [](const auto& i) { return std::tie(i.node, i.id, i.requested_port); });
   return instances;
 }
 

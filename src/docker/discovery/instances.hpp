@@ -17,7 +17,8 @@ bool is_virtual(const model::Instance& instance);
 
 /// The instances of a service for a definition, sorted by (node, id): every usable copy, at its address in
 /// the definition's network, else in a network that the proxy is in too, else where its port is published on
-/// its node; with discoveryType=overlay the virtual IP alone.
+/// its node; with discoveryType=overlay the virtual IP alone. Where destinations have several ports, once for
+/// each of them, with that as requested_port.
 /// @param preferred_network of the settings; used where the definition names none
 /// @return InvalidArgument, naming the parameter, when the port is not clear, or when no usable copy can be
 /// reached.

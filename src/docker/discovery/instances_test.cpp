@@ -138,6 +138,19 @@ TEST(SwarmInstances, TakeThePortOfAServiceThatHasOne) {
   EXPECT_THAT(places(swarm.instances(definition(0))), ElementsAre("10.0.1.1:9000", "10.0.1.2:9000"));
 }
 
+TEST(SwarmInstances, OfDestinationsWithSeveralPortsAreFoundForEach) {
+  Swarm swarm;
+  auto wanted = definition(8080);
+  wanted.others[2].paths = {"/admin"};
+  wanted.others[2].port = 9090;
+  auto instances = swarm.instances(wanted);
+  EXPECT_THAT(places(instances),
+              ElementsAre("10.0.1.1:8080", "10.0.1.1:9090", "10.0.1.2:8080", "10.0.1.2:9090"));
+  EXPECT_EQ(instances->at(1).requested_port, 9090);
+  wanted.others[2].port = 8080;
+  EXPECT_THAT(places(swarm.instances(wanted)), ElementsAre("10.0.1.1:8080", "10.0.1.2:8080"));
+}
+
 TEST(SwarmInstances, NeedAPortWhereItIsNotClear) {
   Swarm swarm;
   EXPECT_THAT(places(swarm.instances(definition(0))),

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <set>
 
 #include "base/nearest.hpp"
 #include "base/parse.hpp"
@@ -109,15 +108,6 @@ bool is_for_one_request(std::string_view name) {
   return find_known(name) && !model::find_parameter(name) && name != "distribute";
 }
 
-/// "servicePath.2" as ("servicePath", 2); without an index 0.
-std::pair<std::string, unsigned> split_index(std::string_view name) {
-  auto dot = name.rfind('.');
-  if (dot == std::string_view::npos) return {std::string(name), 0};
-  auto index = parse::number(name.substr(dot + 1), 1, 1000);
-  if (!index) return {std::string(name), 0};
-  return {std::string(name.substr(0, dot)), static_cast<unsigned>(*index)};
-}
-
 /// A label that is for somebody else, or mistyped.
 std::string note_unknown(const std::string& name) {
   std::vector<std::string_view> known;
@@ -129,7 +119,8 @@ Result<Sorted> sort_labels(const Labels& labels, const LabelRules& rules) {
   Sorted sorted;
   for (const auto& [label, value] : labels) {
     if (!label.starts_with(kPrefix) || label == rules.notify) continue;
-    auto [name, index] = split_index(std::string_view(label).substr(kPrefix.size()));
+    auto [text, index] = model::split_name(std::string_view(label).substr(kPrefix.size()));
+    std::string name(text);
     if (is_for_one_request(name))
       return refuse(name, "is for a single request; a label stands for as long as the service does");
     if (find_known(name))
@@ -142,91 +133,60 @@ Result<Sorted> sort_labels(const Labels& labels, const LabelRules& rules) {
   return sorted;
 }
 
-/// The indexed destinations, each with the defaults in it. The original stops at the first index that has
-/// none of the keys that make a destination.
-std::map<unsigned, Values> complete_destinations(const Destinations& sorted,
-                                                 std::vector<std::string>& notes) {
-  std::map<unsigned, Values> complete;
-  for (const auto& [index, values] : sorted) {
-    if (index == 0) continue;
+/// The original stops at the first index that has none of the keys that make a destination.
+void drop_behind_gap(Destinations& destinations, std::vector<std::string>& notes) {
+  constexpr std::array<std::string_view, 3> kMaking = {"servicePath", "serviceDomain", "port"};
+  unsigned next = 1;
+  for (auto at = destinations.upper_bound(0); at != destinations.end(); ++at, ++next) {
     bool makes_one =
-        values.contains("servicePath") || values.contains("port") || values.contains("serviceDomain");
-    if (index != complete.size() + 1 || !makes_one) {
-      notes.push_back(
-          fmt::format("labels with index {} are left out: the indices have to be 1, 2, … without a gap, "
-                      "each with a servicePath, serviceDomain or port",
-                      index));
-      break;
-    }
-    auto all = values;
-    if (auto defaults = sorted.find(0); defaults != sorted.end())
-      all.insert(defaults->second.begin(), defaults->second.end());
-    complete.emplace(index, std::move(all));
+        std::ranges::any_of(kMaking, [&](auto name) { return at->second.contains(std::string(name)); });
+    if (at->first == next && makes_one) continue;
+    notes.push_back(
+        fmt::format("labels with index {} are left out: the indices have to be 1, 2, … without a gap, "
+                    "each with a servicePath, serviceDomain or port",
+                    at->first));
+    destinations.erase(at, destinations.end());
+    return;
   }
-  return complete;
 }
 
-std::set<std::string> items(const Values& values, const std::string& name) {
-  auto at = values.find(name);
-  if (at == values.end() || at->second.empty()) return {};
-  auto parts = text::split(at->second, ',');
-  return {parts.begin(), parts.end()};
+/// A default that every destination overrides is nothing to the original; a request would be refused for it.
+void drop_unused_defaults(Destinations& destinations, std::vector<std::string>& notes) {
+  auto defaults = destinations.find(0);
+  if (defaults == destinations.end() || destinations.size() == 1) return;
+  std::erase_if(defaults->second, [&](const auto& entry) {
+    const auto& name = entry.first;
+    bool used = std::ranges::any_of(
+        destinations, [&](const auto& one) { return one.first != 0 && !one.second.contains(name); });
+    if (!used) notes.push_back(fmt::format("label {}{} is left out: each index has its own", kPrefix, name));
+    return !used;
+  });
 }
 
-/// The parameter, besides paths and domains, in which two destinations differ; empty for none.
-std::string first_difference(const Values& a, const Values& b) {
-  for (const auto* values : {&a, &b})
-    for (const auto& [name, value] : *values) {
-      if (name == "servicePath" || name == "serviceDomain") continue;
-      auto in_a = a.find(name), in_b = b.find(name);
-      if (in_a == a.end() || in_b == b.end() || in_a->second != in_b->second) return name;
-    }
-  return {};
-}
-
-/// Destinations as one set of parameters: possible where they differ only in their paths, or only in their
-/// domains.
-Result<Values> merge(const std::map<unsigned, Values>& destinations) {
-  const auto& first = destinations.begin()->second;
-  Values merged = first;
-  bool same_paths = true, same_domains = true;
-  for (const auto& [index, values] : destinations) {
-    if (auto name = first_difference(first, values); !name.empty())
-      return refuse(fmt::format("{}.{}", name, index),
-                    "differs from index 1; one service has one value, so put it under a name of its own");
-    same_paths = same_paths && items(values, "servicePath") == items(first, "servicePath");
-    same_domains = same_domains && items(values, "serviceDomain") == items(first, "serviceDomain");
-  }
-  if (!same_paths && !same_domains)
-    return refuse("serviceDomain.2",
-                  "paths and domains both differ between the indices; put them under names of "
-                  "their own");
-  for (auto name : {"servicePath", "serviceDomain"}) {
-    std::set<std::string> all;
-    for (const auto& [index, values] : destinations) all.merge(items(values, name));
-    if (!all.empty()) merged[name] = text::join({all.begin(), all.end()}, ",");
-  }
-  return merged;
-}
-
-Result<Values> values_of(Sorted& sorted) {
-  auto destinations = complete_destinations(sorted.destinations, sorted.notes);
-  if (!destinations.empty()) return merge(destinations);
-  auto plain = sorted.destinations.find(0);
-  return plain == sorted.destinations.end() ? Values{} : plain->second;
+/// The labels as parameters of a request.
+Values values_of(Sorted& sorted) {
+  drop_behind_gap(sorted.destinations, sorted.notes);
+  drop_unused_defaults(sorted.destinations, sorted.notes);
+  Values values;
+  for (const auto& [index, parameters] : sorted.destinations)
+    for (const auto& [name, value] : parameters)
+      values.emplace(index == 0 ? name : fmt::format("{}.{}", name, index), value);
+  return values;
 }
 
 bool is_routed(const Values& values) {
   constexpr std::array<std::string_view, 5> kRouting = {"servicePath", "serviceDomain", "consulTemplatePath",
                                                         "consulTemplateFePath", "templateFePath"};
-  return std::ranges::any_of(kRouting, [&](auto name) { return values.contains(std::string(name)); });
+  return std::ranges::any_of(values, [&](const auto& entry) {
+    return std::ranges::find(kRouting, model::split_name(entry.first).name) != kRouting.end();
+  });
 }
 
 }  // namespace
 
 std::string as_label_problem(const std::string& problem) {
   for (std::size_t at = 0, end = 0; (end = problem.find(": ", at)) != std::string::npos; at = end + 2)
-    if (find_known(std::string_view(problem).substr(at, end - at)))
+    if (find_known(model::split_name(std::string_view(problem).substr(at, end - at)).name))
       return fmt::format("label {}{}", kPrefix, problem.substr(at));
   return problem;
 }
@@ -250,11 +210,10 @@ Result<std::optional<LabelOrder>> read_labels(const Labels& labels, const std::s
   auto sorted = sort_labels(labels, rules);
   if (!sorted) return std::unexpected(sorted.error());
   auto values = values_of(*sorted);
-  if (!values) return std::unexpected(values.error());
-  std::erase_if(*values, [](const auto& entry) { return entry.second.empty(); });  // as not given
-  values->try_emplace("serviceName", name);
-  if (!is_routed(*values)) return refuse("servicePath", "is missing, and so is com.df.serviceDomain");
-  model::ParameterPairs pairs(values->begin(), values->end());
+  std::erase_if(values, [](const auto& entry) { return entry.second.empty(); });  // as not given
+  values.try_emplace("serviceName", name);
+  if (!is_routed(values)) return refuse("servicePath", "is missing, and so is com.df.serviceDomain");
+  model::ParameterPairs pairs(values.begin(), values.end());
   auto request = model::decode_reconfigure(pairs);
   if (!request) return fail(Errc::InvalidArgument, as_label_problem(request.error().what));
   return LabelOrder{std::move(request->definition), std::move(sorted->notes)};

@@ -20,9 +20,9 @@ struct LabelOrder {
   std::vector<std::string> notes;  ///< labels that were left out, with the reason
 };
 
-/// com.df.X=Y means the parameter X=Y of `reconfigure`. Indexed labels (com.df.servicePath.1) are
-/// destinations of the original; they are taken together where one definition can say the same, and refused
-/// otherwise. com.df.shortName, .scrapeNetwork and .proxyInstanceName are for the listener itself.
+/// com.df.X=Y means the parameter X=Y of `reconfigure`, com.df.X.1=Y that of a destination. Indices behind a
+/// gap and defaults that no destination takes are left out, as by the original. com.df.shortName,
+/// .scrapeNetwork and .proxyInstanceName are for the listener itself.
 /// @param name the service's, unless com.df.serviceName says otherwise
 /// @return nullopt where nothing is ordered; InvalidArgument, naming the label, for what cannot be read, and
 /// for a parameter of the original that this proxy does not have: to serve without it could be wrong, or

@@ -105,51 +105,49 @@ TEST_P(RefusedLabels, NameTheLabelAndTheReason) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Table, RefusedLabels,
-    testing::Values(
-        RefusalCase{"BadPort", {{"servicePath", "/a"}, {"port", "http"}}, "label com.df.port: "},
-        RefusalCase{"BadPath", {{"servicePath", "/a\nbackend evil"}}, "label com.df.servicePath: "},
-        RefusalCase{"BadDomain", {{"serviceDomain", "a b"}}, "label com.df.serviceDomain: "},
-        RefusalCase{"NoRoute", {{"port", "80"}}, "label com.df.servicePath: is missing"},
-        RefusalCase{"SecurityThatIsNotThere",
-                    {{"servicePath", "/a"}, {"httpsOnly", "true"}},
-                    "label com.df.httpsOnly: this parameter of the original is not supported"},
-        RefusalCase{"IndexedSecurity",
-                    {{"servicePath.1", "/a"}, {"denyHttp.1", "true"}},
-                    "label com.df.denyHttp: this parameter of the original is not supported"},
-        RefusalCase{"ForOneRequest",
-                    {{"servicePath", "/a"}, {"dryRun", "true"}},
-                    "label com.df.dryRun: is for a single request"},
-        RefusalCase{"EmptyPath", {{"servicePath", ""}}, "label com.df.servicePath: is missing"},
-        RefusalCase{"OnlyTheFirstHasAPathType",
-                    {{"servicePath.1", "/a"}, {"pathType.1", "path_reg"}, {"servicePath.2", "/b"}},
-                    "label com.df.pathType.2: differs from index 1"},
-        RefusalCase{"TwoPorts",
-                    {{"servicePath.1", "/a"}, {"port.1", "80"}, {"servicePath.2", "/b"}, {"port.2", "81"}},
-                    "label com.df.port.2: differs from index 1"},
-        RefusalCase{"PathsAndDomainsDiffer",
-                    {{"servicePath.1", "/a"},
-                     {"serviceDomain.1", "a.com"},
-                     {"servicePath.2", "/b"},
-                     {"serviceDomain.2", "b.com"}},
-                    "paths and domains both differ"}),
+    testing::Values(RefusalCase{"BadPort", {{"servicePath", "/a"}, {"port", "http"}}, "label com.df.port: "},
+                    RefusalCase{
+                        "BadPath", {{"servicePath", "/a\nbackend evil"}}, "label com.df.servicePath: "},
+                    RefusalCase{"BadDomain", {{"serviceDomain", "a b"}}, "label com.df.serviceDomain: "},
+                    RefusalCase{"NoRoute", {{"port", "80"}}, "label com.df.servicePath: is missing"},
+                    RefusalCase{"SecurityThatIsNotThere",
+                                {{"servicePath", "/a"}, {"httpsOnly", "true"}},
+                                "label com.df.httpsOnly: this parameter of the original is not supported"},
+                    RefusalCase{"IndexedSecurity",
+                                {{"servicePath.1", "/a"}, {"denyHttp.1", "true"}},
+                                "label com.df.denyHttp: this parameter of the original is not supported"},
+                    RefusalCase{"ForOneRequest",
+                                {{"servicePath", "/a"}, {"dryRun", "true"}},
+                                "label com.df.dryRun: is for a single request"},
+                    RefusalCase{"EmptyPath", {{"servicePath", ""}}, "label com.df.servicePath: is missing"},
+                    RefusalCase{"BadPortOfADestination",
+                                {{"servicePath.1", "/a"}, {"servicePath.2", "/b"}, {"port.2", "http"}},
+                                "label com.df.port.2: "},
+                    RefusalCase{"TwiceTheSameRoute",
+                                {{"servicePath", "/a"}, {"port.1", "80"}, {"port.2", "81"}},
+                                "label com.df.servicePath.2: /a is a route of destination 1 too"}),
     [](const auto& test) { return test.param.name; });
 
-TEST(IndexedLabels, ThatDifferInTheirPathsAreOneDefinition) {
-  auto order = must_read(labels(
-      {{"servicePath.1", "/b,/a"}, {"servicePath.2", "/c"}, {"port", "8080"}, {"serviceDomain", "a.com"}}));
-  EXPECT_THAT(order.definition.paths, ElementsAre("/a", "/b", "/c"));
+TEST(IndexedLabels, AreDestinationsWithTheOthersAsDefaults) {
+  auto order = must_read(labels({{"servicePath.1", "/b,/a"},
+                                 {"port.1", "8080"},
+                                 {"servicePath.2", "/c"},
+                                 {"port.2", "9090"},
+                                 {"serviceDomain", "a.com"}}));
+  EXPECT_THAT(order.definition.paths, ElementsAre("/b", "/a"));
   EXPECT_THAT(order.definition.domains, ElementsAre("a.com"));
   EXPECT_EQ(order.definition.port, 8080);
+  const auto& second = order.definition.others.at(2);
+  EXPECT_THAT(second.paths, ElementsAre("/c"));
+  EXPECT_THAT(second.domains, ElementsAre("a.com"));
+  EXPECT_EQ(second.port, 9090);
 }
 
-TEST(IndexedLabels, ThatDifferInTheirDomainsAreOneDefinition) {
-  auto order = must_read(labels({{"servicePath", "/"},
-                                 {"serviceDomain.1", "a.com"},
-                                 {"serviceDomain.2", "b.com"},
-                                 {"port.1", "80"},
-                                 {"port.2", "80"}}));
-  EXPECT_THAT(order.definition.domains, ElementsAre("a.com", "b.com"));
-  EXPECT_EQ(order.definition.port, 80);
+TEST(IndexedLabels, WithADefaultThatNobodyTakesAreFine) {
+  auto order = must_read(
+      labels({{"servicePath", "/x"}, {"port", "80"}, {"servicePath.1", "/a"}, {"servicePath.2", "/b"}}));
+  EXPECT_EQ(order.definition.others.at(2).port, 80);
+  EXPECT_THAT(order.notes, ElementsAre(HasSubstr("label com.df.servicePath is left out")));
 }
 
 TEST(IndexedLabels, BehindAGapAreLeftOut) {
