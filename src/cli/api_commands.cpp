@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <boost/json/parse.hpp>
+#include <map>
 #include <memory>
 
 #include "api/endpoints.hpp"
@@ -10,15 +11,18 @@
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/print.hpp"
+#include "model/destination.hpp"
 
 namespace dfp::cli {
 namespace {
 
 constexpr auto kDefaultTimeoutText = "90s, and waitTimeout in addition with waitForHealthy";
 
+using Values = std::vector<std::string>;
+
 struct Options {
-  std::vector<std::vector<std::string>>
-      values;  ///< one for each parameter of the endpoint: as often as it was given
+  std::vector<Values> values;  ///< one for each parameter of the endpoint: as often as it was given
+  std::map<std::string, Values> indexed;  ///< "servicePath.2" and its like
   ApiAccess access;
   std::string timeout;
   bool json = false;
@@ -34,6 +38,8 @@ net::QueryPairs query_of(const api::Endpoint& endpoint, const Options& options) 
   for (std::size_t i = 0; i < endpoint.parameters.size(); ++i)
     if (!options.values[i].empty())
       query.emplace_back(endpoint.parameters[i].name, fmt::format("{}", fmt::join(options.values[i], ",")));
+  for (const auto& [name, values] : options.indexed)
+    if (!values.empty()) query.emplace_back(name, fmt::format("{}", fmt::join(values, ",")));
   return query;
 }
 
@@ -119,22 +125,38 @@ int call(const api::Endpoint& endpoint, const Options& options, const settings::
   return kOk;
 }
 
-void add_parameter(CLI::App& command, const model::ParameterInfo& info, std::vector<std::string>& values) {
-  auto kebab = kebab_case(info.name);
-  auto names = "--" + kebab + (kebab == info.name ? "" : ",--" + std::string(info.name));
-  auto help = describe(info.meaning, info.allowed, info.fallback);
+/// "--service-path.2,--servicePath.2"
+std::string flags_of(std::string_view name, const std::string& index = {}) {
+  auto kebab = kebab_case(name);
+  auto flags = "--" + kebab + index;
+  return kebab == name ? flags : fmt::format("{},--{}{}", flags, name, index);
+}
+
+CLI::Option* add_option(CLI::App& command, const model::ParameterInfo& info, const std::string& names,
+                        Values& values, const std::string& help) {
   if (info.type == model::ParameterType::Bool) {
     auto take = [&values](const std::string& text) { values = {text}; };
-    command.add_option_function<std::string>(names, take, help)
+    return command.add_option_function<std::string>(names, take, help)
         ->expected(0, 1)
         ->default_str("true")
         ->option_text("[true|false]");
-    return;
   }
   bool is_list = info.type == model::ParameterType::List;
   auto* option = command.add_option(names, values, help)->allow_extra_args(false);
   option->option_text(is_list ? "TEXT[,TEXT] (may be repeated)" : "TEXT");
   if (!is_list) option->expected(1);
+  return option;
+}
+
+void add_parameter(CLI::App& command, const model::ParameterInfo& info, Values& values, Options& options) {
+  auto help = describe(info.meaning, info.allowed, info.fallback);
+  if (info.indexed) help += fmt::format("\nOf one of several destinations: --{}.2", kebab_case(info.name));
+  add_option(command, info, flags_of(info.name), values, help);
+  for (unsigned index = 1; info.indexed && index <= model::kMaxDestinations; ++index) {
+    auto suffix = fmt::format(".{}", index);
+    auto& indexed = options.indexed[std::string(info.name) + suffix];
+    add_option(command, info, flags_of(info.name, suffix), indexed, "")->group("");  // not in the help
+  }
 }
 
 void add_command(Program& program, const api::Endpoint& endpoint) {
@@ -142,7 +164,7 @@ void add_command(Program& program, const api::Endpoint& endpoint) {
   auto options = std::make_shared<Options>();
   options->values.resize(endpoint.parameters.size());
   for (std::size_t i = 0; i < endpoint.parameters.size(); ++i)
-    add_parameter(*command, endpoint.parameters[i], options->values[i]);
+    add_parameter(*command, endpoint.parameters[i], options->values[i], *options);
   add_access_options(*command, options->access);
   command
       ->add_option("--timeout", options->timeout,

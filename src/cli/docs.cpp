@@ -36,8 +36,8 @@ std::string head(const std::vector<std::string>& titles) {
 std::string parameter_rows(std::span<const model::ParameterInfo> parameters) {
   auto out = head({"parameter", "type", "default", "allowed", "meaning", "since"});
   for (const auto& info : parameters)
-    out += row({code(info.name), std::string(model::to_string(info.type)), code(info.fallback),
-                cell(info.allowed), cell(info.meaning), cell(info.since)});
+    out += row({code(info.name) + (info.indexed ? " `.N`" : ""), std::string(model::to_string(info.type)),
+                code(info.fallback), cell(info.allowed), cell(info.meaning), cell(info.since)});
   return out;
 }
 
@@ -60,7 +60,11 @@ std::string render_parameters_page() {
       "They are given in the query of `/v1/docker-flow-proxy/reconfigure`, and are the flags of "
       "`docker-flow-proxy reconfigure` (`--service-name`, or `--serviceName`). A list is separated by "
       "commas. An empty value counts as not given. An unknown, repeated or malformed parameter is rejected "
-      "with status 400, and nothing changes.\n\n";
+      "with status 400, and nothing changes.\n\n"
+      "A service can have several destinations, each with routes and a target of its own: the parameters "
+      "marked with `.N` then carry an index from 1 on (`servicePath.1=/shop&port.1=8080&"
+      "servicePath.2=/admin&port.2=9090`; as flags `--service-path.2`). Without an index, such a parameter "
+      "is the default of all destinations.\n\n";
   out += parameter_rows(model::reconfigure_parameters());
   out += "\nWhat each one determines in HAProxy:\n\n" + head({"parameter", "applied to"});
   for (const auto& parameter : model::parameters())

@@ -100,6 +100,16 @@ std::string render_instances(std::string_view title, const json::array* instance
   return out;
 }
 
+/// "a.com: /x, /y (path_reg), port 8080".
+std::string render_destination(const json::object& destination) {
+  auto hosts = text_of(destination, "ServiceDomain");
+  auto paths = joined(destination, "ServicePath");
+  auto type = text_of(destination, "PathType");
+  auto port = text_of(destination, "Port");
+  return (hosts.empty() ? "" : hosts + ": ") + (paths.empty() ? "/" : paths) +
+         (type.empty() ? "" : " (" + type + ")") + (port.empty() ? "" : ", port " + port);
+}
+
 std::string render_service(const json::object& service) {
   auto color = text_of(service, "ServiceColor");
   auto out = fmt::format("{}{}  revision {}, {} by {}\n", text_of(service, "ServiceName"),
@@ -108,9 +118,15 @@ std::string render_service(const json::object& service) {
   auto line = [&](std::string_view title, const std::string& text) {
     if (!text.empty()) out += fmt::format("  {:<11} {}\n", title, text);
   };
-  line("hosts", text_of(service, "ServiceDomain"));
-  line("paths", joined(service, "ServicePath"));
-  line("pathType", text_of(service, "PathType"));
+  if (auto* destinations = list_of(service, "ServiceDest"))
+    for (const auto& destination : *destinations)
+      if (auto* one = destination.if_object())
+        line(fmt::format("dest. {}", number_of(*one, "Index")), render_destination(*one));
+  if (!list_of(service, "ServiceDest")) {
+    line("hosts", text_of(service, "ServiceDomain"));
+    line("paths", joined(service, "ServicePath"));
+    line("pathType", text_of(service, "PathType"));
+  }
   line("template", text_of(service, "ConsulTemplatePath"));
   auto* used = list_of(service, "Instances");
   auto* registered = list_of(service, "Registered");
