@@ -6,16 +6,16 @@
 
 #include "api/json.hpp"
 #include "base/log.hpp"
-#include "model/parameters.hpp"
 #include "net/admission.hpp"
+#include "parameters/table.hpp"
 
 namespace dfp::api {
 namespace json = boost::json;
 namespace {
 
-json::object parameter_json(const model::ParameterInfo& info) {
+json::object parameter_json(const parameters::ParameterInfo& info) {
   return {{"Name", info.name},
-          {"Type", model::to_string(info.type)},
+          {"Type", parameters::to_string(info.type)},
           {"Default", info.fallback},
           {"Allowed", info.allowed},
           {"Meaning", info.meaning}};
@@ -56,9 +56,9 @@ Answer unknown_path(std::string_view path) {
 model::Definition readable_part(const net::QueryPairs& query) {
   model::Definition definition;
   for (const auto& [name, text] : query) {
-    auto* parameter = model::find_parameter(name);
+    auto* parameter = parameters::find_parameter(name);
     if (!parameter || text.empty()) continue;
-    auto value = model::read_value(parameter->info, text);
+    auto value = parameters::read_value(parameter->info, text);
     if (value) std::ignore = parameter->set(definition, *value);
   }
   return definition;
@@ -193,7 +193,7 @@ Task<net::HttpResponse> Api::dispatch(Call call) {
 }
 
 Task<Answer> Api::reconfigure(Call call) {
-  auto request = model::decode_reconfigure(call.query);
+  auto request = parameters::decode_reconfigure(call.query);
   if (!request) co_return failure(request.error(), readable_part(call.query));
   auto definition = request->definition;
   bool dry_run = request->options.dry_run;
@@ -219,7 +219,7 @@ Task<Answer> Api::reconfigure(Call call) {
 
 Task<Answer> Api::remove(Call call) {
   Answer answer;
-  auto values = model::read_values(call.query, call.endpoint.parameters);
+  auto values = parameters::read_values(call.query, call.endpoint.parameters);
   if (!values) co_return failure(values.error(), readable_part(call.query));
   answer.definition.service = values->text("serviceName");
   if (answer.definition.service.empty())
@@ -235,7 +235,7 @@ Task<Answer> Api::remove(Call call) {
 }
 
 Task<Answer> Api::reload(Call call) {
-  auto values = model::read_values(call.query, call.endpoint.parameters);
+  auto values = parameters::read_values(call.query, call.endpoint.parameters);
   if (!values) co_return failure(values.error());
   auto reloaded = co_await parts_.reconciler.reload(values->flag("recreate"), call.context());
   if (!reloaded) co_return failure(reloaded.error());

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 
-#include "model/parameters.hpp"
+#include "parameters/table.hpp"
 
 namespace dfp::api {
 namespace {
-using model::ParameterInfo;
-using model::ParameterType;
+using parameters::ParameterInfo;
+using parameters::ParameterType;
 
 constexpr std::string_view kNameText =
     "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit";
@@ -143,7 +143,7 @@ const std::array kEndpoints = {
         .command = "reconfigure",
         .example = "--service-name go-demo --service-path /demo --service-domain example.com",
         .summary = "Route requests to a service: pin the instances registered now, and store the definition.",
-        .parameters = model::reconfigure_parameters(),
+        .parameters = parameters::reconfigure_parameters(),
         .changes = true,
         .scope = Scope::Deploy,
         .success =

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "api/scope.hpp"
-#include "model/parameter_values.hpp"
+#include "parameters/values.hpp"
 
 /// What the HTTP API offers: one table from which routing, the help answer, the command line and the
 /// reference in docs/ are derived. Plain data; the handlers are in api.cpp.
@@ -32,7 +32,7 @@ struct Endpoint {
   std::string_view command = {};  ///< the subcommand that calls it; empty: none
   std::string_view example = {};  ///< arguments of the command
   std::string_view summary;
-  std::span<const model::ParameterInfo> parameters = {};
+  std::span<const parameters::ParameterInfo> parameters = {};
   bool changes = false;            ///< something is different after it
   Scope scope = Scope::Read;       ///< what a caller must be allowed, where tokens are asked for
   std::string_view success;        ///< what a 200 says

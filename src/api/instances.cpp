@@ -18,7 +18,7 @@ const Error kNoRegistrar{
     "instances are not registered through the proxy with this registry; register them in the "
     "registry itself"};
 
-Result<> check_mandatory(const model::ParameterValues& values,
+Result<> check_mandatory(const parameters::ParameterValues& values,
                          std::initializer_list<std::string_view> names) {
   if (std::ranges::all_of(names, [&](auto name) { return values.has(name); })) return {};
   return fail(Errc::InvalidArgument,
@@ -32,13 +32,13 @@ Result<> check_address(const std::string& address) {
               fmt::format("address: {} is neither an IP address nor a host name", text::shown(address)));
 }
 
-Result<std::uint16_t> read_port(const model::ParameterValues& values) {
+Result<std::uint16_t> read_port(const parameters::ParameterValues& values) {
   auto port = parse::number(values.text("port"), 1, 65535);
   if (!port) return fail("port", port.error());
   return static_cast<std::uint16_t>(*port);
 }
 
-Result<model::Instance> read_instance(const model::ParameterValues& values) {
+Result<model::Instance> read_instance(const parameters::ParameterValues& values) {
   if (auto ok = check_mandatory(values, {"serviceName", "address", "port"}); !ok)
     return std::unexpected(ok.error());
   model::Instance instance;
@@ -68,7 +68,7 @@ struct Selector {
   }
 };
 
-Result<Selector> read_selector(const model::ParameterValues& values) {
+Result<Selector> read_selector(const parameters::ParameterValues& values) {
   if (auto ok = check_mandatory(values, {"serviceName"}); !ok) return std::unexpected(ok.error());
   if (auto ok = model::check_service_name(values.text("serviceName")); !ok)
     return std::unexpected(ok.error());
@@ -115,7 +115,7 @@ Answer answer_about(const model::Instance& instance, std::string message) {
 
 Task<Answer> Api::register_instance(Call call) {
   if (!parts_.registrar) co_return failure(kNoRegistrar);
-  auto values = model::read_values(call.query, call.endpoint.parameters);
+  auto values = parameters::read_values(call.query, call.endpoint.parameters);
   if (!values) co_return failure(values.error());
   auto instance = read_instance(*values);
   if (!instance) co_return failure(instance.error());
@@ -131,7 +131,7 @@ Task<Answer> Api::register_instance(Call call) {
 
 Task<Answer> Api::deregister_instance(Call call) {
   if (!parts_.registrar) co_return failure(kNoRegistrar);
-  auto values = model::read_values(call.query, call.endpoint.parameters);
+  auto values = parameters::read_values(call.query, call.endpoint.parameters);
   if (!values) co_return failure(values.error());
   auto selector = read_selector(*values);
   if (!selector) co_return failure(selector.error());

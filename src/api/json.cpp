@@ -1,10 +1,12 @@
 #include "api/json.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "base/text.hpp"
-#include "model/parameters.hpp"
+#include "parameters/table.hpp"
 
 namespace dfp::api {
 namespace json = boost::json;
@@ -16,17 +18,18 @@ json::array text_array(const std::vector<std::string>& texts) {
   return array;
 }
 
-json::value parameter_json(const model::Parameter& parameter, const model::Definition& definition,
+json::value parameter_json(const parameters::Parameter& parameter, const model::Definition& definition,
                            const model::Destination& destination) {
   auto value = parameter.give(definition, destination);
   if (auto* flag = std::get_if<bool>(&value)) return *flag;
   auto* list = std::get_if<std::vector<std::string>>(&value);
-  if (!list || parameter.joined_in_json) return json::string(model::render_value(value));
+  if (!list || parameter.joined_in_json) return json::string(parameters::render_value(value));
   if (list->empty()) return nullptr;
   return text_array(*list);
 }
 
-void append(json::object& object, const model::Parameter& parameter, const model::Definition& definition) {
+void append(json::object& object, const parameters::Parameter& parameter,
+            const model::Definition& definition) {
   object[json_key(parameter.info.name)] = parameter_json(parameter, definition, definition);
 }
 
@@ -36,7 +39,7 @@ void append_destinations(json::object& object, const model::Definition& definiti
   json::array all;
   for (const auto& [index, destination] : definition.destinations()) {
     json::object one{{"Index", index}};
-    for (const auto& parameter : model::parameters())
+    for (const auto& parameter : parameters::table())
       if (parameter.info.indexed)
         one[json_key(parameter.info.name)] = parameter_json(parameter, definition, *destination);
     all.push_back(std::move(one));
@@ -44,8 +47,10 @@ void append_destinations(json::object& object, const model::Definition& definiti
   object["ServiceDest"] = std::move(all);
 }
 
-/// The original's answer has Status, Message and the first seven parameters of the table.
-std::span<const model::Parameter> the_nine() { return model::parameters().first(7); }
+/// The original's answer has Status, Message and these, in this order.
+constexpr std::array<std::string_view, 7> kOriginals = {"serviceName",   "serviceColor",       "servicePath",
+                                                        "serviceDomain", "consulTemplatePath", "pathType",
+                                                        "skipCheck"};
 
 }  // namespace
 
@@ -79,19 +84,20 @@ std::string json_key(std::string_view parameter) {
 
 json::object nine_keys(bool ok, std::string_view message, const model::Definition& definition) {
   json::object answer{{"Status", ok ? "OK" : "NOK"}, {"Message", message}};
-  for (const auto& parameter : the_nine()) append(answer, parameter, definition);
+  for (auto name : kOriginals) append(answer, *parameters::find_parameter(name), definition);
   return answer;
 }
 
 void append_younger_keys(json::object& answer, const model::Definition& definition) {
-  for (const auto& parameter : model::parameters().subspan(the_nine().size()))
-    append(answer, parameter, definition);
+  for (const auto& parameter : parameters::table())
+    if (std::ranges::find(kOriginals, parameter.info.name) == kOriginals.end())
+      append(answer, parameter, definition);
   append_destinations(answer, definition);
 }
 
 json::object definition_json(const model::Definition& definition) {
   json::object object;
-  for (const auto& parameter : model::parameters()) append(object, parameter, definition);
+  for (const auto& parameter : parameters::table()) append(object, parameter, definition);
   append_destinations(object, definition);
   return object;
 }

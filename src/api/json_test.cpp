@@ -4,7 +4,7 @@
 
 #include <boost/json/value.hpp>
 
-#include "model/parameters.hpp"
+#include "parameters/table.hpp"
 
 namespace dfp::api {
 namespace {
@@ -39,7 +39,7 @@ TEST(DefinitionJson, HasEveryParameter) {
   auto object = definition_json(full());
   EXPECT_EQ(object.begin()->key(), "ServiceName");
   EXPECT_EQ(object.at("AclName").as_string(), "05");
-  EXPECT_EQ(object.size(), model::parameters().size());
+  EXPECT_EQ(object.size(), parameters::table().size());
 }
 
 TEST(DefinitionJson, OfSeveralDestinationsListsThemAll) {

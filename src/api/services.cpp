@@ -105,7 +105,7 @@ json::object reasons_json(const std::map<std::string, std::string>& reasons, con
 }  // namespace
 
 Task<Answer> Api::services(Call call) {
-  auto values = model::read_values(call.query, call.endpoint.parameters);
+  auto values = parameters::read_values(call.query, call.endpoint.parameters);
   if (!values) co_return failure(values.error());
   auto only = values->text("serviceName");
   if (auto ok = model::check_service_name(only); !only.empty() && !ok) co_return failure(ok.error());
@@ -166,7 +166,7 @@ net::HttpResponse Api::listener(const Call& call) const {
 }
 
 net::HttpResponse Api::config(const Call& call) const {
-  auto values = model::read_values(call.query, call.endpoint.parameters);
+  auto values = parameters::read_values(call.query, call.endpoint.parameters);
   if (!values) return render(failure(values.error()));
   auto type = values->text("type");
   if (type.empty() || type == "text")

@@ -5,9 +5,9 @@
 #include <boost/asio/io_context.hpp>
 #include <optional>
 
-#include "model/parameters.hpp"
 #include "net/dial.hpp"
 #include "net/http_client.hpp"
+#include "parameters/table.hpp"
 
 namespace dfp::cli {
 namespace {
@@ -58,7 +58,7 @@ Result<net::Endpoint> parse_api_address(std::string_view text) {
 std::chrono::milliseconds default_limit(api::Action action, const net::QueryPairs& query) {
   std::chrono::milliseconds limit = kServerTime;
   if (action != api::Action::Reconfigure) return limit;
-  auto request = model::decode_reconfigure(query);  // a malformed one is refused at once
+  auto request = parameters::decode_reconfigure(query);  // a malformed one is refused at once
   if (request && request->options.wait_for_healthy) limit += request->options.wait_timeout;
   return limit;
 }

@@ -132,23 +132,24 @@ std::string flags_of(std::string_view name, const std::string& index = {}) {
   return kebab == name ? flags : fmt::format("{},--{}{}", flags, name, index);
 }
 
-CLI::Option* add_option(CLI::App& command, const model::ParameterInfo& info, const std::string& names,
+CLI::Option* add_option(CLI::App& command, const parameters::ParameterInfo& info, const std::string& names,
                         Values& values, const std::string& help) {
-  if (info.type == model::ParameterType::Bool) {
+  if (info.type == parameters::ParameterType::Bool) {
     auto take = [&values](const std::string& text) { values = {text}; };
     return command.add_option_function<std::string>(names, take, help)
         ->expected(0, 1)
         ->default_str("true")
         ->option_text("[true|false]");
   }
-  bool is_list = info.type == model::ParameterType::List;
+  bool is_list = info.type == parameters::ParameterType::List;
   auto* option = command.add_option(names, values, help)->allow_extra_args(false);
   option->option_text(is_list ? "TEXT[,TEXT] (may be repeated)" : "TEXT");
   if (!is_list) option->expected(1);
   return option;
 }
 
-void add_parameter(CLI::App& command, const model::ParameterInfo& info, Values& values, Options& options) {
+void add_parameter(CLI::App& command, const parameters::ParameterInfo& info, Values& values,
+                   Options& options) {
   auto help = describe(info.meaning, info.allowed, info.fallback);
   if (info.indexed) help += fmt::format("\nOf one of several destinations: --{}.2", kebab_case(info.name));
   add_option(command, info, flags_of(info.name), values, help);

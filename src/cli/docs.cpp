@@ -8,7 +8,7 @@
 
 #include "api/endpoints.hpp"
 #include "cli/command.hpp"
-#include "model/parameters.hpp"
+#include "parameters/table.hpp"
 #include "settings/properties.hpp"
 
 namespace dfp::cli {
@@ -33,11 +33,12 @@ std::string head(const std::vector<std::string>& titles) {
   return row(titles) + row(std::vector<std::string>(titles.size(), "---"));
 }
 
-std::string parameter_rows(std::span<const model::ParameterInfo> parameters) {
+std::string parameter_rows(std::span<const parameters::ParameterInfo> parameters) {
   auto out = head({"parameter", "type", "default", "allowed", "meaning", "since"});
   for (const auto& info : parameters)
-    out += row({code(info.name) + (info.indexed ? " `.N`" : ""), std::string(model::to_string(info.type)),
-                code(info.fallback), cell(info.allowed), cell(info.meaning), cell(info.since)});
+    out +=
+        row({code(info.name) + (info.indexed ? " `.N`" : ""), std::string(parameters::to_string(info.type)),
+             code(info.fallback), cell(info.allowed), cell(info.meaning), cell(info.since)});
   return out;
 }
 
@@ -65,9 +66,9 @@ std::string render_parameters_page() {
       "marked with `.N` then carry an index from 1 on (`servicePath.1=/shop&port.1=8080&"
       "servicePath.2=/admin&port.2=9090`; as flags `--service-path.2`). Without an index, such a parameter "
       "is the default of all destinations.\n\n";
-  out += parameter_rows(model::reconfigure_parameters());
+  out += parameter_rows(parameters::reconfigure_parameters());
   out += "\nWhat each one determines in HAProxy:\n\n" + head({"parameter", "applied to"});
-  for (const auto& parameter : model::parameters())
+  for (const auto& parameter : parameters::table())
     out += row({code(parameter.info.name), cell(parameter.applied)});
   return out;
 }

@@ -4,7 +4,7 @@
 
 #include "base/file.hpp"
 #include "base/source_dir.hpp"
-#include "model/parameters.hpp"
+#include "parameters/table.hpp"
 #include "settings/properties.hpp"
 
 namespace dfp::cli {
@@ -28,7 +28,7 @@ TEST(Reference, IsWhatTheTablesSay) {
 
 TEST(Reference, NamesEveryRow) {
   auto page = render_parameters_page();
-  for (const auto& info : model::reconfigure_parameters())
+  for (const auto& info : parameters::reconfigure_parameters())
     EXPECT_TRUE(page.contains("`" + std::string(info.name) + "`"));
   page = render_settings_page();
   for (const auto& property : settings::properties())

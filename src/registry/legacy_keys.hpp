@@ -12,7 +12,7 @@ namespace dfp::registry {
 
 struct LegacyKey {
   std::string_view name;       ///< of the key
-  std::string_view parameter;  ///< of model::parameters()
+  std::string_view parameter;  ///< of parameters::table()
 };
 /// `path` comes first: for the original a service exists if, and only if, this key does.
 constexpr std::array<LegacyKey, 6> kLegacyKeys = {{{"path", "servicePath"},

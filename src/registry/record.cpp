@@ -8,7 +8,7 @@
 
 #include "base/parse.hpp"
 #include "base/text.hpp"
-#include "model/parameters.hpp"
+#include "parameters/table.hpp"
 
 namespace dfp::registry {
 namespace json = boost::json;
@@ -21,14 +21,14 @@ constexpr std::string_view kDestinations = "destinations";
 
 // ------------------------------------------------------------------------------------------------ writing
 
-json::value to_json(const model::ParameterValue& value) {
+json::value to_json(const parameters::ParameterValue& value) {
   if (auto* text = std::get_if<std::string>(&value)) return json::value(*text);
   if (auto* flag = std::get_if<bool>(&value)) return *flag;
   return json::value_from(std::get<Texts>(value));
 }
 
-void add_parameter(json::object& out, const model::Parameter& parameter, const model::Definition& definition,
-                   const model::Destination& destination) {
+void add_parameter(json::object& out, const parameters::Parameter& parameter,
+                   const model::Definition& definition, const model::Destination& destination) {
   static const model::Definition defaults;
   auto value = parameter.give(definition, destination);
   if (value != parameter.get(defaults)) out[parameter.info.name] = to_json(value);
@@ -36,11 +36,11 @@ void add_parameter(json::object& out, const model::Parameter& parameter, const m
 
 json::object render_definition(const model::Definition& definition) {
   json::object out;
-  for (const auto& parameter : model::parameters()) add_parameter(out, parameter, definition, definition);
+  for (const auto& parameter : parameters::table()) add_parameter(out, parameter, definition, definition);
   json::object others;
   for (const auto& [index, destination] : definition.others) {
     auto& other = others[std::to_string(index)].emplace_object();
-    for (const auto& parameter : model::parameters())
+    for (const auto& parameter : parameters::table())
       if (parameter.info.indexed) add_parameter(other, parameter, definition, destination);
   }
   if (!others.empty()) out[kDestinations] = std::move(others);
@@ -141,11 +141,11 @@ class Fields {
 };
 
 /// The limits that hold for this parameter in a request hold here too.
-Result<> check_texts(const model::ParameterInfo& info, const model::ParameterValue& value) {
+Result<> check_texts(const parameters::ParameterInfo& info, const parameters::ParameterValue& value) {
   auto as_text = info;
-  as_text.type = model::ParameterType::Text;
+  as_text.type = parameters::ParameterType::Text;
   auto check = [&](const std::string& text) -> Result<> {
-    auto read = model::read_value(as_text, text);
+    auto read = parameters::read_value(as_text, text);
     if (!read) return std::unexpected(read.error());
     return {};
   };
@@ -156,7 +156,7 @@ Result<> check_texts(const model::ParameterInfo& info, const model::ParameterVal
   return {};
 }
 
-void read_parameter(Fields& fields, const model::Parameter& parameter, model::Definition& definition,
+void read_parameter(Fields& fields, const parameters::Parameter& parameter, model::Definition& definition,
                     model::Destination& destination) {
   auto name = parameter.info.name;
   if (!fields.find(name)) return;
@@ -177,14 +177,14 @@ void read_destinations(Fields& definition_fields, model::Definition& definition,
     if (!index) return definition_fields.wrong(kDestinations, "has a name that is no index");
     Fields fields(other, fmt::format("definition.destinations.{}", std::string_view(key)), outcome);
     auto& destination = definition.others[static_cast<unsigned>(*index)];
-    for (const auto& parameter : model::parameters())
+    for (const auto& parameter : parameters::table())
       if (parameter.info.indexed) read_parameter(fields, parameter, definition, destination);
   }
 }
 
 model::Definition read_definition(Fields& fields, Result<>& outcome) {
   model::Definition definition;
-  for (const auto& parameter : model::parameters()) read_parameter(fields, parameter, definition, definition);
+  for (const auto& parameter : parameters::table()) read_parameter(fields, parameter, definition, definition);
   read_destinations(fields, definition, outcome);
   return definition;
 }

@@ -21,7 +21,7 @@
 ///
 /// `rendered` (a text) and `templateHash` stand beside them where a template makes the service's sections.
 ///
-/// Names and types of the definition's fields are those of model::parameters(); fields with their default
+/// Names and types of the definition's fields are those of parameters::table(); fields with their default
 /// value are left out. A field that this program does not know is tolerated, and gone after the next write: a
 /// write replaces the whole definition. What an older program must not ignore takes a new `version`.
 namespace dfp::registry {

@@ -9,8 +9,8 @@
 
 #include "api/json.hpp"
 #include "base/text.hpp"
-#include "model/parameters.hpp"
 #include "net/query.hpp"
+#include "parameters/table.hpp"
 
 namespace {
 
@@ -27,9 +27,9 @@ bool is_clean(std::string_view text) {
 
 void check_accepted(const dfp::model::Definition& definition) {
   require(dfp::model::validate(definition).has_value());
-  auto pairs = dfp::model::encode(definition);
+  auto pairs = dfp::parameters::encode(definition);
   for (const auto& [name, text] : pairs) require(is_clean(text));
-  auto again = dfp::model::decode_reconfigure(pairs);
+  auto again = dfp::parameters::decode_reconfigure(pairs);
   require(again.has_value() && again->definition == definition);
   boost::system::error_code error;
   boost::json::parse(dfp::api::render_json(dfp::api::definition_json(definition)), error);
@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(is_clean(parsed.error().what));
     return 0;
   }
-  auto request = dfp::model::decode_reconfigure(parsed->query);
+  auto request = dfp::parameters::decode_reconfigure(parsed->query);
   if (request)
     check_accepted(request->definition);
   else

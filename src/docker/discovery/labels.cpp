@@ -9,7 +9,7 @@
 #include "base/nearest.hpp"
 #include "base/parse.hpp"
 #include "base/text.hpp"
-#include "model/parameters.hpp"
+#include "parameters/table.hpp"
 
 namespace dfp::docker::discovery {
 namespace {
@@ -92,9 +92,9 @@ std::unexpected<Error> refuse(std::string_view label, std::string_view why) {
   return fail(Errc::InvalidArgument, fmt::format("label {}{}: {}", kPrefix, label, why));
 }
 
-const model::ParameterInfo* find_known(std::string_view name) {
-  auto known = model::reconfigure_parameters();
-  auto at = std::ranges::find(known, name, &model::ParameterInfo::name);
+const parameters::ParameterInfo* find_known(std::string_view name) {
+  auto known = parameters::reconfigure_parameters();
+  auto at = std::ranges::find(known, name, &parameters::ParameterInfo::name);
   return at == known.end() ? nullptr : &*at;
 }
 
@@ -105,13 +105,13 @@ bool is_default(std::string_view name, const std::string& value) {
 
 /// What a request may say beside the definition. `distribute` is what a listener adds to every order.
 bool is_for_one_request(std::string_view name) {
-  return find_known(name) && !model::find_parameter(name) && name != "distribute";
+  return find_known(name) && !parameters::find_parameter(name) && name != "distribute";
 }
 
 /// A label that is for somebody else, or mistyped.
 std::string note_unknown(const std::string& name) {
   std::vector<std::string_view> known;
-  for (const auto& info : model::reconfigure_parameters()) known.push_back(info.name);
+  for (const auto& info : parameters::reconfigure_parameters()) known.push_back(info.name);
   return fmt::format("unknown label {}{} (ignored){}", kPrefix, name, text::suggestion(name, known));
 }
 
@@ -119,7 +119,7 @@ Result<Sorted> sort_labels(const Labels& labels, const LabelRules& rules) {
   Sorted sorted;
   for (const auto& [label, value] : labels) {
     if (!label.starts_with(kPrefix) || label == rules.notify) continue;
-    auto [text, index] = model::split_name(std::string_view(label).substr(kPrefix.size()));
+    auto [text, index] = parameters::split_name(std::string_view(label).substr(kPrefix.size()));
     std::string name(text);
     if (is_for_one_request(name))
       return refuse(name, "is for a single request; a label stands for as long as the service does");
@@ -178,7 +178,7 @@ bool is_routed(const Values& values) {
   constexpr std::array<std::string_view, 5> kRouting = {"servicePath", "serviceDomain", "consulTemplatePath",
                                                         "consulTemplateFePath", "templateFePath"};
   return std::ranges::any_of(values, [&](const auto& entry) {
-    return std::ranges::find(kRouting, model::split_name(entry.first).name) != kRouting.end();
+    return std::ranges::find(kRouting, parameters::split_name(entry.first).name) != kRouting.end();
   });
 }
 
@@ -186,7 +186,7 @@ bool is_routed(const Values& values) {
 
 std::string as_label_problem(const std::string& problem) {
   for (std::size_t at = 0, end = 0; (end = problem.find(": ", at)) != std::string::npos; at = end + 2)
-    if (find_known(model::split_name(std::string_view(problem).substr(at, end - at)).name))
+    if (find_known(parameters::split_name(std::string_view(problem).substr(at, end - at)).name))
       return fmt::format("label {}{}", kPrefix, problem.substr(at));
   return problem;
 }
@@ -213,8 +213,8 @@ Result<std::optional<LabelOrder>> read_labels(const Labels& labels, const std::s
   std::erase_if(values, [](const auto& entry) { return entry.second.empty(); });  // as not given
   values.try_emplace("serviceName", name);
   if (!is_routed(values)) return refuse("servicePath", "is missing, and so is com.df.serviceDomain");
-  model::ParameterPairs pairs(values.begin(), values.end());
-  auto request = model::decode_reconfigure(pairs);
+  parameters::ParameterPairs pairs(values.begin(), values.end());
+  auto request = parameters::decode_reconfigure(pairs);
   if (!request) return fail(Errc::InvalidArgument, as_label_problem(request.error().what));
   return LabelOrder{std::move(request->definition), std::move(sorted->notes)};
 }

@@ -1,12 +1,13 @@
-#include "model/check_parameters.hpp"
+#include "parameters/families.hpp"
 
 #include <array>
 
 #include "base/parse.hpp"
 
-namespace dfp::model {
+namespace dfp::parameters {
 namespace {
 using namespace std::chrono_literals;
+using model::CheckParameters;
 using std::chrono::milliseconds;
 using Texts = std::vector<std::string>;
 
@@ -170,4 +171,4 @@ constexpr std::array kRows = {
 
 std::span<const Parameter> check_parameters() { return kRows; }
 
-}  // namespace dfp::model
+}  // namespace dfp::parameters

@@ -6,11 +6,14 @@
 
 #include "base/result.hpp"
 #include "model/definition.hpp"
-#include "model/parameter_values.hpp"
+#include "parameters/values.hpp"
 
 /// THE parameters of `reconfigure`: one table from which query decoding, command line, JSON and the reference
-/// in docs/ are derived. A new parameter is one new row (and a field of Definition).
-namespace dfp::model {
+/// in docs/ are derived. A new parameter is one new row in its family's file (and a field of Definition or
+/// Destination).
+namespace dfp::parameters {
+
+using model::Definition, model::Destination;
 
 struct Parameter {
   ParameterInfo info;
@@ -28,8 +31,8 @@ struct Parameter {
   ParameterValue get(const Definition& definition) const { return give(definition, definition); }
 };
 
-/// In the order of the original's JSON, later ones behind.
-std::span<const Parameter> parameters();
+/// All of them, family by family (families.hpp).
+std::span<const Parameter> table();
 /// nullptr for an unknown name.
 const Parameter* find_parameter(std::string_view name);
 
@@ -59,4 +62,4 @@ Result<ReconfigureRequest> decode_reconfigure(const ParameterPairs& pairs);
 /// decode_reconfigure(encode(d)) gives d again for every valid d without a comma inside a path.
 ParameterPairs encode(const Definition& definition);
 
-}  // namespace dfp::model
+}  // namespace dfp::parameters

@@ -11,7 +11,7 @@
 #include "base/result.hpp"
 
 /// Named parameters of a request: what they are, and how their texts become values. Knows no meaning.
-namespace dfp::model {
+namespace dfp::parameters {
 
 enum class ParameterType {
   Text,
@@ -77,4 +77,4 @@ Result<ParameterValue> read_value(const ParameterInfo& info, std::string_view te
 /// The text that read_value takes for this value.
 std::string render_value(const ParameterValue& value);
 
-}  // namespace dfp::model
+}  // namespace dfp::parameters

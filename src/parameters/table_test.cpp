@@ -1,4 +1,4 @@
-#include "model/parameters.hpp"
+#include "parameters/table.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,8 +6,9 @@
 
 #include <set>
 
-namespace dfp::model {
+namespace dfp::parameters {
 namespace {
+using namespace dfp::model;  // NOLINT: it reads as the model does
 
 ParameterPairs with(ParameterPairs more) {
   ParameterPairs pairs = {{"serviceName", "go-demo"}, {"servicePath", "/demo"}};
@@ -217,7 +218,7 @@ TEST(Parameters, EveryRowIsDocumentedAndNamedOnce) {
     EXPECT_FALSE(info.allowed.empty()) << info.name;
     EXPECT_FALSE(info.since.empty()) << info.name;
   }
-  for (const auto& parameter : parameters()) {
+  for (const auto& parameter : table()) {
     EXPECT_FALSE(parameter.applied.empty()) << parameter.info.name;
     EXPECT_EQ(find_parameter(parameter.info.name), &parameter);
   }
@@ -225,7 +226,7 @@ TEST(Parameters, EveryRowIsDocumentedAndNamedOnce) {
 }
 
 TEST(Parameters, DefaultsAreThoseOfAnEmptyDefinition) {
-  for (const auto& parameter : parameters()) {
+  for (const auto& parameter : table()) {
     auto text = render_value(parameter.get(Definition{}));
     if (parameter.info.name == "pathType")
       EXPECT_EQ(parameter.info.fallback, to_string(Definition{}.effective_path_type()));
@@ -269,4 +270,4 @@ RC_GTEST_PROP(Encode, IsReadBackAsTheSame, ()) {
 }
 
 }  // namespace
-}  // namespace dfp::model
+}  // namespace dfp::parameters

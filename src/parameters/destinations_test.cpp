@@ -1,10 +1,11 @@
 #include <gtest/gtest.h>
 
-#include "model/parameters.hpp"
 #include "model/route_table.hpp"
+#include "parameters/table.hpp"
 
-namespace dfp::model {
+namespace dfp::parameters {
 namespace {
+using namespace dfp::model;  // NOLINT: it reads as the model does
 
 using Texts = std::vector<std::string>;
 
@@ -126,4 +127,4 @@ TEST(Destinations, KeysAreInTheOrderOfServicesAndIndices) {
 }
 
 }  // namespace
-}  // namespace dfp::model
+}  // namespace dfp::parameters

@@ -1,4 +1,4 @@
-#include "model/parameter_values.hpp"
+#include "parameters/values.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "base/parse.hpp"
 #include "base/text.hpp"
 
-namespace dfp::model {
+namespace dfp::parameters {
 namespace {
 
 constexpr int kMostIndex = 1000;
@@ -145,4 +145,4 @@ Result<ParameterValues> read_values(const ParameterPairs& pairs, std::span<const
   return values;
 }
 
-}  // namespace dfp::model
+}  // namespace dfp::parameters
