@@ -23,7 +23,7 @@
 #include "base/wait.hpp"
 #include "base/yield.hpp"
 #include "docker/host_address.hpp"
-#include "haproxy/driver.hpp"
+#include "haproxy/driver/driver.hpp"
 #include "metrics/metrics.hpp"
 #include "reconcile/reconciler.hpp"
 

@@ -6,7 +6,7 @@
 
 #include "haproxy/config/backend.hpp"
 #include "haproxy/config/frontend.hpp"
-#include "haproxy/config/template_sections.hpp"
+#include "haproxy/config/template/template_sections.hpp"
 #include "haproxy/config/writer.hpp"
 
 namespace dfp::haproxy::config {

@@ -9,7 +9,7 @@
 #include "haproxy/config/hand_over.hpp"
 #include "haproxy/config/lookups.hpp"
 #include "haproxy/config/settings.hpp"
-#include "haproxy/config/template_texts.hpp"
+#include "haproxy/config/template/template_texts.hpp"
 
 namespace dfp::haproxy::config {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "haproxy/config/sections.hpp"
+#include "haproxy/config/template/sections.hpp"
 
 namespace dfp::haproxy::config {
 

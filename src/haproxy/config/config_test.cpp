@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "haproxy/config/route_key.hpp"
-#include "haproxy/config/template_sections.hpp"
+#include "haproxy/config/template/template_sections.hpp"
 #include "haproxy/config/testing.hpp"
 #include "haproxy/config/writer.hpp"
 
@@ -163,7 +163,8 @@ TEST(Backend, UnwellInstancesServeOnlyWhenThereIsNoOther) {
   auto s = service("a", {"/"});
   s.instances = {instance("n", "1", "10.0.0.1", 80), instance("n", "2", "10.0.0.2", 80)};
   s.instances[0].health = model::Health::Critical;
-  EXPECT_EQ(backend_of(s, model::kFirstDestination, {}, true).servers.size(), 2U);  // HAProxy's own checks decide
+  EXPECT_EQ(backend_of(s, model::kFirstDestination, {}, true).servers.size(),
+            2U);  // HAProxy's own checks decide
   s.definition.skip_check = true;
   EXPECT_EQ(backend_of(s, model::kFirstDestination, {}, true).servers.size(), 1U);
   s.instances[1].health = model::Health::Maintenance;
@@ -207,7 +208,8 @@ TEST(Backend, LeavesOutWhoseAnswerIsBad) {
   EXPECT_EQ(checked_servers(s, {}, true).size(), 2U) << "it is checked on";
   EXPECT_TRUE(checked_servers(s, {}, false).empty());
   s.definition.check = {};
-  EXPECT_EQ(backend_of(s, model::kFirstDestination, {}, true, down).servers.size(), 2U) << "nobody asks for an answer any more";
+  EXPECT_EQ(backend_of(s, model::kFirstDestination, {}, true, down).servers.size(), 2U)
+      << "nobody asks for an answer any more";
   s.instances[1].meta["check_http"] = "/";
   EXPECT_EQ(checked_servers(s, {}, true).size(), 1U);
   s.definition.skip_check = true;
@@ -218,7 +220,8 @@ TEST(Backend, HostNamesAreUsedOnlyAsAddresses) {
   auto s = service("a", {"/"});
   s.instances = {instance("n", "1", "db.local", 80)};
   EXPECT_TRUE(backend_of(s, model::kFirstDestination, {}, true).servers.empty());
-  EXPECT_EQ(backend_of(s, model::kFirstDestination, {{{"db.local", "10.1.1.1"}}}, true).servers.at(0).address, "10.1.1.1");
+  EXPECT_EQ(backend_of(s, model::kFirstDestination, {{{"db.local", "10.1.1.1"}}}, true).servers.at(0).address,
+            "10.1.1.1");
 }
 
 TEST(Backend, OurOwnApiIsNoServerUnderWhateverNameOrAddress) {

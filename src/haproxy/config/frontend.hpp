@@ -1,6 +1,6 @@
 #pragma once
 #include "haproxy/config/base_text.hpp"
-#include "haproxy/config/template_texts.hpp"
+#include "haproxy/config/template/template_texts.hpp"
 #include "haproxy/config/writer.hpp"
 
 namespace dfp::haproxy::config {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "haproxy/config/template_texts.hpp"
+#include "haproxy/config/template/template_texts.hpp"
 
 namespace dfp::haproxy::config {
 

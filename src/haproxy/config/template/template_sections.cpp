@@ -1,0 +1,141 @@
+#include "haproxy/config/template/template_sections.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "haproxy/config/request_rules.hpp"
+#include "haproxy/config/template/sections.hpp"
+#include "haproxy/config/writer.hpp"
+
+namespace dfp::haproxy::config {
+namespace {
+
+bool speaks_http(const Section& section) {
+  bool http = true;  // as the defaults say
+  for (const auto& line : section.lines)
+    if (line.keyword() == "mode") http = line.word(1) != "tcp";
+  return http;
+}
+
+bool has_word(const Line& line, std::string_view text) {
+  return std::ranges::find(line.words, text, &Word::text) != line.words.end();
+}
+
+bool speaks_tls(const Section& section) {
+  return std::ranges::any_of(
+      section.lines, [](const Line& line) { return line.keyword() == "bind" && has_word(line, "ssl"); });
+}
+
+bool listens(const Section& section) { return section.type() == "frontend" || section.type() == "listen"; }
+
+/// A worker cannot show the certificate of a client, which these ask for; a list may do so inside.
+constexpr std::string_view kClientCertificates[] = {
+    "ca-file", "ca-sign-file", "ca-verify-file", "crt-list", "crl-file", "generate-certificates", "verify"};
+
+/// "crt /a.pem crt /b.pem" of a bind line with TLS, as written. Nothing else of it matters to a worker: what
+/// the line says of versions and ciphers might not fit a worker's own.
+std::optional<std::string> certificates_of(const Line& bind) {
+  for (auto word : kClientCertificates)
+    if (has_word(bind, word)) return std::nullopt;
+  std::string words;
+  for (std::size_t n = 2; n + 1 < bind.words.size(); ++n) {
+    if (bind.word(n) != "crt") continue;
+    const auto& file = bind.words[++n];
+    words +=
+        fmt::format("{}crt {}", words.empty() ? "" : " ", bind.raw.substr(file.begin, file.end - file.begin));
+  }
+  return words.empty() ? std::nullopt : std::optional(words);
+}
+
+/// How a section hands its requests over; nullopt where it cannot.
+std::optional<OwnHandOver> own_hand_over(const Section& section) {
+  if (!listens(section) || !speaks_http(section)) return std::nullopt;
+  OwnHandOver own{section.name(), false, {}};
+  for (const auto& line : section.lines) {
+    if (line.keyword() != "bind") continue;
+    if (!has_word(line, "ssl")) {
+      own.plain = true;
+      continue;
+    }
+    auto certificates = certificates_of(line);
+    // Which of two lists of certificates a client was served from is not known here.
+    bool fits = certificates && (own.certificates.empty() || own.certificates == *certificates);
+    if (!fits) return std::nullopt;
+    own.certificates = std::move(*certificates);
+  }
+  return own;
+}
+
+void write_share(ConfigWriter& writer, const Section& section, const Settings& settings) {
+  if (settings.connection_share == 100) return;
+  auto connections = connections_of_one(settings);
+  if (listens(section)) writer.line("maxconn"_k, connections);
+  if (section.type() == "backend" && speaks_http(section)) write_share_of_backend(writer, connections);
+}
+
+void write_request_rules(ConfigWriter& writer, const Section& section, const Settings& settings) {
+  if (!listens(section) || !speaks_http(section)) return;
+  writer.line("http-request unset-var(txn.path)"_k);  // tcp-request rules come before these
+  write_request_gate(writer, settings, speaks_tls(section));
+  write_odd_request_rules(writer, settings);
+}
+
+/// Copies a text piece by piece.
+class Copier {
+ public:
+  explicit Copier(const std::string& text) : text_(text) {}
+
+  /// What follows, up to the end of a line.
+  void copy_to(std::size_t line) {
+    auto from = at_;
+    for (; line_ < line; ++line_) at_ = text_.find('\n', at_) + 1;
+    out_ += text_.substr(from, at_ - from);
+  }
+  void insert(std::string_view lines) { out_ += lines; }
+  std::string finish() { return out_ + text_.substr(at_); }
+
+ private:
+  const std::string& text_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 0;
+  std::string out_;
+};
+
+}  // namespace
+
+void write_share_of_backend(ConfigWriter& writer, int connections) {
+  // Who is refused gives his connection back: it belongs to all.
+  writer.line(
+      R"(http-request deny deny_status 503 content-type text/plain string "Too many requests of this service are under way.\n" hdr Connection close hdr Retry-After 1 if { be_conn gt)"_k,
+      connections, "}"_k);
+}
+
+Result<std::string> guarded_sections(const TemplateText& text, const HandOver& hand_over,
+                                     const Settings& settings) {
+  auto sections = parse_sections(text.lines());
+  if (!sections) return fail(Errc::Internal, "haproxy.cfg: sections of templates: " + sections.error().what);
+  ConfigWriter backends;
+  Copier copier(text.lines());
+  for (const auto& section : *sections) {
+    ConfigWriter first;
+    write_share(first, section, settings);
+    auto own = own_hand_over(section);
+    if (own) {
+      write_own_hand_over(first, hand_over, *own);
+      write_own_hand_over_backends(backends, hand_over, *own, settings.hard_stop_after);
+    }
+    write_request_rules(first, section, settings);
+    auto lines = std::move(first).finish();
+    if (!lines) return lines;
+    copier.copy_to(section.header.number);
+    copier.insert(*lines);
+    if (own) copier.insert(own_hand_over_tls_bind(hand_over, *own));
+  }
+  auto more = std::move(backends).finish();
+  if (!more) return more;
+  return copier.finish() + *more;
+}
+
+}  // namespace dfp::haproxy::config

@@ -1,0 +1,168 @@
+#include "haproxy/state/backend_pool.hpp"
+
+#include <algorithm>
+
+#include "haproxy/config/backend.hpp"
+
+namespace dfp::haproxy {
+namespace {
+
+// The first try waits for requests that had chosen the backend just before the change. It puts the server
+// into maintenance, which closes its idle connections a moment later: the next tries follow soon. A
+// connection that lasts (a web socket) makes them rare.
+constexpr auto kFirstTry = std::chrono::milliseconds(100);
+constexpr auto kFirstPause = std::chrono::milliseconds(5);
+constexpr auto kLastPause = std::chrono::seconds(10);
+constexpr auto kSurplusPause =
+    std::chrono::seconds(1);  // a destination that comes back soon finds its backend
+
+}  // namespace
+
+void BackendPool::reset(const std::map<std::string, std::string>& file_names, std::size_t spares) {
+  forget_all();
+  for (const auto& [destination, backend] : file_names) bind(destination, backend);
+  for (std::size_t n = 1; n <= spares; ++n) spares_.insert(config::spare_name(n));
+}
+
+void BackendPool::reset(const std::vector<std::string>& free_backends) {
+  forget_all();
+  for (const auto& backend : free_backends) free(backend);
+}
+
+void BackendPool::forget_all() {
+  bool grows = grows_;
+  *this = {};
+  grows_ = grows;
+}
+
+void BackendPool::free(const std::string& backend) {
+  if (config::is_spare_name(backend)) spares_.insert(backend);
+  if (config::is_service_backend(backend)) named_.insert(backend);
+  if (grows_) surplus_due_ = std::min(surplus_due_, Clock::now() + kSurplusPause);
+}
+
+const std::string* BackendPool::backend_of(const std::string& destination) const {
+  auto found = backends_.find(destination);
+  return found == backends_.end() ? nullptr : &found->second;
+}
+
+const std::string* BackendPool::destination_in(const std::string& backend) const {
+  auto found = destinations_.find(backend);
+  return found == destinations_.end() ? nullptr : &found->second;
+}
+
+std::optional<std::string> BackendPool::take(const std::string& destination, const std::string& color) {
+  auto own = config::backend_name(destination, color);
+  if (named_.erase(own) > 0) return own;
+  if (!spares_.empty()) return spares_.extract(spares_.begin()).value();
+  if (!grows_) return std::nullopt;
+  return *unborn_.insert(new_name(own)).first;
+}
+
+/// The destination's own, unless a backend of that name is still serving or emptying.
+std::string BackendPool::new_name(const std::string& own) {
+  auto in_use = [&](const std::string& name) {
+    return destinations_.contains(name) || emptying_.contains(name) || spares_.contains(name) ||
+           unborn_.contains(name);
+  };
+  auto name = own;
+  while (in_use(name)) name = config::spare_name(++last_number_);
+  return name;
+}
+
+bool BackendPool::has_own(const std::string& destination, const std::string& color) const {
+  return named_.contains(config::backend_name(destination, color));
+}
+
+void BackendPool::give_back(const std::string& backend) {
+  if (unborn_.erase(backend) > 0) return;
+  if (leaving_.contains(backend))
+    emptying_.insert(backend);
+  else
+    free(backend);
+}
+
+void BackendPool::bind(const std::string& destination, const std::string& backend) {
+  spares_.erase(backend);
+  named_.erase(backend);
+  emptying_.erase(backend);
+  unbind(destination);
+  backends_[destination] = backend;
+  destinations_[backend] = destination;
+}
+
+void BackendPool::unbind(const std::string& destination) {
+  auto found = backends_.find(destination);
+  if (found == backends_.end()) return;
+  destinations_.erase(found->second);
+  backends_.erase(found);
+}
+
+void BackendPool::leave(const std::string& backend, const std::string& server, Clock::time_point now) {
+  leaving_[backend].try_emplace(server, Retry{now + kFirstTry, kFirstPause});
+  if (spares_.erase(backend) + named_.erase(backend) > 0) emptying_.insert(backend);
+}
+
+bool BackendPool::is_leaving(const std::string& backend, const std::string& server) const {
+  auto found = leaving_.find(backend);
+  return found != leaving_.end() && found->second.contains(server);
+}
+
+void BackendPool::left(const std::string& backend, const std::string& server) {
+  auto found = leaving_.find(backend);
+  if (found == leaving_.end()) return;
+  found->second.erase(server);
+  if (!found->second.empty()) return;
+  leaving_.erase(found);
+  if (emptying_.erase(backend) > 0) free(backend);
+}
+
+std::vector<BackendPool::Leaving> BackendPool::due(Clock::time_point now, std::size_t limit) {
+  std::vector<Leaving> due;
+  for (auto& [backend, servers] : leaving_)
+    for (auto& [server, retry] : servers) {
+      if (due.size() == limit) return due;
+      if (retry.at > now) continue;
+      retry.pause = std::min<Clock::duration>(retry.pause * 2, kLastPause);
+      retry.at = now + retry.pause;
+      due.push_back({backend, server});
+    }
+  return due;
+}
+
+std::vector<std::string> BackendPool::surplus(Clock::time_point now, std::size_t limit) {
+  std::vector<std::string> all;
+  if (!grows_ || surplus_due_ > now) return all;
+  for (const auto* free : {&named_, &spares_})
+    for (const auto& backend : *free)
+      if (all.size() < limit) all.push_back(backend);
+  surplus_due_ = all.empty() ? Clock::time_point::max() : now + kSurplusPause;
+  return all;
+}
+
+void BackendPool::deleted(const std::string& backend) {
+  named_.erase(backend);
+  spares_.erase(backend);
+}
+
+Clock::time_point BackendPool::next_due() const {
+  auto next = surplus_due_;
+  for (const auto& [backend, servers] : leaving_)
+    for (const auto& [server, retry] : servers) next = std::min(next, retry.at);
+  return next;
+}
+
+std::vector<BackendPool::Leaving> BackendPool::leaving() const {
+  std::vector<Leaving> all;
+  for (const auto& [backend, servers] : leaving_)
+    for (const auto& [server, retry] : servers) all.push_back({backend, server});
+  return all;
+}
+
+std::size_t BackendPool::leaving_count() const {
+  std::size_t count = 0;
+  for (const auto& [backend, servers] : leaving_) count += servers.size();
+  return count;
+}
+
+}  // namespace dfp::haproxy
