@@ -67,7 +67,12 @@ model::Definition readable_part(const net::QueryPairs& query) {
 json::array plan_json(const model::Plan& plan) {
   json::array steps;
   for (const auto& step : plan.steps)
-    steps.push_back({{"What", step.what}, {"Means", model::to_string(step.means)}, {"Reason", step.reason}});
+    steps.push_back({{"What", model::render_step(step)},
+                     {"Means", model::to_string(step.means)},
+                     {"Reason", step.reason},
+                     {"Kind", model::kind_name(step)},
+                     {"Service", step.of.service},
+                     {"Destination", step.of.index}});
   return steps;
 }
 

@@ -61,10 +61,21 @@ TEST(Validate, NeedsSomethingToRouteBy) {
 }
 
 TEST(Plan, OneReloadStepMakesItAReload) {
-  Plan plan{{{"add route", Means::Runtime, ""}, {"new profile", Means::Reload, "unseen profile"}}};
+  Plan plan{{{{"a"}, step::AddRoute{}, Means::Runtime},
+             {{"a"}, step::AddDestination{}, Means::Reload, "no spare backend is left"}}};
   EXPECT_EQ(plan.means(), Means::Reload);
-  EXPECT_EQ(plan.reason(), "unseen profile");
+  EXPECT_EQ(plan.reason(), "no spare backend is left");
   EXPECT_EQ(Plan{}.means(), Means::Nothing);
+}
+
+TEST(Step, HasANameForProgramsAndALineForPeople) {
+  Step route{{"shop", 2}, step::AddRoute{{"a.com", PathType::Exact, "/x", "", "shop", 2}}};
+  EXPECT_EQ(kind_name(route), "add_route");
+  EXPECT_EQ(render_step(route), "add route a.com/x (path) -> destination 2 of shop");
+  Step last{{"shop"}, step::ReloadInstead{}};
+  EXPECT_EQ(kind_name(last), "reload_instead") << "one name for each kind, in order";
+  EXPECT_EQ(render_step({{"shop"}, step::SetWeight{"10.0.0.1", 80, 5}}),
+            "set weight of 10.0.0.1:80 of shop to 5");
 }
 
 }  // namespace

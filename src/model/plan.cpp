@@ -4,18 +4,6 @@
 
 namespace dfp::model {
 
-std::string_view to_string(Means means) noexcept {
-  switch (means) {
-    case Means::Nothing:
-      return "nothing";
-    case Means::Runtime:
-      return "runtime";
-    case Means::Reload:
-      return "reload";
-  }
-  return "nothing";
-}
-
 Means Plan::means() const {
   auto most = Means::Nothing;
   for (const auto& step : steps) most = std::max(most, step.means);

@@ -74,8 +74,10 @@ Task<Result<model::Plan>> Driver::Impl::apply_in_turn(model::Change change, Dead
   if (plan.means() == model::Means::Runtime) {
     done = co_await apply_at_runtime(change, deadline);
     if (!done && master.running() && !deadline.passed()) {
-      plan.steps.push_back(
-          {"reload", model::Means::Reload, "the runtime change failed: " + done.error().what});
+      plan.steps.push_back({{},
+                            model::step::ReloadInstead{},
+                            model::Means::Reload,
+                            "the runtime change failed: " + done.error().what});
       log::warn("haproxy.runtime_failed", {{"error", done.error().what}});
     }
   }

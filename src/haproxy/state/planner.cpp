@@ -12,13 +12,13 @@ namespace {
 
 using config::Backend;
 using config::Server;
+using model::DestinationName;
+namespace step = model::step;
 
 class Planner {
  public:
   Planner(const AppliedState& applied_state, const config::Addresses& addresses, const Abilities& abilities)
-      : applied_state_(applied_state),
-        addresses_(addresses),
-        abilities_(abilities),
+      : applied_state_(applied_state), addresses_(addresses), abilities_(abilities),
         spares_(abilities.backend_pool.free_count()) {}
 
   void add(const std::string& name, const std::optional<model::Service>& after) {
@@ -29,10 +29,11 @@ class Planner {
     auto new_routes = after ? model::routes_of(after->definition) : kNone;
     add_backends(applied_state_.backends_now(name),
                  after ? applied_state_.backends_for(*after, addresses_) : Backends{});
-    if (after) add_checks(name, known ? present->second.definition : model::Definition{}, after->definition);
-    add_routes(name, old_routes, new_routes);
-    add_template(name, known ? present->second.rendered : "", after ? after->rendered : "");
-    if (known && !after) step(fmt::format("remove service {}", name));
+    DestinationName of{name};
+    if (after) add_checks(of, known ? present->second.definition : model::Definition{}, after->definition);
+    add_routes(of, old_routes, new_routes);
+    add_template(of, known ? present->second.rendered : "", after ? after->rendered : "");
+    if (known && !after) add_step(of, step::RemoveService{});
   }
 
   model::Plan finish() && { return std::move(plan_); }
@@ -43,42 +44,39 @@ class Planner {
       auto found = in.find(key);
       return found == in.end() ? nullptr : &found->second;
     };
-    for (const auto& [key, backend] : after) add_backend(named(key), find(before, key), &backend);
+    auto name_of = [](const std::string& key) {
+      return model::parse_destination_key(key).value_or(DestinationName{key});
+    };
+    for (const auto& [key, backend] : after) add_backend(name_of(key), find(before, key), backend);
     for (const auto& [key, backend] : before)
-      if (!after.empty() && !after.contains(key)) step(fmt::format("remove {}", named(key)));
+      if (!after.empty() && !after.contains(key)) add_step(name_of(key), step::RemoveDestination{});
   }
 
-  /// "go-demo", "destination 2 of go-demo".
-  static std::string named(const std::string& key) {
-    auto name = model::parse_destination_key(key).value_or(model::DestinationName{key});
-    if (name.index == model::kFirstDestination) return name.service;
-    return fmt::format("destination {} of {}", name.index, name.service);
+  /// Why another backend is needed.
+  static model::StepKind kind_of_switch(const Backend* before, const Backend& after) {
+    if (!before) return step::AddDestination{};
+    if (before->color != after.color) return step::SwitchColor{before->color, after.color};
+    if (before->check != after.check) return step::SwitchChecks{after.check};
+    return step::ChangeTiming{};
   }
 
-  void add_backend(const std::string& name, const Backend* before, const Backend* after) {
-    bool fresh = needs_backend(before, after);
-    std::string reason;
-    if (fresh && !take(*after)) reason = "no spare backend is left for a new service or colour";
-    if (fresh && before && before->color != after->color)
-      step(fmt::format("switch {} from colour '{}' to '{}'", name, before->color, after->color), reason);
-    else if (fresh && before && before->check != after->check)
-      step(fmt::format("turn health checks of {} {}", name, after->check ? "on" : "off"), reason);
-    else if (fresh && before)
-      step(fmt::format("change the timing of HAProxy's checks of {}", name), reason);
-    else if (fresh)
-      step(fmt::format("add {}{}", name.contains(' ') ? "" : "service ", name), reason);
+  void add_backend(const DestinationName& of, const Backend* before, const Backend& after) {
     static const std::vector<Server> kNone;
-    const auto& old_servers = before && !fresh ? before->servers : kNone;
-    add_servers(name, old_servers, after->servers);
+    bool fresh = needs_backend(before, &after);
+    if (fresh)
+      add_step(of, kind_of_switch(before, after),
+               take(after) ? "" : "no spare backend is left for a new service or colour");
+    add_servers(of, before && !fresh ? before->servers : kNone, after.servers);
   }
 
-  void add_checks(const std::string& name, const model::Definition& before, const model::Definition& after) {
+  void add_checks(const DestinationName& of, const model::Definition& before,
+                  const model::Definition& after) {
     auto old = model::check_of(before, {});
     auto fresh = model::check_of(after, {});
     if (old.text() != fresh.text() || old.host != fresh.host || old.timeout != fresh.timeout)
-      step(fmt::format("check {} by {}", name, fresh.text()));
+      add_step(of, step::ChangeCheck{fresh.text()});
     else if (before.check.tcp != after.check.tcp)
-      step(fmt::format("check {} by {}", name, after.check.tcp ? "a connection" : "what the registry knows"));
+      add_step(of, step::ChangeCheck{after.check.tcp ? "a connection" : "what the registry knows"});
   }
 
   bool take(const Backend& backend) {
@@ -89,7 +87,7 @@ class Planner {
     return true;
   }
 
-  void add_servers(const std::string& name, const std::vector<Server>& before,
+  void add_servers(const DestinationName& of, const std::vector<Server>& before,
                    const std::vector<Server>& after) {
     auto find = [](const std::vector<Server>& servers, const Server& like) {
       return std::ranges::find(servers, like.name, &Server::name);
@@ -97,26 +95,23 @@ class Planner {
     for (const auto& server : after) {
       auto old = find(before, server);
       if (old == before.end())
-        step(fmt::format("add server {}:{} to {}", server.address, server.port, name));
+        add_step(of, step::AddServer{server.address, server.port});
       else if (old->weight != server.weight)
-        step(
-            fmt::format("set weight of {}:{} of {} to {}", server.address, server.port, name, server.weight));
+        add_step(of, step::SetWeight{server.address, server.port, server.weight});
     }
     for (const auto& server : before)
-      if (find(after, server) == after.end())
-        step(fmt::format("remove server {}:{} from {}", server.address, server.port, name));
+      if (find(after, server) == after.end()) add_step(of, step::RemoveServer{server.address, server.port});
   }
 
-  void add_routes(const std::string& name, const std::vector<model::Route>& before,
+  void add_routes(const DestinationName& of, const std::vector<model::Route>& before,
                   const std::vector<model::Route>& after) {
     std::vector<model::Route> gone;
     std::vector<model::Route> added;
     std::ranges::set_difference(before, after, std::back_inserter(gone));
     std::ranges::set_difference(after, before, std::back_inserter(added));
-    for (const auto& route : added) {
-      step(fmt::format("add route {} -> {}", shown(route), name), lookup_missing_for(route));
-    }
-    for (const auto& route : gone) step(fmt::format("remove route {} -> {}", shown(route), name));
+    for (const auto& route : added)
+      add_step({of.service, route.destination}, step::AddRoute{route}, lookup_missing_for(route));
+    for (const auto& route : gone) add_step({of.service, route.destination}, step::RemoveRoute{route});
   }
 
   std::string lookup_missing_for(const model::Route& route) const {
@@ -126,15 +121,16 @@ class Planner {
     return fmt::format("no route below {} was in use yet", model::kWellKnown);
   }
 
-  void add_template(const std::string& name, const std::string& before, const std::string& after) {
+  void add_template(const DestinationName& of, const std::string& before, const std::string& after) {
+    using How = step::ChangeSections::How;
     if (before == after) return;
-    auto verb = before.empty() ? "add" : after.empty() ? "remove" : "replace";
-    step(fmt::format("{} the sections of {}'s template", verb, name), "custom template");
+    auto how = before.empty() ? How::Add : after.empty() ? How::Remove : How::Replace;
+    add_step(of, step::ChangeSections{how}, "custom template");
   }
 
-  void step(std::string what, std::string reason = {}) {
-    auto means = reason.empty() ? model::Means::Runtime : model::Means::Reload;
-    plan_.steps.push_back({std::move(what), means, std::move(reason)});
+  void add_step(const DestinationName& of, model::StepKind kind, std::string reload_reason = {}) {
+    auto means = reload_reason.empty() ? model::Means::Runtime : model::Means::Reload;
+    plan_.steps.push_back({of, std::move(kind), means, std::move(reload_reason)});
   }
 
   const AppliedState& applied_state_;
@@ -152,12 +148,6 @@ model::Plan plan_change(const AppliedState& applied_state, const model::Change& 
   for (const auto& [name, service] : change)
     if (service || applied_state.state().services.contains(name)) planner.add(name, service);
   return std::move(planner).finish();
-}
-
-std::string shown(const model::Route& route) {
-  auto text = (route.host.empty() ? "*" : route.host);
-  if (route.type == model::PathType::Beg) return text + route.path;
-  return fmt::format("{}{} ({})", text, route.path, model::to_string(route.type));
 }
 
 }  // namespace dfp::haproxy

@@ -17,7 +17,4 @@ struct Abilities {
 model::Plan plan_change(const AppliedState& applied_state, const model::Change& change,
                         const config::Addresses& addresses, const Abilities& abilities);
 
-/// A route as people write it: "my-domain.com/demo", "*/demo" without a host, "/x (path_end)" for a pattern.
-std::string shown(const model::Route& route);
-
 }  // namespace dfp::haproxy

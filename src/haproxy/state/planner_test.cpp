@@ -20,7 +20,7 @@ class Planning : public ::testing::Test {
   std::vector<std::string> steps(const model::Change& change) {
     plan = plan_change(applied_state, change, {}, {{3, false}, backend_pool});
     std::vector<std::string> lines;
-    for (const auto& step : plan.steps) lines.push_back(step.what);
+    for (const auto& step : plan.steps) lines.push_back(model::render_step(step));
     return lines;
   }
   using Lines = std::vector<std::string>;
@@ -51,14 +51,14 @@ TEST_F(Planning, SaysWhatBecomesOfDestinations) {
   known.definition.others[2].paths = {"/b"};
   EXPECT_EQ(steps({{"a", known}}),
             (Lines{"add destination 2 of a", "add server 10.0.0.1:80 to destination 2 of a",
-                   "add route */b -> a"}));
+                   "add route */b -> destination 2 of a"}));
   EXPECT_EQ(plan.means(), model::Means::Runtime);
   ASSERT_TRUE(applied_state.change({{"a", known}}, {}));
   known.definition.others[2].skip_check = true;
   EXPECT_EQ(steps({{"a", known}}), (Lines{"turn health checks of destination 2 of a off",
                                           "add server 10.0.0.1:80 to destination 2 of a"}));
   known.definition.others.clear();
-  EXPECT_EQ(steps({{"a", known}}), (Lines{"remove destination 2 of a", "remove route */b -> a"}));
+  EXPECT_EQ(steps({{"a", known}}), (Lines{"remove destination 2 of a", "remove route */b -> destination 2 of a"}));
 }
 
 TEST_F(Planning, AnotherCheckNeedsNoReload) {

@@ -38,7 +38,10 @@ class FakeDriver : public ProxyDriver {
           service && known != applied_.services.end() && known->second.definition == service->definition &&
           known->second.instances == service->instances && known->second.rendered == service->rendered;
       if (!same)
-        plan.steps.push_back({(service ? "serve " : "stop serving ") + name, model::Means::Runtime, ""});
+        plan.steps.push_back(
+            {{name},
+             service ? model::StepKind(model::step::AddDestination{}) : model::step::RemoveService{},
+             model::Means::Runtime});
     }
     return plan;
   }
