@@ -26,8 +26,8 @@ auto rank(const Route& route) {
   auto host_length = host == 1 ? -static_cast<long>(route.host.size()) : 0L;
   auto path_length = path == 1 ? -static_cast<long>(route.path.size()) : 0L;
   return std::tuple(above, host, host_length, path, path_length, std::string_view(route.order),
-                    std::string_view(route.service), route.destination, std::string_view(route.host), route.type,
-                    std::string_view(route.path));
+                    std::string_view(route.service), route.destination, std::string_view(route.host),
+                    route.type, std::string_view(route.path));
 }
 
 bool host_matches(const Route& route, std::string_view host) {

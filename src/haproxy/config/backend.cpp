@@ -6,12 +6,18 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "haproxy/config/policy/policies.hpp"
 #include "haproxy/config/writer.hpp"
 
 namespace dfp::haproxy::config {
 namespace {
 
-constexpr std::string_view kSparePrefix = "spare:http-rr:";
+constexpr std::string_view kPlain = "svc:";
+constexpr std::string_view kWithPolicies = "svc.policies:";
+constexpr std::string_view kSpare = "spare:";
+constexpr std::string_view kSparePlain = "spare:http-rr:";
+constexpr std::string_view kSpareWithPolicies = "spare:http-policies:";
+constexpr std::size_t kPlainForOneWithPolicies = 8;
 constexpr std::size_t kMaxNamePart = 60;
 constexpr int kMaxWeight = 256;  // configuration manual 2.6, section 5.2, "weight"
 
@@ -110,11 +116,25 @@ std::optional<std::string> Addresses::of(const model::Instance& instance) const 
   return is_barred(instance) ? std::nullopt : known(instance);
 }
 
-std::string backend_name(std::string_view destination, std::string_view color) {
+std::string_view defaults_of(Profile profile) {
+  return profile == Profile::Plain ? "dfp:http-rr" : "dfp:http-policies";
+}
+
+std::string backend_name(std::string_view destination, std::string_view color, Profile profile) {
   auto name = model::parse_destination_key(destination).value_or(model::DestinationName{});
-  if (name.index != model::kFirstDestination)
-    return fmt::format("svc:{}:{}:{}", name.service, color, name.index);
-  return color.empty() ? fmt::format("svc:{}", name.service) : fmt::format("svc:{}:{}", name.service, color);
+  auto text = fmt::format("{}{}", profile == Profile::Plain ? kPlain : kWithPolicies, name.service);
+  bool first = name.index == model::kFirstDestination;
+  if (!first || !color.empty()) text += fmt::format(":{}", color);
+  return first ? text : fmt::format("{}:{}", text, name.index);
+}
+
+std::string backend_name(const Backend& backend) {
+  return backend_name(backend.destination, backend.color, backend.profile());
+}
+
+Profile profile_of(std::string_view backend) {
+  bool policies = backend.starts_with(kWithPolicies) || backend.starts_with(kSpareWithPolicies);
+  return policies ? Profile::Policies : Profile::Plain;
 }
 
 std::string color_in(std::string_view backend) {
@@ -123,12 +143,24 @@ std::string color_in(std::string_view backend) {
   return parts.size() > 2 ? parts[2] : std::string();
 }
 
-std::string spare_name(std::size_t number) { return fmt::format("{}{:05}", kSparePrefix, number); }
-bool is_spare_name(std::string_view backend) { return backend.starts_with(kSparePrefix); }
-bool is_service_backend(std::string_view backend) { return backend.starts_with("svc:"); }
+std::string spare_name(Profile profile, std::size_t number) {
+  return fmt::format("{}{:05}", profile == Profile::Plain ? kSparePlain : kSpareWithPolicies, number);
+}
+
+std::size_t spare_count(const Settings& settings, Profile profile) {
+  auto plain = static_cast<std::size_t>(settings.spare_backends);
+  if (profile == Profile::Plain) return plain;
+  return (plain + kPlainForOneWithPolicies - 1) / kPlainForOneWithPolicies;
+}
+
+bool is_spare_name(std::string_view backend) { return backend.starts_with(kSpare); }
+
+bool is_service_backend(std::string_view backend) {
+  return backend.starts_with(kPlain) || backend.starts_with(kWithPolicies);
+}
 
 bool is_own_name(std::string_view section) {
-  return section.starts_with("dfp:") || section.starts_with("spare:") || is_service_backend(section);
+  return section.starts_with("dfp:") || is_spare_name(section) || is_service_backend(section);
 }
 
 Backend backend_of(const model::Service& service, unsigned index, const Addresses& addresses, bool may_check,
@@ -137,6 +169,7 @@ Backend backend_of(const model::Service& service, unsigned index, const Addresse
   const auto& destination = definition.destination(index);
   bool check = may_check && !destination.skip_check;
   Backend backend{model::destination_key(definition.service, index), definition.color, check, {}};
+  backend.policies = policies_of(destination);
   if (check) backend.timing = {definition.check.interval, definition.check.rise, definition.check.fall};
   // HAProxy's own checks decide where they run: a check of the registry that has just begun is critical too.
   auto instances = instances_of(service, destination);
@@ -197,8 +230,8 @@ Result<std::string> server_arguments(const Backend& backend, const Server& serve
 Result<std::string> backend_text(const Backend& backend, const Checks& checks,
                                  std::chrono::milliseconds interval) {
   ConfigWriter writer;
-  auto name = backend_name(backend.destination, backend.color);
-  writer.section("backend"_k, Name{name}, "from dfp:http-rr"_k);
+  auto name = backend_name(backend);
+  writer.section("backend"_k, Name{name}, "from"_k, Name{defaults_of(backend.profile())});
   for (const auto& server : backend.servers) {
     writer.words("  server"_k, Name{server.name});
     write_arguments(writer, backend, server, checks, interval);

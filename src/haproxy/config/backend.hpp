@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "haproxy/config/policy/entry.hpp"
 #include "haproxy/config/settings.hpp"
 #include "model/desired_state.hpp"
 
@@ -34,6 +36,16 @@ struct Timing {
   bool operator==(const Timing&) const = default;
 };
 
+/// What HAProxy keeps in a backend besides servers cannot be changed in a running one. Backends with such
+/// things are made from another named defaults section, so that all others pay nothing for them.
+enum class Profile {
+  Plain,
+  Policies,  ///< looks in the policies' maps (policy/policies.hpp)
+};
+inline constexpr std::array kProfiles = {Profile::Plain, Profile::Policies};
+/// The named defaults section: "dfp:http-rr", "dfp:http-policies".
+std::string_view defaults_of(Profile profile);
+
 /// What HAProxy has to hold for one destination of a service.
 struct Backend {
   std::string destination;  ///< model::destination_key
@@ -41,8 +53,10 @@ struct Backend {
   bool check = true;            ///< HAProxy tries a connection now and then
   std::vector<Server> servers;  ///< sorted by name
   Timing timing = {};
+  std::vector<PolicyEntry> policies = {};
 
   bool operator==(const Backend&) const = default;
+  Profile profile() const { return policies.empty() ? Profile::Plain : Profile::Policies; }
 };
 
 /// The IP addresses that HAProxy is given for instances. It is never given a name: one that cannot be
@@ -67,21 +81,23 @@ inline constexpr const char* kServerNameMeta = "haproxy-server";
 /// "svc:go-demo", "svc:go-demo:blue", of a second destination "svc:go-demo::2", "svc:go-demo:blue:2". ':'
 /// cannot occur in the name of a service or colour, so no two collide.
 /// @param destination model::destination_key
-std::string backend_name(std::string_view destination, std::string_view color);
+std::string backend_name(std::string_view destination, std::string_view color, Profile profile);
+std::string backend_name(const Backend& backend);
+/// Of a service's backend or a spare one; "svc.policies:go-demo" has Policies.
+Profile profile_of(std::string_view backend);
 /// The colour in such a name; "" for none, and for any other name.
 std::string color_in(std::string_view backend);
-/// The named defaults section of every service's backend.
-inline constexpr std::string_view kServiceDefaults = "dfp:http-rr";
-
 /// Whether it is the backend of some service.
 bool is_service_backend(std::string_view backend);
 
-/// "spare:http-rr:00001".
-std::string spare_name(std::size_t number);
+/// "spare:http-rr:00001", "spare:http-policies:00001".
+std::string spare_name(Profile profile, std::size_t number);
+/// How many spare backends of a profile the files have: few services have policies.
+std::size_t spare_count(const Settings& settings, Profile profile);
 bool is_spare_name(std::string_view backend);
 
-/// Whether the proxy keeps a section's name for itself: everything that begins with "dfp:", "svc:" or
-/// "spare:". Templates can use any other.
+/// Whether the proxy keeps a section's name for itself: everything that begins with "dfp:", "svc:",
+/// "svc.policies:" or "spare:". Templates can use any other.
 bool is_own_name(std::string_view section);
 
 /// The backend of a destination. Without HAProxy's own checks, instances that are critical or in maintenance

@@ -6,6 +6,7 @@
 
 #include "haproxy/config/backend.hpp"
 #include "haproxy/config/frontend.hpp"
+#include "haproxy/config/policy/policies.hpp"
 #include "haproxy/config/template/template_sections.hpp"
 #include "haproxy/config/writer.hpp"
 
@@ -75,14 +76,23 @@ void write_defaults(ConfigWriter& writer, const Settings& settings) {
   writer.line("http-reuse safe"_k);
   writer.line("option redispatch"_k);
   writer.line("retries 3"_k);
+}
 
-  writer.section("defaults dfp:http-rr from dfp:base"_k);
+/// Rules are not inherited from one defaults section to another, so each has them all.
+void write_service_defaults(ConfigWriter& writer, const Settings& settings, Profile profile) {
+  writer.section("defaults"_k, Name{defaults_of(profile)}, "from dfp:base"_k);
   writer.line("balance roundrobin"_k);
   // A request goes to another server when its own is gone; one that may have had an effect only when it
   // certainly was not sent.
   writer.line("retry-on conn-failure empty-response"_k);
   writer.line("http-request disable-l7-retry unless METH_GET"_k);
   write_share(writer, settings);
+}
+
+void write_profiles(ConfigWriter& writer, const Settings& settings) {
+  write_service_defaults(writer, settings, Profile::Plain);
+  write_service_defaults(writer, settings, Profile::Policies);
+  write_policies(writer);
 }
 
 /// A host name that cannot be resolved must not keep HAProxy from starting.
@@ -113,6 +123,7 @@ Result<BaseText> base_text(const Settings& settings, const Surroundings& surroun
   ConfigWriter writer;
   write_global(writer, settings, surroundings);
   write_defaults(writer, settings);
+  write_profiles(writer, settings);
   write_frontends(writer, settings, surroundings, templates);
   if (!templates.sections.empty()) {
     write_template_defaults(writer);

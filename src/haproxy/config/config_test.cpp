@@ -11,13 +11,18 @@ using namespace std::chrono_literals;
 using testing::instance;
 using testing::service;
 
-TEST(BackendName, TellsServiceColourAndDestination) {
-  EXPECT_EQ(backend_name("shop", ""), "svc:shop");
-  EXPECT_EQ(backend_name("shop", "blue"), "svc:shop:blue");
-  EXPECT_EQ(backend_name("shop+02", ""), "svc:shop::2");
-  EXPECT_EQ(backend_name("shop+02", "blue"), "svc:shop:blue:2");
+TEST(BackendName, TellsServiceColourDestinationAndProfile) {
+  EXPECT_EQ(backend_name("shop", "", Profile::Plain), "svc:shop");
+  EXPECT_EQ(backend_name("shop", "blue", Profile::Plain), "svc:shop:blue");
+  EXPECT_EQ(backend_name("shop+02", "", Profile::Plain), "svc:shop::2");
+  EXPECT_EQ(backend_name("shop+02", "blue", Profile::Policies), "svc.policies:shop:blue:2");
   for (auto name : {"svc:shop", "svc:shop::2", "spare:http-rr:00001", "other"}) EXPECT_EQ(color_in(name), "");
-  for (auto name : {"svc:shop:blue", "svc:shop:blue:2"}) EXPECT_EQ(color_in(name), "blue");
+  for (auto name : {"svc:shop:blue", "svc.policies:shop:blue:2"}) EXPECT_EQ(color_in(name), "blue");
+  for (auto name : {"svc:shop", "spare:http-rr:00001"}) EXPECT_EQ(profile_of(name), Profile::Plain);
+  for (auto name : {"svc.policies:shop", "spare:http-policies:00001"}) {
+    EXPECT_EQ(profile_of(name), Profile::Policies);
+    EXPECT_TRUE(is_own_name(name));
+  }
 }
 
 TEST(ConfigWriter, QuotesAnythingIntoOneToken) {

@@ -4,6 +4,7 @@
 
 #include <iterator>
 
+#include "haproxy/config/policy/policies.hpp"
 #include "haproxy/config/route_key.hpp"
 
 namespace dfp::haproxy::config {
@@ -15,9 +16,11 @@ std::string config_text(const Layout& layout) {
   fmt::format_to(std::back_inserter(text), "  description '{}'\n", to_string(description));
   text += layout.base.text;
   for (const auto& [service, backend] : layout.backend_texts) text += backend;
-  if (layout.spares > 0) text += "\n# Spare backends: services that come later take them without a reload.\n";
-  for (std::size_t n = 1; n <= layout.spares; ++n)
-    fmt::format_to(std::back_inserter(text), "backend {} from dfp:http-rr\n", spare_name(n));
+  text += "\n# Spare backends: services that come later take them without a reload.\n";
+  for (const auto& [profile, count] : layout.spares)
+    for (std::size_t n = 1; n <= count; ++n)
+      fmt::format_to(std::back_inserter(text), "backend {} from {}\n", spare_name(profile, n),
+                     defaults_of(profile));
   return text;
 }
 
@@ -45,6 +48,10 @@ FileSet render(const Layout& layout) {
   std::string backends;
   for (const auto& [service, backend] : layout.backend_names) entry(backends, service, backend);
   files.emplace(kBackendsMap, std::move(backends));
+  for (auto map : kPolicyMaps) {
+    auto policies = layout.policies.find(map);
+    files.emplace(map, policies == layout.policies.end() ? std::string() : policies->second);
+  }
   std::string flags;
   if (auto value = layout.routes.flags(); !value.empty()) entry(flags, kFlagsKey, value);
   files.emplace(kFlagsMap, std::move(flags));

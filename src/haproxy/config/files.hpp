@@ -15,11 +15,12 @@ using FileSet = std::map<std::string, std::string, std::less<>>;
 /// Everything that a set of files says.
 struct Layout {
   const BaseText& base;
-  const std::map<std::string, std::string>& backend_texts;  ///< backend_text of each service
-  const std::map<std::string, std::string>& backend_names;  ///< service -> its backend in this set
+  const std::map<std::string, std::string>& backend_texts;  ///< backend_text of each destination
+  const std::map<std::string, std::string>& backend_names;  ///< destination -> its backend in this set
   const RouteIndex& routes;
   const std::vector<std::string>& certificates;
-  std::size_t spares = 0;
+  std::map<std::string_view, std::string> policies = {};  ///< map -> its text
+  std::map<Profile, std::size_t> spares = {};
   std::uint64_t generation = 0;
 };
 

@@ -42,15 +42,19 @@ inline Result<FileSet> files_of(const model::DesiredState& state, const Settings
   std::map<std::string, std::string> texts;
   std::map<std::string, std::string> names;
   TemplateTexts templates;
+  std::map<std::string_view, std::string> policies;
   std::size_t servers = 0;
   for (const auto& [name, s] : state.services) servers += s.instances.size();
   auto interval = check_interval(settings.checks, servers);
   for (const auto& [name, s] : state.services) {
     routes.replace({}, model::routes_of(s.definition));
-    auto text = backend_text(backend_of(s, model::kFirstDestination, {}, settings.checks.enabled), settings.checks, interval);
+    auto backend = backend_of(s, model::kFirstDestination, {}, settings.checks.enabled);
+    auto text = backend_text(backend, settings.checks, interval);
     if (!text) return std::unexpected(text.error());
     texts[name] = std::move(*text);
-    names[name] = backend_name(name, s.definition.color);
+    names[name] = backend_name(backend);
+    for (const auto& entry : backend.policies)
+      policies[entry.map] += names[name] + entry.key + " " + entry.value + "\n";
     auto fragment = fold(name, s.rendered, {});
     if (!fragment) return std::unexpected(fragment.error());
     templates.add(name, *fragment);
@@ -58,8 +62,10 @@ inline Result<FileSet> files_of(const model::DesiredState& state, const Settings
   surroundings.lookups = surroundings.lookups.joined(routes.lookups());
   auto base = base_text(settings, surroundings, templates);
   if (!base) return std::unexpected(base.error());
-  return render({*base, texts, names, routes, surroundings.certificates,
-                 static_cast<std::size_t>(settings.spare_backends), generation});
+  std::map<Profile, std::size_t> spares;
+  for (auto profile : kProfiles) spares.emplace(profile, spare_count(settings, profile));
+  return render({*base, texts, names, routes, surroundings.certificates, std::move(policies),
+                 std::move(spares), generation});
 }
 
 }  // namespace dfp::haproxy::config::testing

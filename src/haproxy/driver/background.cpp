@@ -194,12 +194,16 @@ Task<> Driver::Impl::check_worker(bool thoroughly) {
 /// Makes new spare backends by a reload that nobody waits for: when half are used, in a quiet moment; when
 /// few are left, at once.
 Task<> Driver::Impl::refill_spares() {
-  auto wanted = static_cast<std::size_t>(settings.spare_backends);
-  auto free = backend_pool.free_count();
-  bool urgent = free * 4 < wanted;
+  bool few = false;
+  bool urgent = false;
+  for (auto profile : config::kProfiles) {
+    auto wanted = config::spare_count(settings, profile);
+    auto free = backend_pool.free_count(profile);
+    few = few || free * 2 < wanted;
+    urgent = urgent || free * 4 < wanted;
+  }
   bool quiet = Clock::now() - committed_at > kQuietTime;
-  if (!reload_is_due() || stopping || !master.running() || free * 2 >= wanted || !(urgent || quiet))
-    co_return;
+  if (!reload_is_due() || stopping || !master.running() || !few || !(urgent || quiet)) co_return;
   auto lock = co_await turn.lock();
   auto done = co_await reload("spares", "few spare backends are left", true, Deadline::after(kReloadTime));
   if (!done) log::error("haproxy.refill_failed", {{"error", done.error().what}});

@@ -169,7 +169,8 @@ Task<Result<>> Driver::Impl::reload(std::string cause, std::string reason, bool 
 void Driver::Impl::forget_worker() {
   link.drop();
   cleanup.clear();
-  backend_pool.reset(applied_state.file_names(), static_cast<std::size_t>(settings.spare_backends));
+  backend_pool.reset(applied_state.file_names(), config::spare_count(settings, config::Profile::Plain),
+                     config::spare_count(settings, config::Profile::Policies));
   suspect = false;
   files_stale = false;
   update_gauges();

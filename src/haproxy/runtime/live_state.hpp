@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ struct LiveState {
   std::vector<MapEntry> backends;
   std::vector<MapEntry> patterns;
   std::string flags;
+  std::map<std::string, std::vector<MapEntry>, std::less<>> policies;  ///< by the map's name
   std::vector<ServerRow> servers;
   std::vector<std::string> backend_names;
 };

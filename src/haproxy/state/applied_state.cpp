@@ -58,7 +58,7 @@ std::vector<BackendChange> backend_changes(const Backends& before, const Backend
 
 bool needs_backend(const config::Backend* before, const config::Backend* after) {
   return after && (!before || before->color != after->color || before->check != after->check ||
-                   before->timing != after->timing);
+                   before->timing != after->timing || before->policies != after->policies);
 }
 
 AppliedState::AppliedState(const Settings& settings) : settings_(settings), book_(settings.checks) {}
@@ -245,8 +245,10 @@ Result<config::FileSet> AppliedState::render(const config::BaseText& base,
                                              std::uint64_t generation) {
   auto texts = book_.texts();
   if (!texts) return std::unexpected(texts.error());
-  auto files = config::render({base, **texts, book_.names(), routes_, certificates,
-                               static_cast<std::size_t>(settings_.spare_backends), generation});
+  std::map<config::Profile, std::size_t> spares;
+  for (auto profile : config::kProfiles) spares.emplace(profile, config::spare_count(settings_, profile));
+  auto files = config::render(
+      {base, **texts, book_.names(), routes_, certificates, book_.policies(), std::move(spares), generation});
   if (auto templates = fragments_.empty() ? std::string() : render_templates(state_); !templates.empty())
     files.emplace(kTemplatesFile, std::move(templates));
   return files;

@@ -35,8 +35,8 @@ struct Transition {
   config::RouteIndex::Delta routes;
 };
 
-/// Whether a change needs another backend than the one in use: a new service, a new colour, or other checks
-/// by HAProxy (those of a server are fixed).
+/// Whether a change needs another backend than the one in use: a new destination, a new colour, other
+/// policies, or other checks by HAProxy (those of a server are fixed).
 bool needs_backend(const config::Backend* before, const config::Backend* after);
 
 /// What HAProxy is to serve: the services, and what follows from them. Every change costs time in proportion

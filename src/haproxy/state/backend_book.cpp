@@ -1,5 +1,7 @@
 #include "haproxy/state/backend_book.hpp"
 
+#include <fmt/format.h>
+
 namespace dfp::haproxy {
 
 BackendBook::BackendBook(const Checks& checks)
@@ -15,7 +17,15 @@ void BackendBook::put(const std::string& destination, const config::Backend* bac
   }
   servers_ += backend->servers.size();
   backends_.insert_or_assign(destination, *backend);
-  names_.insert_or_assign(destination, config::backend_name(destination, backend->color));
+  names_.insert_or_assign(destination, config::backend_name(*backend));
+}
+
+std::map<std::string_view, std::string> BackendBook::policies() const {
+  std::map<std::string_view, std::string> maps;
+  for (const auto& [destination, backend] : backends_)
+    for (const auto& entry : backend.policies)
+      maps[entry.map] += fmt::format("{}{} {}\n", names_.at(destination), entry.key, entry.value);
+  return maps;
 }
 
 Result<const std::map<std::string, std::string>*> BackendBook::texts() {

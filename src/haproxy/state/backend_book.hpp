@@ -27,6 +27,8 @@ class BackendBook {
   /// Of the checks, for the number of servers when the texts were made last.
   std::chrono::milliseconds check_interval() const { return interval_; }
 
+  /// The texts of the policies' maps that are not empty. Linear in the number of backends.
+  std::map<std::string_view, std::string> policies() const;
   /// Destination -> section. @return an error for what the writer refuses, naming the destination
   Result<const std::map<std::string, std::string>*> texts();
 

@@ -18,10 +18,12 @@ constexpr auto kSurplusPause =
 
 }  // namespace
 
-void BackendPool::reset(const std::map<std::string, std::string>& file_names, std::size_t spares) {
+void BackendPool::reset(const std::map<std::string, std::string>& file_names, std::size_t plain_spares,
+                        std::size_t policy_spares) {
   forget_all();
   for (const auto& [destination, backend] : file_names) bind(destination, backend);
-  for (std::size_t n = 1; n <= spares; ++n) spares_.insert(config::spare_name(n));
+  for (std::size_t n = 1; n <= plain_spares; ++n) free(config::spare_name(config::Profile::Plain, n));
+  for (std::size_t n = 1; n <= policy_spares; ++n) free(config::spare_name(config::Profile::Policies, n));
 }
 
 void BackendPool::reset(const std::vector<std::string>& free_backends) {
@@ -36,7 +38,7 @@ void BackendPool::forget_all() {
 }
 
 void BackendPool::free(const std::string& backend) {
-  if (config::is_spare_name(backend)) spares_.insert(backend);
+  if (config::is_spare_name(backend)) spares_[config::profile_of(backend)].insert(backend);
   if (config::is_service_backend(backend)) named_.insert(backend);
   if (grows_) surplus_due_ = std::min(surplus_due_, Clock::now() + kSurplusPause);
 }
@@ -51,27 +53,38 @@ const std::string* BackendPool::destination_in(const std::string& backend) const
   return found == destinations_.end() ? nullptr : &found->second;
 }
 
-std::optional<std::string> BackendPool::take(const std::string& destination, const std::string& color) {
-  auto own = config::backend_name(destination, color);
+std::optional<std::string> BackendPool::take(const config::Backend& wanted) {
+  auto own = config::backend_name(wanted);
   if (named_.erase(own) > 0) return own;
-  if (!spares_.empty()) return spares_.extract(spares_.begin()).value();
+  auto& spares = spares_[wanted.profile()];
+  if (!spares.empty()) return spares.extract(spares.begin()).value();
   if (!grows_) return std::nullopt;
-  return *unborn_.insert(new_name(own)).first;
+  return *unborn_.insert(new_name(own, wanted.profile())).first;
+}
+
+std::size_t BackendPool::free_count(config::Profile profile) const {
+  auto spares = spares_.find(profile);
+  return spares == spares_.end() ? 0 : spares->second.size();
+}
+
+/// @return whether it was one
+bool BackendPool::erase_spare(const std::string& backend) {
+  return spares_[config::profile_of(backend)].erase(backend) > 0;
 }
 
 /// The destination's own, unless a backend of that name is still serving or emptying.
-std::string BackendPool::new_name(const std::string& own) {
+std::string BackendPool::new_name(const std::string& own, config::Profile profile) {
   auto in_use = [&](const std::string& name) {
-    return destinations_.contains(name) || emptying_.contains(name) || spares_.contains(name) ||
+    return destinations_.contains(name) || emptying_.contains(name) || spares_[profile].contains(name) ||
            unborn_.contains(name);
   };
   auto name = own;
-  while (in_use(name)) name = config::spare_name(++last_number_);
+  while (in_use(name)) name = config::spare_name(profile, ++last_number_);
   return name;
 }
 
-bool BackendPool::has_own(const std::string& destination, const std::string& color) const {
-  return named_.contains(config::backend_name(destination, color));
+bool BackendPool::has_own(const config::Backend& wanted) const {
+  return named_.contains(config::backend_name(wanted));
 }
 
 void BackendPool::give_back(const std::string& backend) {
@@ -83,7 +96,7 @@ void BackendPool::give_back(const std::string& backend) {
 }
 
 void BackendPool::bind(const std::string& destination, const std::string& backend) {
-  spares_.erase(backend);
+  erase_spare(backend);
   named_.erase(backend);
   emptying_.erase(backend);
   unbind(destination);
@@ -100,7 +113,8 @@ void BackendPool::unbind(const std::string& destination) {
 
 void BackendPool::leave(const std::string& backend, const std::string& server, Clock::time_point now) {
   leaving_[backend].try_emplace(server, Retry{now + kFirstTry, kFirstPause});
-  if (spares_.erase(backend) + named_.erase(backend) > 0) emptying_.insert(backend);
+  bool was_free = erase_spare(backend) || named_.erase(backend) > 0;
+  if (was_free) emptying_.insert(backend);
 }
 
 bool BackendPool::is_leaving(const std::string& backend, const std::string& server) const {
@@ -133,16 +147,19 @@ std::vector<BackendPool::Leaving> BackendPool::due(Clock::time_point now, std::s
 std::vector<std::string> BackendPool::surplus(Clock::time_point now, std::size_t limit) {
   std::vector<std::string> all;
   if (!grows_ || surplus_due_ > now) return all;
-  for (const auto* free : {&named_, &spares_})
-    for (const auto& backend : *free)
+  auto add = [&](const std::set<std::string>& backends) {
+    for (const auto& backend : backends)
       if (all.size() < limit) all.push_back(backend);
+  };
+  add(named_);
+  for (const auto& [profile, spares] : spares_) add(spares);
   surplus_due_ = all.empty() ? Clock::time_point::max() : now + kSurplusPause;
   return all;
 }
 
 void BackendPool::deleted(const std::string& backend) {
   named_.erase(backend);
-  spares_.erase(backend);
+  erase_spare(backend);
 }
 
 Clock::time_point BackendPool::next_due() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/deadline.hpp"
+#include "haproxy/config/backend.hpp"
 
 namespace dfp::haproxy {
 
@@ -26,7 +27,8 @@ class BackendPool {
   };
 
   /// After a start or reload: destinations are in the backends that the files name, the spare ones are free.
-  void reset(const std::map<std::string, std::string>& file_names, std::size_t spares);
+  void reset(const std::map<std::string, std::string>& file_names, std::size_t plain_spares,
+             std::size_t policy_spares = 0);
   /// After reading what runs: no destination is bound yet, all of these backends are free.
   void reset(const std::vector<std::string>& free_backends);
 
@@ -37,9 +39,9 @@ class BackendPool {
 
   /// Takes a free backend: the one that bears the destination's own name, else a spare one, else one that has
   /// yet to be made.
-  std::optional<std::string> take(const std::string& destination, const std::string& color);
+  std::optional<std::string> take(const config::Backend& wanted);
   /// Whether a backend with the destination's own name is free.
-  bool has_own(const std::string& destination, const std::string& color) const;
+  bool has_own(const config::Backend& wanted) const;
   /// It was taken, and the worker does not have it yet.
   bool is_unborn(const std::string& backend) const { return unborn_.contains(backend); }
   void born(const std::string& backend) { unborn_.erase(backend); }
@@ -49,7 +51,7 @@ class BackendPool {
   /// The backend is not given back by that.
   void unbind(const std::string& destination);
   /// Spare ones.
-  std::size_t free_count() const { return spares_.size(); }
+  std::size_t free_count(config::Profile profile = config::Profile::Plain) const;
 
   void leave(const std::string& backend, const std::string& server, Clock::time_point now);
   bool is_leaving(const std::string& backend, const std::string& server) const;
@@ -67,18 +69,19 @@ class BackendPool {
 
  private:
   void free(const std::string& backend);
+  bool erase_spare(const std::string& backend);
   void forget_all();
-  std::string new_name(const std::string& own);
+  std::string new_name(const std::string& own, config::Profile profile);
 
   bool grows_ = false;
   std::set<std::string> unborn_;
   std::size_t last_number_ = 0;  // of the names that were made up
   Clock::time_point surplus_due_ = Clock::time_point::max();
-  std::map<std::string, std::string> backends_;      // destination -> backend
-  std::map<std::string, std::string> destinations_;  // backend -> destination
-  std::set<std::string> spares_;                     // free
-  std::set<std::string> named_;                      // free, and bear the name of a destination
-  std::set<std::string> emptying_;                   // given back, but servers are still leaving
+  std::map<std::string, std::string> backends_;              // destination -> backend
+  std::map<std::string, std::string> destinations_;          // backend -> destination
+  std::map<config::Profile, std::set<std::string>> spares_;  // free
+  std::set<std::string> named_;                              // free, and bear the name of a destination
+  std::set<std::string> emptying_;                           // given back, but servers are still leaving
   struct Retry {
     Clock::time_point at;
     Clock::duration pause;

@@ -12,17 +12,17 @@ TEST(BackendPool, TakesTheOwnBackendFirstThenASpareOne) {
   backend_pool.unbind("a");
   backend_pool.give_back("svc:a");
   EXPECT_EQ(backend_pool.free_count(), 1U);
-  EXPECT_EQ(backend_pool.take("b", ""), "spare:http-rr:00001");
-  EXPECT_EQ(backend_pool.take("c", ""), std::nullopt);
-  EXPECT_TRUE(backend_pool.has_own("a", ""));
-  EXPECT_EQ(backend_pool.take("a", ""), "svc:a");
+  EXPECT_EQ(backend_pool.take({"b", ""}), "spare:http-rr:00001");
+  EXPECT_EQ(backend_pool.take({"c", ""}), std::nullopt);
+  EXPECT_TRUE(backend_pool.has_own({"a", ""}));
+  EXPECT_EQ(backend_pool.take({"a", ""}), "svc:a");
 }
 
 TEST(BackendPool, ABackendIsFreeOnlyWhenItsServersAreGone) {
   BackendPool backend_pool;
   auto now = Clock::now();
   backend_pool.reset({}, 1);
-  auto backend = *backend_pool.take("a", "");
+  auto backend = *backend_pool.take({"a", ""});
   backend_pool.bind("a", backend);
   backend_pool.leave(backend, "x", now);
   backend_pool.leave(backend, "y", now);
@@ -38,11 +38,11 @@ TEST(BackendPool, WhereBackendsCanBeMadeThereIsAlwaysOneMore) {
   BackendPool backend_pool;
   backend_pool.grow();
   backend_pool.reset({{"a", "svc:a"}}, 0);
-  EXPECT_EQ(backend_pool.take("b", "blue"), "svc:b:blue");
+  EXPECT_EQ(backend_pool.take({"b", "blue"}), "svc:b:blue");
   EXPECT_TRUE(backend_pool.is_unborn("svc:b:blue"));
   backend_pool.born("svc:b:blue");
   backend_pool.bind("b", "svc:b:blue");
-  EXPECT_EQ(backend_pool.take("a", ""), "spare:http-rr:00001") << "its own one serves";
+  EXPECT_EQ(backend_pool.take({"a", ""}), "spare:http-rr:00001") << "its own one serves";
   backend_pool.give_back("spare:http-rr:00001");
   EXPECT_FALSE(backend_pool.is_unborn("spare:http-rr:00001"));
   EXPECT_EQ(backend_pool.free_count(), 0U) << "it was never made";
@@ -60,7 +60,7 @@ TEST(BackendPool, WhatCanBeMadeAgainIsDeletedWhenItIsFree) {
   EXPECT_LT(backend_pool.next_due(), now + 5s);
   EXPECT_EQ(backend_pool.surplus(now + 5s, 10), std::vector<std::string>{"svc:a"});
   backend_pool.deleted("svc:a");
-  EXPECT_EQ(backend_pool.take("a", ""), "svc:a");
+  EXPECT_EQ(backend_pool.take({"a", ""}), "svc:a");
   EXPECT_TRUE(backend_pool.is_unborn("svc:a"));
 }
 
@@ -68,9 +68,9 @@ TEST(BackendPool, AFreeBackendWithAStrayServerIsNotGivenAway) {
   BackendPool backend_pool;
   backend_pool.reset({}, 1);
   backend_pool.leave("spare:http-rr:00001", "stray", Clock::now());
-  EXPECT_EQ(backend_pool.take("a", ""), std::nullopt);
+  EXPECT_EQ(backend_pool.take({"a", ""}), std::nullopt);
   backend_pool.left("spare:http-rr:00001", "stray");
-  EXPECT_EQ(backend_pool.take("a", ""), "spare:http-rr:00001");
+  EXPECT_EQ(backend_pool.take({"a", ""}), "spare:http-rr:00001");
 }
 
 TEST(BackendPool, DeletionsAreTriedLaterAndLater) {

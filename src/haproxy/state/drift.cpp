@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "haproxy/config/hand_over.hpp"
+#include "haproxy/config/policy/policies.hpp"
 #include "haproxy/config/route_key.hpp"
 #include "haproxy/runtime/commands.hpp"
 
@@ -37,6 +38,8 @@ class Repairer {
   Repair build(Unfinished unfinished) {
     auto flags = choose_half(unfinished);
     repair_servers();
+    Commands unused_policies;
+    for (auto map : config::kPolicyMaps) repair_policies(map, unused_policies);
     auto wanted = applied_state_.routes().flags();
     auto both = joined_flags(flags, wanted);
     set_flags(repair_.commands, flags, both);
@@ -51,6 +54,7 @@ class Repairer {
       repair_.found.push_back(fmt::format("flags '{}' instead of '{}'", live_.flags, wanted));
     set_flags(repair_.commands, both, wanted);
     append(last_);
+    append(unused_policies);
     return std::move(repair_);
   }
 
@@ -86,6 +90,17 @@ class Repairer {
     Wanted wanted;
     for (const auto& [destination, backend] : backend_pool_.all()) wanted.emplace(destination, &backend);
     return wanted;
+  }
+
+  /// Before a backend is used, its policies are there.
+  void repair_policies(std::string_view map, Commands& deletions) {
+    static const std::vector<MapEntry> kNone;
+    auto live = live_.policies.find(map);
+    Wanted wanted;
+    for (const auto& [destination, backend] : backend_pool_.all())
+      for (const auto& entry : applied_state_.backends().at(destination).policies)
+        if (entry.map == map) wanted.emplace(backend + entry.key, &entry.value);
+    repair_map(map, live == live_.policies.end() ? kNone : live->second, std::move(wanted), deletions);
   }
 
   void repair_map(std::string_view map, const std::vector<MapEntry>& entries, Wanted wanted,
@@ -148,7 +163,7 @@ class Repairer {
   void repair_existence(const std::string& backend) {
     if (names_.contains(backend)) return;
     note(fmt::format("backend {} is missing", backend));
-    make_backend(repair_.commands, backend);
+    make_backend(repair_.commands, backend, config::profile_of(backend));
     open_backend(repair_.commands, backend);
   }
 
@@ -233,13 +248,16 @@ bool adopt_bindings(const LiveState& live, const AppliedState& applied_state, Ba
     if (auto bar = value.find('|'); bar != std::string_view::npos)
       value = committed ? value.substr(bar + 1) : value.substr(0, bar);
     auto backend = std::string(value);
-    if (names.contains(backend) && applied_state.backends().contains(entry.key) &&
-        !backend_pool.backend_of(entry.key) && !backend_pool.destination_in(backend))
+    auto wanted = applied_state.backends().find(entry.key);
+    bool fits =
+        wanted != applied_state.backends().end() && config::profile_of(backend) == wanted->second.profile();
+    if (names.contains(backend) && fits && !backend_pool.backend_of(entry.key) &&
+        !backend_pool.destination_in(backend))
       backend_pool.bind(entry.key, backend);
   }
   for (const auto& [destination, backend] : applied_state.backends()) {
     if (backend_pool.backend_of(destination)) continue;
-    auto taken = backend_pool.take(destination, backend.color);
+    auto taken = backend_pool.take(backend);
     if (!taken) return false;
     backend_pool.bind(destination, *taken);
   }

@@ -1,5 +1,6 @@
 #include "haproxy/state/offender.hpp"
 
+#include <array>
 #include <charconv>
 
 #include "haproxy/config/template/template_texts.hpp"
@@ -20,13 +21,13 @@ std::optional<int> line_number(std::string_view message) {
 /// Sections of templates inherit from `template`, or from nothing.
 bool is_own_section(std::string_view line) {
   return line.starts_with("global") || line.starts_with("defaults ") || line.ends_with(" from dfp:base") ||
-         line.ends_with(" from dfp:http-rr");
+         line.ends_with(" from dfp:http-rr") || line.ends_with(" from dfp:http-policies");
 }
 
 }  // namespace
 
 std::optional<std::string> offending_service(std::string_view haproxy_message, std::string_view config_text) {
-  constexpr std::string_view kSection = "backend svc:";
+  constexpr std::array<std::string_view, 2> kSections = {"backend svc:", "backend svc.policies:"};
   auto wanted = line_number(haproxy_message);
   if (!wanted) return std::nullopt;
   std::optional<std::string> service;
@@ -36,8 +37,9 @@ std::optional<std::string> offending_service(std::string_view haproxy_message, s
     auto mark = line.find(config::kTemplateMark);
     if (mark != std::string_view::npos && line.find_first_not_of(' ') == mark)
       service = std::string(line.substr(mark + config::kTemplateMark.size()));
-    if (line.starts_with(kSection)) {
-      auto name = line.substr(kSection.size());
+    for (auto section : kSections) {
+      if (!line.starts_with(section)) continue;
+      auto name = line.substr(section.size());
       service = std::string(name.substr(0, name.find_first_of(" :")));  // config::backend_name
     }
     config_text.remove_prefix(std::min(line.size() + 1, config_text.size()));

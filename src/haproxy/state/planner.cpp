@@ -18,8 +18,9 @@ namespace step = model::step;
 class Planner {
  public:
   Planner(const AppliedState& applied_state, const config::Addresses& addresses, const Abilities& abilities)
-      : applied_state_(applied_state), addresses_(addresses), abilities_(abilities),
-        spares_(abilities.backend_pool.free_count()) {}
+      : applied_state_(applied_state), addresses_(addresses), abilities_(abilities) {
+    for (auto profile : config::kProfiles) spares_[profile] = abilities.backend_pool.free_count(profile);
+  }
 
   void add(const std::string& name, const std::optional<model::Service>& after) {
     static const std::vector<model::Route> kNone;
@@ -57,6 +58,7 @@ class Planner {
     if (!before) return step::AddDestination{};
     if (before->color != after.color) return step::SwitchColor{before->color, after.color};
     if (before->check != after.check) return step::SwitchChecks{after.check};
+    if (before->policies != after.policies) return step::ChangePolicies{};
     return step::ChangeTiming{};
   }
 
@@ -80,10 +82,10 @@ class Planner {
   }
 
   bool take(const Backend& backend) {
-    if (abilities_.backend_pool.has_own(backend.destination, backend.color)) return true;
-    if (abilities_.backend_pool.grows()) return true;
-    if (spares_ == 0) return false;
-    --spares_;
+    if (abilities_.backend_pool.has_own(backend) || abilities_.backend_pool.grows()) return true;
+    auto& spares = spares_[backend.profile()];
+    if (spares == 0) return false;
+    --spares;
     return true;
   }
 
@@ -136,7 +138,7 @@ class Planner {
   const AppliedState& applied_state_;
   const config::Addresses& addresses_;
   const Abilities& abilities_;
-  std::size_t spares_;
+  std::map<config::Profile, std::size_t> spares_;
   model::Plan plan_;
 };
 

@@ -72,12 +72,14 @@ class ScriptBuilder {
       change_servers(*present, *before, after);
       return true;
     }
-    auto backend = backend_pool_.take(change.destination, after.color);
+    auto backend = backend_pool_.take(after);
     if (!backend) return false;
     script_.taken.push_back(*backend);
-    if (backend_pool_.is_unborn(*backend)) make_backend(script_.prepare, *backend);
+    if (backend_pool_.is_unborn(*backend)) make_backend(script_.prepare, *backend, after.profile());
     if (backend_pool_.grows()) open_backend(script_.prepare, *backend);
     script_.bind.emplace_back(change.destination, *backend);
+    for (const auto& entry : after.policies)
+      script_.prepare.push_back({runtime::add_map(entry.map, *backend + entry.key, entry.value)});
     for (const auto& server : after.servers) add(*backend, server, after);
     if (before) {
       keys_.push_back({config::kBackendsMap, change.destination, *present, *backend, *present, *backend});
@@ -95,6 +97,8 @@ class ScriptBuilder {
   }
 
   void leave_all(const Backend& before, const std::string& backend) {
+    for (const auto& entry : before.policies)
+      last_.push_back({runtime::del_map(entry.map, backend + entry.key)});
     for (const auto& server : before.servers) script_.leave.push_back({backend, server.name});
     script_.give_back.push_back(backend);
   }
@@ -190,8 +194,9 @@ Result<Script> make_script(const AppliedState& applied_state, const Transition& 
   return ScriptBuilder(applied_state, transition, backend_pool, settings).build();
 }
 
-void make_backend(Commands& commands, const std::string& backend) {
-  commands.push_back({runtime::add_backend(backend, config::kServiceDefaults), Command::Answer::Anything});
+void make_backend(Commands& commands, const std::string& backend, config::Profile profile) {
+  commands.push_back(
+      {runtime::add_backend(backend, config::defaults_of(profile)), Command::Answer::Anything});
 }
 
 void open_backend(Commands& commands, const std::string& backend) {

@@ -40,7 +40,7 @@ Result<Script> make_script(const AppliedState& applied_state, const Transition& 
 // Parts that repairs use too.
 
 /// Makes a backend for services (HAProxy 3.4 and later), or finds that it is there.
-void make_backend(Commands& commands, const std::string& backend);
+void make_backend(Commands& commands, const std::string& backend, config::Profile profile);
 /// Requests may be sent to it; it was perhaps not published.
 void open_backend(Commands& commands, const std::string& backend);
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "haproxy/config/policy/policies.hpp"
 #include "haproxy/runtime/commands.hpp"
 
 namespace dfp::haproxy {
@@ -110,6 +111,8 @@ Task<Result<LiveState>> read_live_state(std::unique_ptr<runtime::Session> sessio
                                        fmt::format("show map {}", config::kBackendsMap),
                                        "show servers state",
                                        "show backend"};
+  auto policies = commands.size();
+  for (auto map : config::kPolicyMaps) commands.push_back(fmt::format("show map {}", map));
   auto replies = co_await session->run(std::move(commands), deadline);
   if (!replies) co_return std::unexpected(replies.error());
   auto info = runtime::parse_info((*replies)[0]);
@@ -128,6 +131,13 @@ Task<Result<LiveState>> read_live_state(std::unique_ptr<runtime::Session> sessio
   if (!servers) co_return std::unexpected(servers.error());
   live.servers = std::move(*servers);
   live.backend_names = runtime::parse_names((*replies)[6]);
+  for (auto map : config::kPolicyMaps) {
+    const auto& reply = (*replies)[policies++];
+    if (reply.starts_with("Unknown map")) continue;  // a worker of files that did not have it yet
+    auto entries = runtime::parse_map(reply);
+    if (!entries) co_return std::unexpected(entries.error());
+    live.policies.emplace(map, std::move(*entries));
+  }
   co_return std::move(live);
 }
 
