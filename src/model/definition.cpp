@@ -147,6 +147,8 @@ Result<> validate(const Definition& d) {
     return fail(
         Errc::InvalidArgument,
         fmt::format("service {} has no servicePath, no serviceDomain and no consulTemplatePath", d.service));
+  if (d.strip_path && d.has_template())
+    return fail(Errc::InvalidArgument, "stripPath: a template makes all sections of its service");
   if (auto ok = check_others(d); !ok) return ok;
   return check_route_count(d);
 }

@@ -111,6 +111,31 @@ Result<> check_domain(std::string_view domain) {
                 "port and path");
 }
 
+unsigned segments_of(std::string_view path) {
+  auto parts = text::split(path, '/');
+  return static_cast<unsigned>(std::ranges::count_if(parts, [](const auto& part) { return !part.empty(); }));
+}
+
+namespace {
+
+Result<> check_strip_path(const Destination& d) {
+  if (!d.strip_path) return {};
+  auto refuse_it = [](std::string_view why) {
+    return fail(Errc::InvalidArgument, fmt::format("stripPath: {}", why));
+  };
+  auto type = d.effective_path_type();
+  if (d.paths.empty() || (type != PathType::Beg && type != PathType::Exact))
+    return refuse_it("needs a servicePath, and path_beg or path for pathType");
+  for (const auto& path : d.paths) {
+    if (path.contains("//")) return refuse_it(fmt::format("{} has an empty segment", path));
+    if (segments_of(path) > kMaxStripSegments)
+      return refuse_it(fmt::format("{} has more than {} segments", path, kMaxStripSegments));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<> check_destination(const Destination& d) {
   for (const auto& path : d.paths)
     if (auto ok = check_path(path, d.effective_path_type()); !ok) return ok;
@@ -119,7 +144,7 @@ Result<> check_destination(const Destination& d) {
   if (d.paths.empty() && d.path_type && *d.path_type != PathType::Beg)
     return fail(Errc::InvalidArgument,
                 fmt::format("pathType: {} needs a servicePath", to_string(*d.path_type)));
-  return {};
+  return check_strip_path(d);
 }
 
 Error of_destination(Error error, unsigned index) {

@@ -23,7 +23,8 @@ struct Destination {
   std::optional<PathType> path_type;  ///< as given; path_beg when absent
   std::vector<std::string> domains;   ///< lower case; "*.example.com" matches every host below example.com
   bool skip_check = false;            ///< no health checks
-  std::uint16_t port = 0;  ///< of the instances where the catalog does not tell it (Docker); 0: not given
+  std::uint16_t port = 0;   ///< of the instances where the catalog does not tell it (Docker); 0: not given
+  bool strip_path = false;  ///< instances get the path without the one of `paths` that matched
 
   bool operator==(const Destination&) const = default;
   PathType effective_path_type() const { return path_type.value_or(PathType::Beg); }
@@ -43,6 +44,11 @@ struct DestinationName {
 };
 /// nullopt where destination_key() cannot have given it.
 std::optional<DestinationName> parse_destination_key(std::string_view key);
+
+/// How many segments a stripped path may have at most.
+inline constexpr unsigned kMaxStripSegments = 8;
+/// Parts between slashes: 2 for "/a/b" and "/a/b/", 0 for "/".
+unsigned segments_of(std::string_view path);
 
 /// Checks of the fields. @return InvalidArgument naming the parameter, without its index.
 Result<> check_path(std::string_view path, PathType type);

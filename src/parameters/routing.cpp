@@ -65,6 +65,20 @@ constexpr std::array kRows = {
               false,
               take_path_type,
               give_path_type},
+    Parameter{{.name = "stripPath",
+               .type = ParameterType::Bool,
+               .fallback = "false",
+               .allowed = "true or false",
+               .meaning = "Instances receive the path without the servicePath that matched: with "
+                          "servicePath=/store, /store and /store/x become / and /x (whole segments; the "
+                          "query is kept). X-Forwarded-Prefix holds what was removed. Requires pathType "
+                          "path_beg or path.",
+               .since = "new",
+               .indexed = true},
+              "a policy of the backend",
+              false,
+              take_of_destination<&Destination::strip_path, bool>,
+              give_of_destination<&Destination::strip_path>},
 };
 
 }  // namespace

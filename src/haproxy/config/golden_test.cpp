@@ -125,6 +125,12 @@ userlist rich-users
           {}};
 }
 
+GoldenCase policies() {
+  auto store = service("store", {"/store", "/a/b"});
+  store.definition.strip_path = true;
+  return {"policies", testing::state_of({store, service("plain", {"/plain"})}), plain_settings(), {}};
+}
+
 std::string shown(const FileSet& files) {
   std::string text;
   for (const auto& [name, content] : files) text += "---------- " + name + "\n" + content;
@@ -156,7 +162,7 @@ TEST_P(Golden, FilesAreAsBeforeAndHaproxyAcceptsThem) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, Golden,
                          ::testing::Values(one_service, every_kind_of_route, every_setting, well_known,
-                                           templates),
+                                           templates, policies),
                          [](const auto& info) { return std::string(info.param().name); });
 
 }  // namespace

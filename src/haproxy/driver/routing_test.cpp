@@ -61,6 +61,8 @@ class LiveRouting : public ::testing::TestWithParam<unsigned> {
         const auto& texts = tree ? kPaths : type == model::PathType::Reg ? kRegexes : kParts;
         destination.paths.push_back(pick(random, texts));
       }
+      bool strips = type == model::PathType::Beg || type == model::PathType::Exact;
+      destination.strip_path = strips && random() % 4 == 0;
     };
     auto s = with(service("s" + std::to_string(number), {}), {origins[number].get(), seconds[number].get()});
     fill(s.definition);

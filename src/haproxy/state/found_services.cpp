@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "haproxy/config/backend.hpp"
+#include "haproxy/config/policy/policies.hpp"
 #include "haproxy/config/route_read.hpp"
 #include "haproxy/state/script.hpp"
 #include "reconcile/proxy_driver.hpp"
@@ -122,6 +123,7 @@ class Reader {
       if (definition.color.empty()) definition.color = config::color_in(backend);
       if (!definition.has_template()) read_routes(name, index, destination);
       instances.emplace(index, read_instances(backend, destination));
+      destination.strip_path = has_policy(config::kStripMap, backend);
     }
     add_instances(std::move(instances), service);
     service.changed_by = reconcile::kFoundAuthor;
@@ -135,6 +137,14 @@ class Reader {
     auto& [type, hosts] = *found->second.begin();
     destination.path_type = type;
     set_routes(name, hosts, destination);
+  }
+
+  bool has_policy(std::string_view map, const std::string& backend) const {
+    auto entries = live_.policies.find(map);
+    return entries != live_.policies.end() &&
+           std::ranges::any_of(entries->second, [start = backend + "/"](const auto& entry) {
+             return entry.key.starts_with(start);
+           });
   }
 
   Instances read_instances(const std::string& backend, model::Destination& destination) const {

@@ -29,6 +29,8 @@ class FoundServices : public ::testing::Test {
       live.backends.push_back({name, backend});
       live.backend_names.push_back(backend);
       const auto& wanted = applied_state.backends().at(name);
+      for (const auto& entry : wanted.policies)
+        live.policies[std::string(entry.map)].push_back({backend + entry.key, entry.value});
       for (const auto& s : wanted.servers)
         live.servers.push_back(
             {backend, s.name, s.address, s.port, s.weight, true, false, false, wanted.check});
@@ -55,6 +57,20 @@ class FoundServices : public ::testing::Test {
   BackendPool backend_pool;
   LiveState live;
 };
+
+TEST_F(FoundServices, PoliciesAreThoseOfItsBackends) {
+  auto store = service("store", {"/store"});
+  store.definition.strip_path = true;
+  store.definition.others[2].paths = {"/plain"};
+  store.instances = {instance("n", "1", "10.0.0.1", 80)};
+  serve({store});
+  auto state = found();
+  EXPECT_TRUE(state.services.at("store").definition.strip_path);
+  EXPECT_FALSE(state.services.at("store").definition.others.at(2).strip_path);
+  EXPECT_EQ(differences(state), std::vector<std::string>{});
+  live.policies.clear();
+  EXPECT_EQ(differences(applied_state.state()), std::vector<std::string>{"strip.map lacks svc.policies:store/store/"});
+}
 
 TEST_F(FoundServices, DestinationsAreThoseThatTheWorkerServes) {
   auto shop = service("shop", {"/shop"});

@@ -61,6 +61,16 @@ TEST_F(Planning, SaysWhatBecomesOfDestinations) {
   EXPECT_EQ(steps({{"a", known}}), (Lines{"remove destination 2 of a", "remove route */b -> destination 2 of a"}));
 }
 
+TEST_F(Planning, APolicyTakesASpareBackendOfItsProfile) {
+  known.definition.strip_path = true;
+  auto wanted = Lines{"change the policies of a", "add server 10.0.0.1:80 to a"};
+  EXPECT_EQ(steps({{"a", known}}), wanted);
+  EXPECT_EQ(plan.means(), model::Means::Reload) << "there is none";
+  backend_pool.reset(applied_state.file_names(), 0, 1);
+  EXPECT_EQ(steps({{"a", known}}), wanted);
+  EXPECT_EQ(plan.means(), model::Means::Runtime);
+}
+
 TEST_F(Planning, AnotherCheckNeedsNoReload) {
   known.definition.check.path = "/health";
   EXPECT_EQ(steps({{"a", known}}), Lines{"check a by GET /health (200-399)"});
