@@ -135,14 +135,15 @@ TEST(Record, VersionOneStaysReadable) {
   Record want;
   want.write = "9f86d081884c7d65";
   want.mirrored = true;
-  want.service.definition = {.service = "go-demo",
-                             .color = "blue",
-                             .paths = {"/demo"},
-                             .path_type = model::PathType::Reg,
-                             .domains = {"example.com"},
-                             .skip_check = true,
-                             .acl_name = "a",
-                             .consul_template_path = "/t"};
+  auto& definition = want.service.definition;
+  definition.service = "go-demo";
+  definition.color = "blue";
+  definition.paths = {"/demo"};
+  definition.path_type = model::PathType::Reg;
+  definition.domains = {"example.com"};
+  definition.skip_check = true;
+  definition.acl_name = "a";
+  definition.consul_template_path = "/t";
   want.service.instances = {{.service = "go-demo-blue",
                              .node = "n1",
                              .id = "a",
