@@ -1,10 +1,12 @@
 #include "app/open_registry.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/private_files.hpp"
 #include "docker/host_address.hpp"
 #include "net/endpoint.hpp"
+#include "net/tls.hpp"
 #include "registry/consul/consul.hpp"
 #include "registry/embedded/database.hpp"
 #include "registry/plain_template_source.hpp"
@@ -72,6 +74,11 @@ Result<std::unique_ptr<OpenRegistry>> open_consul(Executor executor, const setti
   options.name_space = access.name_space;
   options.tls = {access.ca_file,  access.ca_path,     access.cert_file,
                  access.key_file, access.server_name, access.verify};
+  auto is_tls = [](const net::Endpoint& e) { return e.kind == net::Endpoint::Kind::Tls; };
+  if (std::ranges::any_of(options.addresses, is_tls))
+    if (auto files = net::TlsContext::client(options.tls); !files)
+      return fail(Errc::InvalidArgument, files.error().what + "; see --consul-ca-file, --consul-ca-path, " +
+                                             "--consul-cert-file and --consul-key-file");
   return std::make_unique<OpenedConsul>(
       std::make_unique<registry::consul::Consul>(std::move(executor), std::move(options)));
 }

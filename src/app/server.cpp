@@ -165,7 +165,10 @@ Task<int> run(Executor executor, settings::Settings settings) {
   auto ending = std::make_shared<Ending>(executor);
   Ending::watch(ending);
   auto registry = open_registry(executor, settings);
-  if (!registry) co_return fail_start("registry", registry.error(), kNoRegistry);
+  if (!registry) {
+    bool bad_setting = registry.error().code == Errc::InvalidArgument;
+    co_return fail_start("registry", registry.error(), bad_setting ? kBadSettings : kNoRegistry);
+  }
 
   auto docker = make_docker_parts(executor, settings, **registry);
   if (!docker) co_return fail_start("docker", docker.error(), kBadSettings);

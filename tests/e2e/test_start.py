@@ -105,6 +105,19 @@ def unreadable_consul_token_file(setup, held):
     return 2, [str(setup.folder), "Is a directory", "may read with --consul-token-file"]
 
 
+def bad_consul_ca_file(setup, held):
+    setup.options |= {"registry": "consuls://127.0.0.1:1", "consul-ca-file": setup.folder / "ca"}
+    (setup.folder / "ca").write_text("no PEM\n")
+    return 2, [f"{setup.folder}/ca", "see --consul-ca-file"]
+
+
+def no_consul_cert_file(setup, held):
+    certificate = ROOT / "tests/golden/haproxy/localhost.pem"
+    setup.options |= {"registry": "consuls://127.0.0.1:1", "consul-ca-file": certificate,
+                      "consul-cert-file": setup.folder / "cert", "consul-key-file": certificate}
+    return 2, [f"{setup.folder}/cert", "--consul-cert-file"]
+
+
 def http_port_taken(setup, held):
     setup.options["http"] = held.enter_context(listening(setup.address))
     return 3, [setup.options["http"].rsplit(":")[1], "taken by another program", "choose another port with --http"]
@@ -197,8 +210,8 @@ def docker_options(setup, held):
 
 
 WAYS = [api_port_taken, api_address_of_another_machine, api_socket_taken, bad_token_file, no_token_file, bad_tls_files,
-        bad_client_ca, unreadable_consul_token_file, http_port_taken, https_port_taken, stats_port_taken, run_dir_locked,
-        run_dir_is_a_file, state_dir_is_a_file, registry_is_a_folder, registry_is_no_database, no_haproxy,
+        bad_client_ca, unreadable_consul_token_file, bad_consul_ca_file, no_consul_cert_file, http_port_taken, https_port_taken,
+        stats_port_taken, run_dir_locked, run_dir_is_a_file, state_dir_is_a_file, registry_is_a_folder, registry_is_no_database, no_haproxy,
         haproxy_that_may_not_be_executed, not_haproxy, old_haproxy, haproxy_that_refuses_its_configuration, haproxy_that_dies,
         unknown_registry, docker_options]
 
