@@ -101,7 +101,7 @@ Task<> Driver::Impl::delete_leaving_servers(Self self) {
 }
 
 Task<> Driver::Impl::delete_due_servers() {
-  auto due = backend_pool.due(Clock::now(), kDeletionsAtOnce);
+  auto due = backend_pool.leaving().due(Clock::now(), kDeletionsAtOnce);
   if (due.empty() || !master.running()) co_return;
   std::vector<std::string> commands;
   for (const auto& [backend, server] : due) {
@@ -222,7 +222,7 @@ void Driver::Impl::update_gauges() {
   counters.services.set(static_cast<double>(applied_state.state().services.size()));
   counters.servers.set(static_cast<double>(applied_state.server_count()));
   counters.free_backends.set(static_cast<double>(backend_pool.free_count()));
-  counters.leaving_servers.set(static_cast<double>(backend_pool.leaving_count()));
+  counters.leaving_servers.set(static_cast<double>(backend_pool.leaving().count()));
   counters.old_workers.set(static_cast<double>(master.old_workers()));
 }
 

@@ -18,7 +18,7 @@ constexpr auto kPauseBetweenPictures = 5ms;
 
 /// Servers whose deletion was done, but not answered.
 void forget_deleted(const LiveState& live, BackendPool& backend_pool) {
-  auto leaving = backend_pool.leaving();
+  auto leaving = backend_pool.leaving().all();
   if (leaving.empty()) return;
   std::set<std::pair<std::string_view, std::string_view>> present;
   for (const auto& row : live.servers) present.emplace(row.backend, row.name);

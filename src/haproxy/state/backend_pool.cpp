@@ -7,12 +7,6 @@
 namespace dfp::haproxy {
 namespace {
 
-// The first try waits for requests that had chosen the backend just before the change. It puts the server
-// into maintenance, which closes its idle connections a moment later: the next tries follow soon. A
-// connection that lasts (a web socket) makes them rare.
-constexpr auto kFirstTry = std::chrono::milliseconds(100);
-constexpr auto kFirstPause = std::chrono::milliseconds(5);
-constexpr auto kLastPause = std::chrono::seconds(10);
 constexpr auto kSurplusPause =
     std::chrono::seconds(1);  // a destination that comes back soon finds its backend
 
@@ -67,11 +61,6 @@ std::size_t BackendPool::free_count(config::Profile profile) const {
   return spares == spares_.end() ? 0 : spares->second.size();
 }
 
-/// @return whether it was one
-bool BackendPool::erase_spare(const std::string& backend) {
-  return spares_[config::profile_of(backend)].erase(backend) > 0;
-}
-
 /// The destination's own, unless a backend of that name is still serving or emptying.
 std::string BackendPool::new_name(const std::string& own, config::Profile profile) {
   auto in_use = [&](const std::string& name) {
@@ -89,14 +78,14 @@ bool BackendPool::has_own(const config::Backend& wanted) const {
 
 void BackendPool::give_back(const std::string& backend) {
   if (unborn_.erase(backend) > 0) return;
-  if (leaving_.contains(backend))
+  if (leaving_.any_of(backend))
     emptying_.insert(backend);
   else
     free(backend);
 }
 
 void BackendPool::bind(const std::string& destination, const std::string& backend) {
-  erase_spare(backend);
+  spares_[config::profile_of(backend)].erase(backend);
   named_.erase(backend);
   emptying_.erase(backend);
   unbind(destination);
@@ -112,36 +101,14 @@ void BackendPool::unbind(const std::string& destination) {
 }
 
 void BackendPool::leave(const std::string& backend, const std::string& server, Clock::time_point now) {
-  leaving_[backend].try_emplace(server, Retry{now + kFirstTry, kFirstPause});
-  bool was_free = erase_spare(backend) || named_.erase(backend) > 0;
+  leaving_.add(backend, server, now);
+  bool was_free = spares_[config::profile_of(backend)].erase(backend) > 0 || named_.erase(backend) > 0;
   if (was_free) emptying_.insert(backend);
 }
 
-bool BackendPool::is_leaving(const std::string& backend, const std::string& server) const {
-  auto found = leaving_.find(backend);
-  return found != leaving_.end() && found->second.contains(server);
-}
-
 void BackendPool::left(const std::string& backend, const std::string& server) {
-  auto found = leaving_.find(backend);
-  if (found == leaving_.end()) return;
-  found->second.erase(server);
-  if (!found->second.empty()) return;
-  leaving_.erase(found);
-  if (emptying_.erase(backend) > 0) free(backend);
-}
-
-std::vector<BackendPool::Leaving> BackendPool::due(Clock::time_point now, std::size_t limit) {
-  std::vector<Leaving> due;
-  for (auto& [backend, servers] : leaving_)
-    for (auto& [server, retry] : servers) {
-      if (due.size() == limit) return due;
-      if (retry.at > now) continue;
-      retry.pause = std::min<Clock::duration>(retry.pause * 2, kLastPause);
-      retry.at = now + retry.pause;
-      due.push_back({backend, server});
-    }
-  return due;
+  bool last = leaving_.erase(backend, server);
+  if (last && emptying_.erase(backend) > 0) free(backend);
 }
 
 std::vector<std::string> BackendPool::surplus(Clock::time_point now, std::size_t limit) {
@@ -159,27 +126,9 @@ std::vector<std::string> BackendPool::surplus(Clock::time_point now, std::size_t
 
 void BackendPool::deleted(const std::string& backend) {
   named_.erase(backend);
-  erase_spare(backend);
+  spares_[config::profile_of(backend)].erase(backend);
 }
 
-Clock::time_point BackendPool::next_due() const {
-  auto next = surplus_due_;
-  for (const auto& [backend, servers] : leaving_)
-    for (const auto& [server, retry] : servers) next = std::min(next, retry.at);
-  return next;
-}
-
-std::vector<BackendPool::Leaving> BackendPool::leaving() const {
-  std::vector<Leaving> all;
-  for (const auto& [backend, servers] : leaving_)
-    for (const auto& [server, retry] : servers) all.push_back({backend, server});
-  return all;
-}
-
-std::size_t BackendPool::leaving_count() const {
-  std::size_t count = 0;
-  for (const auto& [backend, servers] : leaving_) count += servers.size();
-  return count;
-}
+Clock::time_point BackendPool::next_due() const { return std::min(surplus_due_, leaving_.next_due()); }
 
 }  // namespace dfp::haproxy

@@ -8,6 +8,7 @@
 
 #include "base/deadline.hpp"
 #include "haproxy/config/backend.hpp"
+#include "haproxy/state/leaving_servers.hpp"
 
 namespace dfp::haproxy {
 
@@ -20,11 +21,6 @@ class BackendPool {
   /// later), so there is always one more.
   void grow() { grows_ = true; }
   bool grows() const { return grows_; }
-
-  struct Leaving {
-    std::string backend;
-    std::string server;
-  };
 
   /// After a start or reload: destinations are in the backends that the files name, the spare ones are free.
   void reset(const std::map<std::string, std::string>& file_names, std::size_t plain_spares,
@@ -54,22 +50,19 @@ class BackendPool {
   std::size_t free_count(config::Profile profile = config::Profile::Plain) const;
 
   void leave(const std::string& backend, const std::string& server, Clock::time_point now);
-  bool is_leaving(const std::string& backend, const std::string& server) const;
   /// The server was deleted, or serves again.
   void left(const std::string& backend, const std::string& server);
-  /// At most `limit` leaving servers whose next try to delete them is due; each is due again later and later.
-  std::vector<Leaving> due(Clock::time_point now, std::size_t limit);
+  /// What has left is told by left().
+  LeavingServers& leaving() { return leaving_; }
+  const LeavingServers& leaving() const { return leaving_; }
   /// Free backends that are to be deleted now; each is due again later.
   std::vector<std::string> surplus(Clock::time_point now, std::size_t limit);
   void deleted(const std::string& backend);
   /// When the next deletion of a server or backend is due.
   Clock::time_point next_due() const;
-  std::size_t leaving_count() const;
-  std::vector<Leaving> leaving() const;
 
  private:
   void free(const std::string& backend);
-  bool erase_spare(const std::string& backend);
   void forget_all();
   std::string new_name(const std::string& own, config::Profile profile);
 
@@ -82,11 +75,7 @@ class BackendPool {
   std::map<config::Profile, std::set<std::string>> spares_;  // free
   std::set<std::string> named_;                              // free, and bear the name of a destination
   std::set<std::string> emptying_;                           // given back, but servers are still leaving
-  struct Retry {
-    Clock::time_point at;
-    Clock::duration pause;
-  };
-  std::map<std::string, std::map<std::string, Retry>> leaving_;  // backend -> server
+  LeavingServers leaving_;
 };
 
 }  // namespace dfp::haproxy

@@ -78,16 +78,16 @@ TEST(BackendPool, DeletionsAreTriedLaterAndLater) {
   auto now = Clock::now();
   backend_pool.reset({{"a", "svc:a"}}, 0);
   backend_pool.leave("svc:a", "x", now);
-  EXPECT_TRUE(backend_pool.due(now, 10).empty());
+  EXPECT_TRUE(backend_pool.leaving().due(now, 10).empty());
   now = backend_pool.next_due();
-  ASSERT_EQ(backend_pool.due(now, 10).size(), 1U);
-  EXPECT_TRUE(backend_pool.due(now + 9ms, 10).empty());
-  EXPECT_EQ(backend_pool.due(now + 10ms, 10).size(), 1U) << "soon: idle connections close at once";
-  EXPECT_TRUE(backend_pool.due(now + 29ms, 10).empty());
-  for (int i = 0; i < 20; ++i) backend_pool.due(backend_pool.next_due(), 10);
+  ASSERT_EQ(backend_pool.leaving().due(now, 10).size(), 1U);
+  EXPECT_TRUE(backend_pool.leaving().due(now + 9ms, 10).empty());
+  EXPECT_EQ(backend_pool.leaving().due(now + 10ms, 10).size(), 1U) << "soon: idle connections close at once";
+  EXPECT_TRUE(backend_pool.leaving().due(now + 29ms, 10).empty());
+  for (int i = 0; i < 20; ++i) backend_pool.leaving().due(backend_pool.next_due(), 10);
   EXPECT_EQ(backend_pool.next_due(), backend_pool.next_due());
   auto last = backend_pool.next_due();
-  backend_pool.due(last, 10);
+  backend_pool.leaving().due(last, 10);
   EXPECT_EQ(backend_pool.next_due() - last, 10s);
 }
 

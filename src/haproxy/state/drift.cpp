@@ -209,7 +209,7 @@ class Repairer {
 
   /// A server that nobody wants: one that is leaving already, or a stray.
   void dismiss(const ServerRow& row, bool in_use) {
-    bool known = backend_pool_.is_leaving(row.backend, row.name);
+    bool known = backend_pool_.leaving().contains(row.backend, row.name);
     // In a backend that serves it must not get a request more; elsewhere none can reach it, and those that
     // just chose it may finish.
     if (known && (!in_use || row.maintenance)) return;

@@ -11,8 +11,8 @@ using runtime::LiveState;
 /// What is wrong with a worker, and how it is put right.
 struct Repair {
   Commands commands;
-  std::vector<std::string> found;           ///< one line per difference, for people
-  std::vector<BackendPool::Leaving> leave;  ///< servers put in maintenance, to be deleted later
+  std::vector<std::string> found;              ///< one line per difference, for people
+  std::vector<LeavingServers::Leaving> leave;  ///< servers put in maintenance, to be deleted later
 };
 
 /// Where a worker may be in a change that was interrupted.

@@ -118,7 +118,7 @@ class ScriptBuilder {
   }
 
   void add(const std::string& backend, const Server& server, const Backend& wanted) {
-    if (backend_pool_.is_leaving(backend, server.name)) {
+    if (backend_pool_.leaving().contains(backend, server.name)) {
       revive_server(script_.prepare, backend, server, wanted.check);
       script_.revived.push_back({backend, server.name});
     } else {

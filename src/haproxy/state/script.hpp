@@ -27,8 +27,8 @@ struct Script {
   std::vector<std::pair<std::string, std::string>> bind;  ///< service, backend
   std::vector<std::string> unbind;                        ///< services
   std::vector<std::string> give_back;                     ///< backends
-  std::vector<BackendPool::Leaving> leave;                ///< to be deleted once their connections have ended
-  std::vector<BackendPool::Leaving> revived;              ///< were leaving, serve again
+  std::vector<LeavingServers::Leaving> leave;             ///< to be deleted once their connections have ended
+  std::vector<LeavingServers::Leaving> revived;           ///< were leaving, serve again
 };
 
 /// The applied state after `transition`, which came about just now, as commands for a worker that serves what
