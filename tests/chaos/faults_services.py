@@ -172,7 +172,8 @@ def watch_changes(play):
             lane.register(now[name])
             lane.deregister(before[name])
             lane.later(before[name].retire)
-        wait_until(lambda: all(answers(lane, name, now) for name in names), "watched services follow", 12)
+        # Old and new serve side by side for a moment: only what answers several times in a row has followed.
+        wait_until(lambda: all(answers(lane, name, now) for name in names for _ in range(4)), "watched services follow", 12)
         end = time.monotonic() + 1.5
         while time.monotonic() < end:
             for name in names:
