@@ -41,6 +41,24 @@ json::array used_instances_json(const model::Service& service, const reconcile::
   return array;
 }
 
+/// Servers as HAProxy sees them, and how many of them get requests.
+void add_health(const std::vector<reconcile::ProxyDriver::ServerHealth>& servers, json::object& service) {
+  json::array list;
+  std::size_t up = 0;
+  for (const auto& server : servers) {
+    up += server.is_up();
+    list.push_back({{"Destination", server.destination},
+                    {"Address", server.address},
+                    {"Port", server.port},
+                    {"State", server.state},
+                    {"Seconds", server.since.count()},
+                    {"Check", server.check},
+                    {"Text", server.text}});
+  }
+  service["Up"] = up;
+  service["Servers"] = std::move(list);
+}
+
 json::object service_json(const model::Service& service, const reconcile::ProxyDriver& driver) {
   auto object = definition_json(service.definition);
   object["Revision"] = service.revision;
@@ -121,12 +139,27 @@ Task<Answer> Api::services(Call call) {
   if (!only.empty() && chosen.empty() && set_aside.empty() && !has_problem)
     co_return failure({Errc::NotFound, fmt::format("service {} is not configured", only)});
 
+  bool wants_health = !values->has("health") || values->flag("health");
+  std::set<std::string> checked;
+  for (const auto& service : chosen)
+    if (wants_health && !service.definition.has_template()) checked.insert(service.definition.service);
+  reconcile::ProxyDriver::Health health;
+  std::string health_error;
+  if (!checked.empty()) {
+    auto asked = co_await parts_.reconciler.driver().health(checked, Deadline::after(kLiveTime));
+    if (asked)
+      health = std::move(*asked);
+    else
+      health_error = asked.error().what;
+  }
   CatalogReads catalog(parts_.catalog, !values->has("catalog") || values->flag("catalog"));
   json::array list;
   for (const auto& service : chosen) {
     auto object = service_json(service, parts_.reconciler.driver());
     auto registered = co_await catalog.instances(service.definition);
     object["Registered"] = std::move(registered);
+    const auto& name = service.definition.service;
+    if (checked.contains(name) && health_error.empty()) add_health(health[name], object);
     list.push_back(std::move(object));
   }
   Answer answer;
@@ -145,6 +178,7 @@ Task<Answer> Api::services(Call call) {
     answer.more["NotRouted"] = std::move(others);
   }
   answer.more["CatalogError"] = catalog.error;
+  answer.more["HealthError"] = health_error;
   if (values->flag("live")) {
     auto differences = co_await parts_.reconciler.differences(Deadline::after(kLiveTime));
     answer.more["Differences"] = differences ? json::value(text_array(*differences)) : nullptr;

@@ -26,6 +26,7 @@ struct Options {
   ApiAccess access;
   std::string timeout;
   bool json = false;
+  bool check = false;  ///< services: whether each has a server up
 };
 
 int usage_error(const Error& error) {
@@ -105,6 +106,14 @@ int print_foreign_answer(const api::Endpoint& endpoint, const net::HttpResponse&
   return kNoAddress;
 }
 
+/// The status of `services --check`.
+int check_servers(const boost::json::object& answer) {
+  auto down = services_without_server(answer);
+  if (down.empty()) return kOk;
+  fmt::print(stderr, "docker-flow-proxy: no server is up: {}\n", fmt::join(down, ", "));
+  return kNoServerUp;
+}
+
 int call(const api::Endpoint& endpoint, const Options& options, const settings::Texts& environment) {
   auto api = parse_api_address(options.access.api.empty() ? find_api(environment) : options.access.api);
   if (!api) return usage_error({api.error().code, "--api: " + api.error().what});
@@ -122,7 +131,7 @@ int call(const api::Endpoint& endpoint, const Options& options, const settings::
   if (response->status != 200) return print_refusal(endpoint, *response, *answer, options.json);
   auto text = options.json || is_text ? response->body : render_answer(endpoint.action, *answer);
   fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
-  return kOk;
+  return options.check ? check_servers(*answer) : kOk;
 }
 
 /// "--service-path.2,--servicePath.2"
@@ -172,6 +181,9 @@ void add_command(Program& program, const api::Endpoint& endpoint) {
                    describe("How long to wait for the answer.", "", kDefaultTimeoutText))
       ->option_text("VALUE");
   command->add_flag("--json", options->json, "Print the answer as the API gave it.");
+  if (endpoint.action == api::Action::Services)
+    command->add_flag("--check", options->check,
+                      "End with status 9 if a service has no server that gets requests.");
   command->footer(fmt::format("Example:\n  docker-flow-proxy {}{}{}", endpoint.command,
                               endpoint.example.empty() ? "" : " ", endpoint.example));
   command->callback([options, &program, &endpoint] {

@@ -34,6 +34,11 @@ constexpr std::array kTable = {
                    "The template cannot be parsed, or names a function that is rejected.", "template"},
     ExitStatusInfo{kNotRendered, "the template gave no text",
                    "Rendering failed, or a key or service it requires does not exist.", "template"},
+    ExitStatusInfo{
+        kNoServerUp, "a service has no server up",
+        "`services --check`: at least one of the services has no server that gets requests; standard "
+        "error names them.",
+        "services"},
 };
 
 }  // namespace

@@ -18,6 +18,7 @@ enum ExitStatus : int {
   kUnknown = 6,
   kNotParsed = 7,
   kNotRendered = 8,
+  kNoServerUp = 9,
 };
 
 struct ExitStatusInfo {

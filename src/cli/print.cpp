@@ -110,11 +110,38 @@ std::string render_destination(const json::object& destination) {
          (type.empty() ? "" : " (" + type + ")") + (port.empty() ? "" : ", port " + port);
 }
 
+/// "UP 2/3", "NO SERVER UP (0/2)"; empty where HAProxy was not asked.
+std::string up_of(const json::object& service) {
+  auto* servers = list_of(service, "Servers");
+  if (!servers) return {};
+  auto counts = fmt::format("{}/{}", number_of(service, "Up"), servers->size());
+  return number_of(service, "Up") == "0" ? "NO SERVER UP (" + counts + ")" : "UP " + counts;
+}
+
+/// Those that are not simply up, with the reason.
+std::string render_troubled_servers(const json::object& service) {
+  std::string out;
+  auto* servers = list_of(service, "Servers");
+  if (!servers) return out;
+  for (const auto& value : *servers) {
+    auto* server = value.if_object();
+    if (!server || text_of(*server, "State") == "UP" || text_of(*server, "State") == "no check") continue;
+    auto check = text_of(*server, "Check");
+    auto text = text_of(*server, "Text");
+    out += fmt::format("  {:<11} {}:{} {} for {} s{}{}{}\n", "server", text_of(*server, "Address"),
+                       number_of(*server, "Port"), text_of(*server, "State"), number_of(*server, "Seconds"),
+                       check.empty() ? "" : ": " + check, text.empty() ? "" : ", ", text);
+  }
+  return out;
+}
+
 std::string render_service(const json::object& service) {
   auto color = text_of(service, "ServiceColor");
-  auto out = fmt::format("{}{}  revision {}, {} by {}\n", text_of(service, "ServiceName"),
-                         color.empty() ? "" : " (" + color + ")", number_of(service, "Revision"),
-                         text_of(service, "ChangedAt"), text_of(service, "ChangedBy"));
+  auto up = up_of(service);
+  auto out = fmt::format("{}{}{}{}  revision {}, {} by {}\n", text_of(service, "ServiceName"),
+                         color.empty() ? "" : " (" + color + ")", up.empty() ? "" : "  ", up,
+                         number_of(service, "Revision"), text_of(service, "ChangedAt"),
+                         text_of(service, "ChangedBy"));
   auto line = [&](std::string_view title, const std::string& text) {
     if (!text.empty()) out += fmt::format("  {:<11} {}\n", title, text);
   };
@@ -131,6 +158,7 @@ std::string render_service(const json::object& service) {
   auto* used = list_of(service, "Instances");
   auto* registered = list_of(service, "Registered");
   out += render_instances("instances", used);
+  out += render_troubled_servers(service);
   if (used && registered && *used != *registered)
     out += render_instances("registered", registered) + "  (reconfigure takes over what is registered)\n";
   return out;
@@ -163,6 +191,8 @@ std::string render_services(const json::object& answer) {
   if (auto* differences = list_of(answer, "Differences"))
     for (const auto& line : *differences)
       if (line.is_string()) out += fmt::format("HAProxy differs: {}\n", std::string_view(line.get_string()));
+  if (auto error = text_of(answer, "HealthError"); !error.empty())
+    out += fmt::format("HAProxy could not be asked for the state of the servers: {}\n", error);
   if (auto error = text_of(answer, "LiveError"); !error.empty())
     out += fmt::format("HAProxy could not be asked: {}\n", error);
   if (answer.contains("Synchronised") && !flag_of(answer, "Synchronised"))
@@ -192,6 +222,15 @@ std::string render_answer(api::Action action, const json::object& answer) {
     default:
       return text_of(answer, "Status") + "\n" + message_line(answer);
   }
+}
+
+std::vector<std::string> services_without_server(const json::object& answer) {
+  std::vector<std::string> names;
+  if (auto* services = list_of(answer, "Services"))
+    for (const auto& value : *services)
+      if (auto* service = value.if_object(); service && number_of(*service, "Up") == "0")
+        names.push_back(text_of(*service, "ServiceName"));
+  return names;
 }
 
 }  // namespace dfp::cli

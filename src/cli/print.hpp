@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/json/object.hpp>
 #include <string>
+#include <vector>
 
 #include "api/endpoints.hpp"
 
@@ -9,5 +10,8 @@ namespace dfp::cli {
 /// An answer of the API for people; several lines, each ended. Fields that an older server does not send are
 /// left out.
 std::string render_answer(api::Action action, const boost::json::object& answer);
+
+/// Of an answer of services: those that have servers, or should, and none gets requests.
+std::vector<std::string> services_without_server(const boost::json::object& answer);
 
 }  // namespace dfp::cli

@@ -3,6 +3,7 @@
 #include <ranges>
 
 #include "haproxy/driver/driver_impl.hpp"
+#include "haproxy/driver/service_health.hpp"
 
 namespace dfp::haproxy {
 namespace {
@@ -90,6 +91,16 @@ std::string Driver::template_check() const { return impl_->template_check.text()
 
 std::vector<std::string> Driver::unhealthy(const std::string& service) const {
   return impl_->unhealthy(service);
+}
+
+Task<Result<Driver::Health>> Driver::health(std::set<std::string> services, Deadline deadline) const {
+  auto self = impl_;
+  if (auto ready = self->life.check(); !ready) co_return std::unexpected(ready.error());
+  auto session = co_await self->master.open_session(deadline);
+  if (!session) co_return std::unexpected(session.error());
+  ServiceHealth reader(self->applied_state, self->backend_pool, self->prober, self->names.addresses());
+  auto health = co_await reader.read(std::move(*session), std::move(services), deadline);
+  co_return health;
 }
 
 Task<Result<>> Driver::reload(bool recreate, reconcile::RequestContext context) {

@@ -26,6 +26,7 @@ class Driver final : public reconcile::ProxyDriver {
   Task<Result<>> examine(model::Change change, Deadline deadline) override;
   Task<Result<>> check(model::Instance instance, model::HealthCheck check, Deadline deadline) override;
   std::vector<std::string> unhealthy(const std::string& service) const override;
+  Task<Result<Health>> health(std::set<std::string> services, Deadline deadline) const override;
   std::map<std::string, std::string> unfit() const override;
   std::optional<std::string> trouble() const override;
   const model::DesiredState& applied() const override;

@@ -94,6 +94,7 @@ class FakeDriver : public ProxyDriver {
     co_return Result<>{};
   }
 
+  Task<Result<Health>> health(std::set<std::string>, Deadline) const override { co_return Health{}; }
   std::vector<std::string> unhealthy(const std::string&) const override { return {}; }
 
   Task<Result<>> reload(bool recreate, RequestContext) override {
