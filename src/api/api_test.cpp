@@ -92,8 +92,8 @@ TEST(Reconfigure, AnswersTheNineKeysThenWhatIsNew) {
         response.body,
         R"({"Status":"OK","Message":"","ServiceName":"go-demo","ServiceColor":"","ServicePath":["/demo","/a\u0026b"],)"
         R"("ServiceDomain":"","ConsulTemplatePath":"","PathType":"","SkipCheck":true,"AclName":"",)"
-        R"("Port":"","DiscoveryType":"","Network":"","ConsulTemplateFePath":"","ConsulTemplateBePath":"",)"
-        R"("TemplateFePath":"","TemplateBePath":"","Watch":false,"TakeOver":false,)"
+        R"("TakeOver":false,"Watch":false,"StripPath":false,"ConsulTemplateFePath":"","ConsulTemplateBePath":"",)"
+        R"("TemplateFePath":"","TemplateBePath":"","Port":"","DiscoveryType":"","Network":"",)"
         R"("CheckPath":"","CheckMethod":"","CheckHost":"","CheckStatus":null,"CheckInterval":"",)"
         R"("CheckTimeout":"","CheckRise":"","CheckFall":"","CheckTcp":false,)"
         R"("AppliedBy":"runtime","Reason":"","Revision":1,"Instances":1})");
@@ -218,7 +218,9 @@ TEST(Reconfigure, ADryRunShowsThePlanAndChangesNothing) {
     EXPECT_EQ(response.status, 200);
     auto answer = object_of(response);
     EXPECT_TRUE(answer.at("DryRun").as_bool());
-    EXPECT_EQ(json::serialize(answer.at("Plan")), R"([{"What":"serve a","Means":"runtime","Reason":""}])");
+    EXPECT_EQ(json::serialize(answer.at("Plan")),
+              R"([{"What":"add service a","Means":"runtime","Reason":"",)"
+              R"("Kind":"add_destination","Service":"a","Destination":1}])");
     EXPECT_EQ(rig.driver.applies, 0);
     EXPECT_TRUE(rig.reconciler.state().services.empty());
   });
@@ -323,8 +325,8 @@ TEST(Config, IsTextOrTheDefinitions) {
         definitions.body,
         R"({"a":{"ServiceName":"a","ServiceColor":"","ServicePath":["/a"],"ServiceDomain":"x.com,y.com",)"
         R"("ConsulTemplatePath":"","PathType":"","SkipCheck":false,"AclName":"05",)"
-        R"("Port":"","DiscoveryType":"","Network":"","ConsulTemplateFePath":"","ConsulTemplateBePath":"",)"
-        R"("TemplateFePath":"","TemplateBePath":"","Watch":false,"TakeOver":false,)"
+        R"("TakeOver":false,"Watch":false,"StripPath":false,"ConsulTemplateFePath":"","ConsulTemplateBePath":"",)"
+        R"("TemplateFePath":"","TemplateBePath":"","Port":"","DiscoveryType":"","Network":"",)"
         R"("CheckPath":"","CheckMethod":"","CheckHost":"","CheckStatus":null,"CheckInterval":"","CheckTimeout":"",)"
         R"("CheckRise":"","CheckFall":"","CheckTcp":false}})");
     auto bad = co_await rig.get("config?type=x%22ml");

@@ -97,8 +97,8 @@ void append_younger_keys(json::object& answer, const model::Definition& definiti
 
 json::object definition_json(const model::Definition& definition) {
   json::object object;
-  for (const auto& parameter : parameters::table()) append(object, parameter, definition);
-  append_destinations(object, definition);
+  for (auto name : kOriginals) append(object, *parameters::find_parameter(name), definition);
+  append_younger_keys(object, definition);
   return object;
 }
 

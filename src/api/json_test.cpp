@@ -50,8 +50,8 @@ TEST(DefinitionJson, OfSeveralDestinationsListsThemAll) {
   EXPECT_EQ(
       render_json(definition_json(shop).at("ServiceDest").as_array()),
       R"([{"Index":1,"ServicePath":["/demo","/a\u0026b"],"ServiceDomain":"a.com,*.b.com","PathType":"path_end",)"
-      R"("SkipCheck":true,"Port":""},{"Index":2,"ServicePath":["/admin"],"ServiceDomain":"","PathType":"",)"
-      R"("SkipCheck":false,"Port":"9090"}])");
+      R"("StripPath":false,"SkipCheck":true,"Port":""},{"Index":2,"ServicePath":["/admin"],"ServiceDomain":"","PathType":"",)"
+      R"("StripPath":false,"SkipCheck":false,"Port":"9090"}])");
 }
 
 TEST(RenderJson, EscapesLineSeparatorsAsGoDoes) {

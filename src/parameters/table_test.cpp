@@ -129,9 +129,10 @@ TEST(DecodeReconfigure, NamesUnknownParametersAndTheNearestKnownOne) {
             "unknown parameter \"servicepaths\"; did you mean servicePath?");
   EXPECT_EQ(
       refusal(with({{"users", "a:b"}})),
-      "unknown parameter \"users\"; known are serviceName, serviceColor, servicePath, serviceDomain, "
-      "consulTemplatePath, pathType, skipCheck, aclName, port, discoveryType, network, consulTemplateFePath, "
-      "consulTemplateBePath, templateFePath, templateBePath, watch, takeOver, checkPath, checkMethod, "
+      "unknown parameter \"users\"; known are serviceName, serviceColor, aclName, takeOver, watch, "
+      "servicePath, "
+      "serviceDomain, pathType, stripPath, consulTemplatePath, consulTemplateFePath, consulTemplateBePath, "
+      "templateFePath, templateBePath, skipCheck, port, discoveryType, network, checkPath, checkMethod, "
       "checkHost, checkStatus, checkInterval, checkTimeout, checkRise, checkFall, checkTcp, distribute, "
       "dryRun, waitForHealthy, waitTimeout");
 }

@@ -190,7 +190,7 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenCase{"NoVersion", "{}", "version is missing"},
         BrokenCase{"VersionZero", R"({"version":0})", "version is not a whole number"},
         BrokenCase{"VersionText", R"({"version":"1"})", "version is not a whole number"},
-        BrokenCase{"Newer", R"({"version":2,"definition":7})", "version is 2: a newer docker-flow-proxy"},
+        BrokenCase{"Newer", R"({"version":3,"definition":7})", "version is 3: a newer docker-flow-proxy"},
         BrokenCase{"NoDefinition", R"({"version":1})", "definition is missing"},
         BrokenCase{"DefinitionText", R"({"version":1,"definition":"x"})", "definition is not an object"},
         BrokenCase{"OtherService", R"({"version":1,"definition":{"serviceName":"y","servicePath":["/"]}})",

@@ -61,12 +61,14 @@ void write_route_lookup(ConfigWriter& writer, Keyword subject, const Gate&... ga
 }
 
 /// The rest of one host: routes.map after a commit, then patterns.map.
+/// @param gate with kNotFound. It holds for patterns, too: a depth that is not in use has no parent of its
+/// own, and the one that a look below /.well-known left would be another depth's.
 template <class... Gate>
 void write_other_lookups(ConfigWriter& writer, Keyword route_subject, Keyword pattern_subject,
                          const Gate&... gate) {
   writer.line(kSet, kGlue, route_subject, kGlue, kAfter, gate..., kCommitted);
-  writer.line(kSet, kGlue, pattern_subject, kGlue, kPatternBefore, kNotFound);
-  writer.line(kSet, kGlue, pattern_subject, kGlue, kPatternAfter, kNotFound);
+  writer.line(kSet, kGlue, pattern_subject, kGlue, kPatternBefore, gate...);
+  writer.line(kSet, kGlue, pattern_subject, kGlue, kPatternAfter, gate...);
 }
 
 /// All rules of one host.

@@ -78,7 +78,7 @@ TEST_F(RunningChecks, AnotherCheckCountsFromNowOnWithoutAReload) {
   auto plan = rig.put(checked({&one, &two}, "/ready"));
   ASSERT_TRUE(plan) << plan.error().what;
   EXPECT_EQ(plan->means(), model::Means::Runtime);
-  EXPECT_EQ(plan->steps.at(0).what, "check a by GET /ready (200-399)");
+  EXPECT_EQ(model::render_step(plan->steps.at(0)), "check a by GET /ready (200-399)");
   EXPECT_TRUE(only("one"));
   auto quick = checked({&one, &two}, "/health");
   quick.definition.check.interval = 200ms;
