@@ -219,7 +219,7 @@ def test_the_check_of_a_container_decides_whether_it_serves(book, registrator, e
     wait_for_ids(book, "node-1:shop:8080")
     proxy = rig.proxy(registry=book.url)
     wanted = dict(serviceName="shop", servicePath="/shop")
-    refused = proxy.api("reconfigure", **wanted, waitForHealthy="true", waitTimeout="1s")
+    refused = proxy.api("reconfigure", **wanted, waitForHealthy="true", waitTimeout="3s")
     assert refused.status == 409 and "GET /cgi-bin/health answered 500" in refused.json["Message"], refused
     assert proxy.get("/shop").status == 503
 

@@ -28,4 +28,4 @@ def test_a_class_that_grows_is_found_and_so_is_a_ceiling_that_is_too_high():
 
 def test_members_are_counted():
     counts = check_classes.count()
-    assert counts["haproxy::Bindings"][0] > 20 and counts["settings::Settings"][1] > 15
+    assert counts["haproxy::BackendPool"][0] > 20 and counts["settings::Settings"][1] > 15
