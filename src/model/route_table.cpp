@@ -126,10 +126,11 @@ std::string route_key(const Route& route) {
   return key + "\n" + route.path;
 }
 
-bool coexist(const RouteOrder& a, const RouteOrder& b) {
-  if (a.key == b.key) return false;
-  const auto& [first, second] = a.key < b.key ? std::tie(a, b) : std::tie(b, a);
-  return second.consents || first.takes_over;
+bool may_join(const RouteOrder& holder, const RouteOrder& candidate) {
+  if (candidate.key == holder.key) return false;
+  bool comes_first = candidate.key < holder.key;
+  if (comes_first) return candidate.takes_over || (candidate.consents && holder.consents);
+  return candidate.consents || holder.takes_over;
 }
 
 void RouteClaims::set(const Definition& definition) {
@@ -161,7 +162,7 @@ std::optional<RouteConflict> RouteClaims::conflict(const Definition& candidate) 
     auto found = claims_.find(route_key(route));
     if (found == claims_.end() || std::ranges::any_of(found->second, held_already)) continue;
     for (const auto& claim : found->second)
-      if (claim.service != candidate.service && !coexist(claim.order, order))
+      if (claim.service != candidate.service && !may_join(claim.order, order))
         return RouteConflict{route, claim.service};
   }
   return std::nullopt;

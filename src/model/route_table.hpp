@@ -60,9 +60,9 @@ struct RouteOrder {
   bool operator==(const RouteOrder&) const = default;
 };
 
-/// Whether equal routes of both may stand beside each other. Does not depend on who came first, so that all
-/// proxies agree, and so that neither of the two is refused when it is configured again.
-bool coexist(const RouteOrder& a, const RouteOrder& b);
+/// Whether a service may claim a route that another one holds. Who would come first takes the route away:
+/// both have to consent then, or it must say that it takes over. Who comes second needs its own consent only.
+bool may_join(const RouteOrder& holder, const RouteOrder& candidate);
 
 /// The other service that already claims the very same route, where the two may not stand beside each other.
 struct RouteConflict {

@@ -102,27 +102,37 @@ TEST(Routes, DirSubAndEndFollowHaproxy) {
   EXPECT_EQ(found(state_of({definition("x", {"mid"}, {}, PathType::Sub)}), "h", "/amidst"), "x");
 }
 
-TEST(Claims, WhoComesSecondHasToConsent) {
-  auto a = definition("a", {"/x"}), b = definition("b", {"/x"});
-  auto together = [&] {
-    return coexist(RouteOrder(a), RouteOrder(b)) && coexist(RouteOrder(b), RouteOrder(a));
-  };
-  EXPECT_FALSE(together());
-  b.acl_name = "00";
-  EXPECT_FALSE(together()) << "b would take it from a, which has no aclName";
-  b.take_over = true;
-  EXPECT_TRUE(together());
-  a.acl_name = "01";
-  b.take_over = false;
-  EXPECT_TRUE(together()) << "both have an aclName";
-  a.acl_name = "00";
-  EXPECT_FALSE(together()) << "nothing orders them";
-  a.acl_name = "";
-  b.acl_name = "zz";
-  EXPECT_TRUE(together()) << "b comes second, and says so";
-  b.acl_name = "";
-  b.take_over = true;
-  EXPECT_FALSE(together()) << "b does not come first";
+TEST(Claims, ARouteIsTakenOnlyWithTheHoldersConsent) {
+  auto holder = definition("m", {"/x"}), candidate = definition("b", {"/x"});
+  auto may = [&] { return may_join(RouteOrder(holder), RouteOrder(candidate)); };
+  EXPECT_FALSE(may());
+  candidate.acl_name = "00";
+  EXPECT_FALSE(may()) << "it would take it from a service without an aclName";
+  candidate.take_over = true;
+  EXPECT_TRUE(may());
+  candidate.take_over = false;
+  holder.acl_name = "01";
+  EXPECT_TRUE(may()) << "both have an aclName";
+  candidate.acl_name = "";
+  EXPECT_FALSE(may()) << "an aclName of the holder alone is no invitation: b comes before 01b";
+  holder.acl_name = "m";
+  EXPECT_FALSE(may());
+  holder.acl_name = "00";
+  candidate.acl_name = "00";
+  EXPECT_FALSE(may()) << "nothing orders them";
+}
+
+TEST(Claims, WhoComesSecondConsentsItself) {
+  auto holder = definition("a", {"/x"}), candidate = definition("b", {"/x"});
+  auto may = [&] { return may_join(RouteOrder(holder), RouteOrder(candidate)); };
+  candidate.acl_name = "zz";
+  EXPECT_TRUE(may());
+  candidate.acl_name = "";
+  candidate.take_over = true;
+  EXPECT_FALSE(may()) << "it does not come first";
+  candidate.take_over = false;
+  holder.take_over = true;
+  EXPECT_TRUE(may()) << "whom the route was taken from stays behind";
 }
 
 TEST(Claims, WhatIsHeldAlreadyIsNeverRefused) {

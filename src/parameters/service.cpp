@@ -28,17 +28,19 @@ constexpr std::array kRows = {
               false,
               take<&Definition::color, std::string>,
               give<&Definition::color>},
-    Parameter{{.name = "aclName",
-               .max_bytes = kMaxName,
-               .allowed = "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit",
-               .meaning = "Sort key for services that claim the same route: the lower one (byte order) gets "
-                          "the request. Default: the service name. The service that claims the route later "
-                          "must set it; otherwise its claim is rejected.",
-               .since = "the original of December 2016"},
-              "the order of equal routes",
-              false,
-              take<&Definition::acl_name, std::string>,
-              give<&Definition::acl_name>},
+    Parameter{
+        {.name = "aclName",
+         .max_bytes = kMaxName,
+         .allowed = "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit",
+         .meaning = "Sort key for services that claim the same route: the lower one (byte order) gets "
+                    "the request. Default: the service name. A service that claims a route later must set "
+                    "it; to come first, the other one must have set it, too. Otherwise its claim is "
+                    "rejected.",
+         .since = "the original of December 2016"},
+        "the order of equal routes",
+        false,
+        take<&Definition::acl_name, std::string>,
+        give<&Definition::acl_name>},
     Parameter{{.name = "takeOver",
                .type = ParameterType::Bool,
                .fallback = "false",

@@ -96,6 +96,24 @@ def test_what_others_write_into_the_registry_takes_no_route(rig, two):
         assert proxy.api("reconfigure", serviceName="one", servicePath="/one", skipCheck="true").status == 200
 
 
+def test_an_acl_name_alone_is_no_invitation(rig, two):
+    """A route of a service with an aclName is not taken by one without, which sorts before it, in any way."""
+    a, b, consul = two
+    owner, intruder = rig.service("owner"), rig.service("intruder")
+    for service in (owner, intruder):
+        a.register(service)
+    a.ok("reconfigure", serviceName="owner", servicePath="/o", aclName="m-own")
+    for proxy in (a, b):
+        wait_until(lambda: answering(proxy, "/o") == {owner.instance}, "both serve it", 20)
+        refused = proxy.api("reconfigure", serviceName="intruder", servicePath="/o")
+        assert refused.status == 409 and "belongs to service owner" in refused.json["Message"], refused
+    if consul:
+        consul.call("PUT", "/v1/kv/docker-flow/intruder/path", "/o")
+        for proxy in (a, b):
+            wait_until(lambda: "intruder" in proxy.ok("services")["Quarantined"], "it is quarantined", 20)
+    assert answering(a, "/o") == answering(b, "/o") == {owner.instance}
+
+
 def test_a_route_is_taken_over_only_where_that_is_asked_for(rig, two):
     a, b, _ = two
     owner, taker = rig.service("owner"), rig.service("taker")
