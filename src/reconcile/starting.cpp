@@ -25,6 +25,19 @@ void log_sources(const KnownState& known, const Result<registry::StoreSnapshot>&
                                                  {"from_haproxy", found}});
 }
 
+/// What the proxy serves goes on, but for what it would not be given again (its permission was taken away,
+/// say).
+Task<Result<>> start_with_found(ProxyDriver* driver, model::DesiredState found) {
+  for (;;) {
+    auto started = co_await driver->start(found, Deadline::after(kStartTimeout));
+    if (started || started.error().code != Errc::Rejected || found.services.empty()) co_return started;
+    auto unfit = driver->unfit();
+    auto before = found.services.size();
+    for (const auto& [name, reason] : unfit) found.services.erase(name);
+    if (found.services.size() == before) found.services.clear();  // it is not known which
+  }
+}
+
 }  // namespace
 
 Result<LastKnownState> Reconciler::Impl::read_last_known() {
@@ -201,9 +214,7 @@ Task<> Reconciler::Impl::refresh(model::Service* service, bool* readable, Deadli
 /// A service cannot be rendered any more: finds it, and serves all others. What the proxy serves already goes
 /// on meanwhile.
 Task<Result<>> Reconciler::Impl::start_isolating(model::DesiredState wanted, StartSources sources) {
-  auto started = co_await driver.start(sources.found, Deadline::after(kStartTimeout));
-  if (!started && started.error().code == Errc::Rejected)
-    started = co_await driver.start({}, Deadline::after(kStartTimeout));
+  auto started = co_await start_with_found(&driver, std::move(sources.found));
   if (!started) co_return started;
   model::Change all;
   for (const auto& [name, service] : state.services) {

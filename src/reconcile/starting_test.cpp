@@ -230,5 +230,22 @@ TEST_F(Start, ARefusedServiceTakesNothingOutOfARunningProxy) {
   });
 }
 
+/// A template, say, whose permission was taken away: neither as stored nor as found is it taken again.
+TEST_F(Start, WhatTheProxyWouldNotBeGivenAgainTakesNothingElseOut) {
+  after_an_earlier_life([&](Executor executor, FakeRegistry& registry) -> Task<> {
+    Proxy second(executor, registry, {file});
+    second.driver.running = left;
+    second.driver.refused = {"b"};
+    second.driver.tells_unfit = true;
+    co_await second.start();
+    auto others = all;
+    others.erase("b");
+    EXPECT_EQ(serving(second), others);
+    EXPECT_FALSE(second.driver.was_emptied);
+    EXPECT_TRUE(second.reconciler.set_aside().contains("b"));
+    co_await second.reconciler.stop();
+  });
+}
+
 }  // namespace
 }  // namespace dfp::reconcile

@@ -40,14 +40,14 @@ def as_user(rig):
     templates.mkdir()
     (templates / "go-demo.tmpl").write_text(TEMPLATE)
 
-    def start(user, *arguments, env=None, **popen):
+    def start(user, *arguments, env=None, registry=None, **popen):
         folder = rig.folder / f"of-{user}"
         folder.mkdir()
         os.chown(folder, user, user)
         if user:
             popen.update(user=user, group=user, extra_groups=[])
         return rig.proxy(folder.name, arguments=["--templates-dir", templates, *arguments], popen=popen, binary=binary,
-                         env=env)
+                         env=env, registry=registry)
     return start
 
 
@@ -88,7 +88,7 @@ def metrics(proxy):
 def test_where_it_cannot_be_confined_templates_are_refused_until_the_operator_accepts_it(as_user):
     proxy = as_user(NOBODY, preexec_fn=held_in.refuse_seccomp_and_landlock)
     answer = deploy(proxy)
-    assert answer.status == 503
+    assert answer.status == 400
     assert "no files (landlock: Operation not permitted" in answer.json["Message"]
     assert "--template-check unconfined" in answer.json["Message"]
     wait_until(lambda: b"dfp_haproxy_template_check_confined 0" in metrics(proxy), "the metric says so")
@@ -104,6 +104,27 @@ def test_where_it_cannot_be_confined_templates_are_refused_until_the_operator_ac
     assert deploy(proxy).status == 200
     assert proxy.ok("services")["TemplateCheck"].startswith("unconfined: ")
     assert proxy.log.read_text().count("haproxy.template_check_not_confined") == 1
+
+
+def test_a_stored_template_that_cannot_be_checked_keeps_nothing_else_out(rig, as_user):
+    """Of two proxies on one registry one cannot confine the check: it leaves out that service, by name, and follows all others."""
+    consul = rig.consul()
+    good = as_user(0, registry=consul.url)
+    bad = as_user(NOBODY, registry=consul.url, preexec_fn=held_in.refuse_seccomp_and_landlock)
+    assert deploy(good).status == 200
+    quarantined = lambda: bad.ok("services")["Quarantined"].get("go-demo", "")  # noqa: E731
+    wait_until(lambda: "cannot be checked" in quarantined(), "it is quarantined", 20)
+    service = rig.service("later")
+    good.register(service)
+    good.ok("reconfigure", serviceName="later", servicePath="/later")
+    wait_until(lambda: bad.get("/later").status == 200, "others are followed", 20)
+    bad.kill_haproxy()
+    bad.kill()
+    bad.popen.wait()
+    again = rig.proxy(bad.folder.name, address=bad.address, binary=bad.popen.args[0], registry=consul.url,
+                      arguments=["--templates-dir", rig.folder / "templates"],
+                      popen=dict(user=NOBODY, group=NOBODY, extra_groups=[], preexec_fn=held_in.refuse_seccomp_and_landlock))
+    assert again.get("/later").status == 200 and "cannot be checked" in again.ok("services")["Quarantined"]["go-demo"]
 
 
 def test_templates_are_accepted_from_whatever_folder_the_proxy_is_started_in(rig, as_user):

@@ -63,7 +63,7 @@ Task<Result<>> TemplateCheck::check(std::string config, Deadline deadline) {
   if (!verdict) co_return std::unexpected(verdict.error());
   note(verdict->held);
   if (confined.required && !verdict->held.confined())
-    co_return fail(Errc::Unavailable,
+    co_return fail(Errc::Rejected,
                    fmt::format("it cannot be checked: {}; {}", verdict->accepted.error().what, kWayOut));
   co_return std::move(verdict->accepted);
 }

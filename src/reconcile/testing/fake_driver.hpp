@@ -23,11 +23,17 @@ class FakeDriver : public ProxyDriver {
 
   Task<Result<>> start(model::DesiredState state, Deadline) override {
     ++starts;
+    unfit_.clear();
     for (const auto& [name, service] : state.services)
-      if (refuses(service)) co_return fail(Errc::Rejected, "haproxy: " + name + " cannot be rendered");
+      if (refuses(service)) unfit_.emplace(name, "haproxy: " + name + " cannot be rendered");
+    if (!unfit_.empty()) co_return fail(Errc::Rejected, unfit_.begin()->second);
     was_emptied = was_emptied || state.services.empty();
     applied_ = std::move(state);
     co_return Result<>{};
+  }
+
+  std::map<std::string, std::string> unfit() const override {
+    return tells_unfit ? unfit_ : std::map<std::string, std::string>{};
   }
 
   model::Plan plan(const model::Change& change) const override {
@@ -123,6 +129,7 @@ class FakeDriver : public ProxyDriver {
   /// Services that it cannot serve as this author has them.
   std::map<std::string, std::string> refused_by_author;
   bool was_emptied = false;  ///< at a start
+  bool tells_unfit = false;  ///< which services kept a start from succeeding
   model::HealthCheck last_check;
   int flaky = 0;  ///< every check of this number is bad; 0: none
   int starts = 0;
@@ -132,6 +139,8 @@ class FakeDriver : public ProxyDriver {
   int recreations = 0;  ///< everything anew
 
  private:
+  std::map<std::string, std::string> unfit_;
+
   bool refuses(const model::Service& service) const {
     const auto& name = service.definition.service;
     auto author = refused_by_author.find(name);
