@@ -60,8 +60,8 @@ bool may_be_from_a_page(const net::HttpRequest& request) {
          !request.headers.find("Sec-Fetch-Site");
 }
 
-std::string service_of(const net::QueryPairs& query) {
-  auto at = std::ranges::find(query, "serviceName", &net::QueryPairs::value_type::first);
+std::string value_of(const net::QueryPairs& query, std::string_view name) {
+  auto at = std::ranges::find(query, name, &net::QueryPairs::value_type::first);
   return at == query.end() ? std::string() : at->second;
 }
 
@@ -112,14 +112,24 @@ std::optional<net::HttpResponse> Access::check_method(const net::HttpRequest& re
   return response;
 }
 
+const Grant* Access::grant_of(const net::HttpRequest& request) const {
+  constexpr std::string_view kBearer = "bearer ";
+  auto given = request.headers.find("Authorization").value_or("");
+  bool bearer = text::lower(given.substr(0, kBearer.size())) == kBearer;
+  return bearer ? rules_.tokens->find(text::trim(given.substr(kBearer.size()))) : nullptr;
+}
+
+std::optional<Grant> Access::limits_of(const net::HttpRequest& request) const {
+  if (!rules_.tokens || is_local_owner(request)) return std::nullopt;
+  auto* grant = grant_of(request);
+  return !grant || grant->admin ? std::nullopt : std::optional(*grant);
+}
+
 std::optional<net::HttpResponse> Access::check_token(const net::HttpRequest& request,
                                                      const Endpoint& endpoint,
                                                      const net::QueryPairs& query) const {
   if (!rules_.tokens || endpoint.scope == Scope::Open) return std::nullopt;
-  auto given = request.headers.find("Authorization").value_or("");
-  constexpr std::string_view kBearer = "bearer ";
-  bool bearer = text::lower(given.substr(0, kBearer.size())) == kBearer;
-  auto* grant = bearer ? rules_.tokens->find(text::trim(given.substr(kBearer.size()))) : nullptr;
+  auto* grant = grant_of(request);
   if (!grant) {
     auto response = refusal(401,
                             "token required (Authorization: Bearer TOKEN; the command line reads it from "
@@ -127,7 +137,11 @@ std::optional<net::HttpResponse> Access::check_token(const net::HttpRequest& req
     response.headers.add("WWW-Authenticate", "Bearer");
     return response;
   }
-  auto service = service_of(query);
+  auto service = value_of(query, "serviceName");
+  bool takes_over =
+      endpoint.scope == Scope::Deploy && parse::boolean(value_of(query, "takeOver")).value_or(false);
+  if (takes_over && !grant->admin)
+    return refusal(403, "takeOver takes a route away from another service: this token lacks the scope admin");
   if (grant->allows(endpoint.scope, service)) return std::nullopt;
   return refusal(403, endpoint.scope == Scope::Deploy
                           ? fmt::format("this token may not change service {}", text::shown(service))

@@ -34,8 +34,11 @@ class Access {
   /// page may have sent; 401 without, 403 with a token that does not suffice.
   std::optional<net::HttpResponse> check(const net::HttpRequest& request, const Endpoint& endpoint,
                                          const net::QueryPairs& query) const;
+  /// What a request is limited to that was let through; nullopt: nothing.
+  std::optional<Grant> limits_of(const net::HttpRequest& request) const;
 
  private:
+  const Grant* grant_of(const net::HttpRequest& request) const;
   std::optional<net::HttpResponse> check_method(const net::HttpRequest& request,
                                                 const Endpoint& endpoint) const;
   std::optional<net::HttpResponse> check_token(const net::HttpRequest& request, const Endpoint& endpoint,

@@ -141,8 +141,10 @@ Task<net::HttpResponse> Api::answer(net::HttpRequest request, const Endpoint* en
   if (auto ready = parts_.reconciler.ready(); !ready && !health) co_return render(failure(ready.error()));
   // Nobody gets to see the body: it is not made.
   if (request.method == "HEAD" && !health) co_return net::HttpResponse(200);
+  auto limits = access_.limits_of(request);
   Call call{*endpoint, std::move(query), std::move(request.peer), std::move(request.left),
             std::move(request.has_left)};
+  call.limits = std::move(limits);
   FairTurns::Turn turn;
   if (!health && !endpoint->changes) {
     auto taken = co_await reading_.take(net::peer_key(call.peer));

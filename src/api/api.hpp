@@ -51,6 +51,7 @@ class Api {
     std::stop_token left;            ///< requested when the client has gone
     std::function<bool()> has_left;  ///< looks at its connection now
     Clock::time_point arrived = Clock::now();
+    std::optional<Grant> limits = std::nullopt;  ///< what its token allows; nullopt: everything
     /// For what is asked of the reconciler, which adds its own time limit.
     reconcile::RequestContext context() const {
       return {.left = left, .has_left = has_left, .arrived = arrived};
@@ -64,6 +65,7 @@ class Api {
   Task<Answer> reload(Call call);
   Task<Answer> services(Call call);
   Task<Answer> register_instance(Call call);
+  Task<Result<>> check_free(model::Instance instance, Grant limits);
   Task<Answer> deregister_instance(Call call);
   net::HttpResponse config(const Call& call) const;
   Answer initial_reload() const;

@@ -113,6 +113,24 @@ Answer answer_about(const model::Instance& instance, std::string message) {
 
 }  // namespace
 
+/// Who may register instances of some services must not replace those of others, nor register their
+/// addresses: an address that is another's now is withdrawn from whom it was.
+Task<Result<>> Api::check_free(model::Instance instance, Grant limits) {
+  auto report = co_await parts_.catalog.addresses(0, Deadline::after(kRegistryTime));
+  if (!report) co_return std::unexpected(report.error());
+  for (const auto& owner : report->owners) {
+    bool same_id = owner.id == instance.id;
+    bool same_place = owner.address == instance.address && (owner.port == instance.port || owner.port == 0);
+    if ((!same_id && !same_place) || limits.allows(Scope::Deploy, owner.service)) continue;
+    co_return fail(
+        Errc::Conflict,
+        fmt::format("{}: {} belongs to an instance of service {}, which this token may not change",
+                    same_id ? "id" : "address",
+                    same_id ? owner.id : fmt::format("{}:{}", owner.address, owner.port), owner.service));
+  }
+  co_return Result<>{};
+}
+
 Task<Answer> Api::register_instance(Call call) {
   if (!parts_.registrar) co_return failure(kNoRegistrar);
   auto values = parameters::read_values(call.query, call.endpoint.parameters);
@@ -123,6 +141,10 @@ Task<Answer> Api::register_instance(Call call) {
     co_return failure(
         {Errc::InvalidArgument, fmt::format("{}:{} is this proxy's own API, which must not be published",
                                             instance->address, instance->port)});
+  if (call.limits) {
+    auto free = co_await check_free(*instance, *call.limits);
+    if (!free) co_return failure(free.error());
+  }
   if (auto wanted = call.context().still_wanted(); !wanted) co_return failure(wanted.error());
   auto added = co_await parts_.registrar->add(*instance, Deadline::after(kRegistryTime));
   if (!added) co_return failure(added.error());

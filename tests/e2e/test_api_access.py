@@ -115,6 +115,25 @@ def test_a_token_goes_as_far_as_its_scopes(guarded):
     assert status("reload", ADMIN) == 200
 
 
+def test_a_teams_token_touches_nothing_of_another_team(guarded, rig):
+    def call(action, token):
+        return ask(guarded, action, "POST", Authorization=f"Bearer {token}")
+    theirs = rig.service("team-b")
+    register = f"register?serviceName=team-b&id=b-1&address={theirs.address}&port={theirs.port}"
+    assert call(register, ADMIN).status == 200
+    assert call("reconfigure?serviceName=team-b&servicePath=/b", ADMIN).status == 200
+    assert guarded.get("/b").status == 200
+    for wrong in ("register?serviceName=team-a-x&id=b-1&address=127.0.0.1&port=9",
+                  f"register?serviceName=team-a-y&id=mine&address={theirs.address}&port={theirs.port}"):
+        answer = call(wrong, TEAM)
+        assert answer.status == 409 and "belongs to an instance of service team-b" in answer.json["Message"], answer
+    taken = call("reconfigure?serviceName=team-a-x&servicePath=/b&aclName=0&takeOver=true", TEAM)
+    assert taken.status == 403 and "takeOver" in taken.json["Message"], taken
+    assert guarded.get("/b").instance == theirs.instance
+    assert call("register?serviceName=team-a-x&id=mine&address=127.0.0.1&port=9", TEAM).status == 200
+    assert call("register?serviceName=team-a-x&id=mine&address=127.0.0.1&port=10", TEAM).status == 200, "its own"
+
+
 def test_a_token_that_is_taken_away_opens_nothing(guarded):
     guarded.tokens.write_text("another-token-number-01 admin\n")
     assert ask(guarded, "services", Authorization=f"Bearer {ADMIN}").status == 401
@@ -198,6 +217,10 @@ def test_secrets_are_masked(rig):
     with_templates = rig.proxy(arguments=["--templates-dir", templates])
     refused = with_templates.api("reconfigure", serviceName="x", consulTemplatePath="bad")
     assert refused.status == 400 and "S3CRET" not in refused.body.decode()
+    (templates / "bad").write_text("frontend x\n  acl u path_beg /x\n  use_backend x-be if u\nbackend x-be\n"
+                                   "  http-request set-header Authorization \"Bearer %[nofetch(1)] S3CRET3\"\n")
+    refused = with_templates.api("reconfigure", serviceName="x", consulTemplatePath="bad")  # HAProxy quotes the line
+    assert refused.status == 400 and "nofetch" in refused.json["Message"] and "S3CRET" not in refused.body.decode(), refused
     assert "S3CRET" not in with_templates.log.read_text()
 
 
