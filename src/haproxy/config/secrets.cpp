@@ -59,6 +59,13 @@ class Line {
  public:
   explicit Line(std::string_view line) : line_(line), words_(words_of(line)) {}
 
+  std::vector<std::string_view> hidden() {
+    find();
+    std::vector<std::string_view> texts;
+    for (const auto& span : hidden_) texts.push_back(line_.substr(span.begin, span.end - span.begin));
+    return texts;
+  }
+
   std::string masked() {
     find();
     std::string out;
@@ -126,7 +133,30 @@ class Line {
   std::vector<Span> hidden_;
 };
 
+/// HAProxy quotes a line as it read it, without quotes and backslashes.
+void mask_words(std::string& message, std::string_view hidden) {
+  constexpr std::size_t kShortest = 4;
+  constexpr std::string_view kBetween = " \t\"'\\";
+  while (!hidden.empty()) {
+    auto end = std::min(hidden.find_first_of(kBetween), hidden.size());
+    auto word = hidden.substr(0, end);
+    hidden.remove_prefix(std::min(end + 1, hidden.size()));
+    if (word.size() < kShortest) continue;
+    for (auto at = message.find(word); at != std::string::npos; at = message.find(word, at + kMask.size()))
+      message.replace(at, word.size(), kMask);
+  }
+}
+
 }  // namespace
+
+std::string mask_quotations(std::string message, std::string_view config) {
+  while (!config.empty()) {
+    auto end = std::min(config.find('\n'), config.size());
+    for (auto hidden : Line(config.substr(0, end)).hidden()) mask_words(message, hidden);
+    config.remove_prefix(std::min(end + 1, config.size()));
+  }
+  return message;
+}
 
 std::string mask_secrets(std::string_view text) {
   std::string out;

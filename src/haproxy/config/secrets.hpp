@@ -12,4 +12,8 @@ namespace dfp::haproxy::config {
 /// send, option httpchk), 3.1 (setenv, presetenv).
 std::string mask_secrets(std::string_view text);
 
+/// A message about `config` in which HAProxy may quote a part of any of its lines, without what
+/// mask_secrets() hides there: each of its words of four characters and more.
+std::string mask_quotations(std::string message, std::string_view config);
+
 }  // namespace dfp::haproxy::config

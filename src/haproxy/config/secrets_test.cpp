@@ -45,5 +45,14 @@ INSTANTIATE_TEST_SUITE_P(
                    "backend go-demo\n  server a 10.0.0.1:80 check\n\n# stats auth a:b\n"}),
     [](const auto& test) { return test.param.name; });
 
+TEST(MaskedQuotation, HidesWhatAMessageRepeatsOfASecret) {
+  constexpr auto kConfig =
+      "backend x\n  http-request set-header Authorization \"Bearer %[nofetch(1)] S3CRET3\"\n";
+  EXPECT_EQ(
+      mask_quotations("failed to parse sample expression <nofetch(1)] S3CRET3> : unknown fetch", kConfig),
+      "failed to parse sample expression <nofetch(1)] ********> : unknown fetch");
+  EXPECT_EQ(mask_quotations("unknown keyword 'backend'", kConfig), "unknown keyword 'backend'");
+}
+
 }  // namespace
 }  // namespace dfp::haproxy::config

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "haproxy/config/secrets.hpp"
 #include "haproxy/driver/driver_impl.hpp"
 #include "haproxy/state/template_error.hpp"
 
@@ -86,7 +87,8 @@ Task<Result<>> Driver::Impl::check_template(const model::Service* service, Deadl
   auto accepted = co_await check_once(isolated.text, deadline.min(Deadline::after(kCheckTime)));
   if (!accepted) {
     auto code = accepted.error().code == Errc::Rejected ? Errc::InvalidArgument : accepted.error().code;
-    Error why{code, config::explain(isolated, accepted.error().what)};
+    auto told = config::explain(isolated, accepted.error().what);
+    Error why{code, config::mask_quotations(std::move(told), service->rendered)};
     co_return std::unexpected(template_error(*service, why));
   }
   log_ignored(name, **fragment);
@@ -112,8 +114,8 @@ Task<Result<>> Driver::Impl::vet(const model::Change* change, Deadline deadline)
     auto accepted = AppliedState::check(*service);
     if (accepted && !service->rendered.empty()) accepted = co_await check_template(&*service, deadline);
     if (accepted) continue;
-    auto code = accepted.error().code;
-    if (code != Errc::Rejected && code != Errc::InvalidArgument && code != Errc::Conflict) co_return accepted;
+    // A check that could not be made, too, keeps out its own service only.
+    if (accepted.error().code == Errc::Cancelled || deadline.passed()) co_return accepted;
     unfit.emplace(name, std::move(accepted.error().what));
   }
   if (!unfit.empty()) co_return fail(Errc::Rejected, unfit.begin()->second);
