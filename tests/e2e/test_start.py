@@ -204,6 +204,22 @@ def unknown_registry(setup, held):
     return 2, ["--registry", "mysql"]
 
 
+def open_api(setup, held):
+    setup.options["api"] = f"0.0.0.0:{free_port(setup.address)}"
+    return 2, ["api", "without authentication", "pass --api-open"]
+
+
+def run_dir_with_a_long_name(setup, held):
+    setup.options["run-dir"] = setup.folder / ("x" * 120)
+    return 2, ["api-socket", "longer than 107 bytes"]
+
+
+def run_dir_is_a_link(setup, held):
+    (setup.folder / "elsewhere").mkdir(mode=0o700)
+    (setup.folder / "run").symlink_to(setup.folder / "elsewhere")
+    return 2, ["run-dir", f"{setup.folder}/run is a link"]
+
+
 def docker_options(setup, held):
     setup.env = {"DFP_REGISTRATOR": "-unknown-option", "DFP_DOCKER": "unix:///nonexistent.sock"}
     return 2, ["unknown-option", "correct --registrator"]
@@ -213,7 +229,7 @@ WAYS = [api_port_taken, api_address_of_another_machine, api_socket_taken, bad_to
         bad_client_ca, unreadable_consul_token_file, bad_consul_ca_file, no_consul_cert_file, http_port_taken, https_port_taken,
         stats_port_taken, run_dir_locked, run_dir_is_a_file, state_dir_is_a_file, registry_is_a_folder, registry_is_no_database, no_haproxy,
         haproxy_that_may_not_be_executed, not_haproxy, old_haproxy, haproxy_that_refuses_its_configuration, haproxy_that_dies,
-        unknown_registry, docker_options]
+        unknown_registry, open_api, run_dir_with_a_long_name, run_dir_is_a_link, docker_options]
 
 
 @pytest.fixture
