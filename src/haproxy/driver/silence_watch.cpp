@@ -8,7 +8,9 @@ namespace dfp::haproxy {
 using namespace std::chrono_literals;
 namespace {
 
-constexpr auto kInterval = 1s;
+constexpr auto kInterval = 400ms;
+constexpr auto kSecondLook = 100ms;  // at a worker that seems to end
+constexpr auto kAnswerTime = 2s;
 constexpr auto kNoticed = 3s;  // a worker that is only busy answers by then
 constexpr auto kReloadTime = 60s;
 
@@ -37,7 +39,7 @@ Task<> Driver::Impl::watch_silence(Self self) {
   int without_sockets = 0;
   int ending = 0;
   while (!self->stopping) {
-    co_await self->stop_signal.wait(Deadline::after(kInterval));
+    co_await self->stop_signal.wait(Deadline::after(ending > 0 ? kSecondLook : kInterval));
     if (self->stopping) co_return;
     bool judged = self->master.running() && self->exchanges == 0;  // a new one is not expected to answer yet
     without_sockets = judged && !self->master.has_sockets() ? without_sockets + 1 : 0;
@@ -58,12 +60,12 @@ Task<> Driver::Impl::watch_silence(Self self) {
 Task<bool> Driver::Impl::listen_for_answers() {
   auto began = Clock::now();
   auto pid = master.worker();
-  auto info = co_await master.worker_info(Deadline::after(kInterval * 2));
+  auto info = co_await master.worker_info(Deadline::after(kAnswerTime));
   bool replaced = exchanges > 0 || pid != master.worker();
   worker_silence.note(info.has_value() || replaced, began);
   bool ends = is_ending(info);
   began = Clock::now();
-  auto list = co_await master.processes(Deadline::after(kInterval * 2));
+  auto list = co_await master.processes(Deadline::after(kAnswerTime));
   master_silence.note(list.has_value() || exchanges > 0 || replaced, began);
   auto now = Clock::now();
   for (auto [part, silence] : {std::pair{"worker", &worker_silence}, std::pair{"master", &master_silence}}) {
@@ -104,7 +106,7 @@ Task<> Driver::Impl::relieve_worker() {
 
 Task<> Driver::Impl::relieve_ending_worker() {
   if (stopping || !master.running() || !master.has_sockets()) co_return;
-  auto info = co_await master.worker_info(Deadline::after(kInterval));
+  auto info = co_await master.worker_info(Deadline::after(kAnswerTime));
   if (!is_ending(info)) co_return;  // frozen is another case; or it was replaced meanwhile
   log::error("haproxy.not_listening", {{"worker", master.worker()}, {"reason", "it is ending"}});
   auto done = co_await reload("repair", "the worker is ending", false, Deadline::after(kReloadTime));
