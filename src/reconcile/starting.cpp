@@ -1,5 +1,7 @@
 // The start: what is known is put together (start_sources.hpp), the proxy is made to serve it, then it is
 // followed.
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "reconcile/change_time.hpp"
 #include "reconcile/ownership.hpp"
@@ -10,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kStartTimeout = 30s;        ///< for the proxy to come up with the whole state
+constexpr auto kForATemplate = 1s;         ///< and so much more for the check of each
 constexpr auto kFirstReadTime = 5s;        ///< one read of the definition store
 constexpr std::size_t kCatalogReads = 16;  ///< at once, when all services are recovered
 
@@ -25,11 +28,16 @@ void log_sources(const KnownState& known, const Result<registry::StoreSnapshot>&
                                                  {"from_haproxy", found}});
 }
 
+Deadline start_deadline(const model::DesiredState& state) {
+  auto has_template = [](const auto& entry) { return !entry.second.rendered.empty(); };
+  return Deadline::after(kStartTimeout + kForATemplate * std::ranges::count_if(state.services, has_template));
+}
+
 /// What the proxy serves goes on, but for what it would not be given again (its permission was taken away,
 /// say).
 Task<Result<>> start_with_found(ProxyDriver* driver, model::DesiredState found) {
   for (;;) {
-    auto started = co_await driver->start(found, Deadline::after(kStartTimeout));
+    auto started = co_await driver->start(found, start_deadline(found));
     if (started || started.error().code != Errc::Rejected || found.services.empty()) co_return started;
     auto unfit = driver->unfit();
     auto before = found.services.size();
@@ -149,10 +157,10 @@ bool Reconciler::Impl::set_unfit_aside(model::DesiredState* wanted) {
 
 Task<Result<>> Reconciler::Impl::serve_first(KnownState known, StartSources sources) {
   auto as_stored = not_refreshed;
-  auto started = co_await driver.start(known.wanted, Deadline::after(kStartTimeout));
+  auto started = co_await driver.start(known.wanted, start_deadline(known.wanted));
   // Where HAProxy serves already, a second start without them would take them out for a moment.
   bool some_unfit = !started && sources.found.services.empty() && set_unfit_aside(&known.wanted);
-  if (some_unfit) started = co_await driver.start(known.wanted, Deadline::after(kStartTimeout));
+  if (some_unfit) started = co_await driver.start(known.wanted, start_deadline(known.wanted));
   if (started) {
     for (const auto& [name, service] : known.wanted.services) note_kept(name);
     if (some_unfit) co_await serve_last_good(std::move(sources.last_known.state));

@@ -247,5 +247,27 @@ TEST_F(Start, WhatTheProxyWouldNotBeGivenAgainTakesNothingElseOut) {
   });
 }
 
+TEST_F(Start, GivesTheChecksOfManyTemplatesTheirTime) {
+  after_an_earlier_life([&](Executor executor, FakeRegistry& registry) -> Task<> {
+    Proxy second(executor, registry, {file});
+    second.driver.running = left;
+    co_await second.start();
+    EXPECT_LE(second.driver.start_time, 30s);
+    co_await second.reconciler.stop();
+    for (int n = 0; n < 100; ++n) {
+      auto& service = second.driver.running.services["t" + std::to_string(n)];
+      service.definition.service = "t" + std::to_string(n);
+      service.definition.consul_template_path = "t.tmpl";
+      service.rendered = "backend x\n";
+      service.changed_by = kFoundAuthor;
+    }
+    Proxy third(executor, registry, {file});
+    third.driver.running = second.driver.running;
+    co_await third.start();
+    EXPECT_GT(third.driver.start_time, 100s);
+    co_await third.reconciler.stop();
+  });
+}
+
 }  // namespace
 }  // namespace dfp::reconcile

@@ -21,8 +21,9 @@ class FakeDriver : public ProxyDriver {
   std::optional<std::string> trouble() const override { return trouble_now; }
   Task<Result<model::DesiredState>> found(Deadline) override { co_return running; }
 
-  Task<Result<>> start(model::DesiredState state, Deadline) override {
+  Task<Result<>> start(model::DesiredState state, Deadline deadline) override {
     ++starts;
+    start_time = deadline.left();
     unfit_.clear();
     for (const auto& [name, service] : state.services)
       if (refuses(service)) unfit_.emplace(name, "haproxy: " + name + " cannot be rendered");
@@ -133,6 +134,7 @@ class FakeDriver : public ProxyDriver {
   model::HealthCheck last_check;
   int flaky = 0;  ///< every check of this number is bad; 0: none
   int starts = 0;
+  Clock::duration start_time{};  ///< that the last one was given
   int checks = 0;
   int applies = 0;
   int reloads = 0;      ///< as it is
