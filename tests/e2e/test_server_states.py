@@ -3,7 +3,7 @@ import os
 import signal
 import subprocess
 
-from harness import BINARY, wait_until
+from harness import BINARY, request, wait_until
 from test_checks import OFTEN, web
 
 
@@ -39,6 +39,9 @@ def test_a_dead_instance_is_shown_and_a_dead_service_is_marked(rig):
 
     second.kill()
     wait_until(lambda: shown(proxy, "shop")["Up"] == 0, "both are down")
+    metrics = lambda: request(proxy.address, proxy.api_port, "/metrics").body  # noqa: E731
+    wait_until(lambda: b"dfp_haproxy_services_without_server 1" in metrics(), "the metric says so", 30)
+    assert b"dfp_haproxy_servers_up 0" in metrics()
     done = run(proxy, "--check")
     assert done.returncode == 9 and "no server is up: shop" in done.stderr and "NO SERVER UP (0/2)" in done.stdout, done
     assert proxy.get("/shop").status == 503

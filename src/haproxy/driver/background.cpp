@@ -4,6 +4,7 @@
 #include "haproxy/driver/driver_impl.hpp"
 #include "haproxy/process/process_handle.hpp"
 #include "haproxy/runtime/commands.hpp"
+#include "haproxy/state/server_counts.hpp"
 
 namespace dfp::haproxy {
 using namespace std::chrono_literals;
@@ -170,6 +171,11 @@ Task<> Driver::Impl::check_worker(bool thoroughly) {
   // again.
   bool quiet = seen_changes == changes && cleanup.empty();
   if (!quiet && !suspect && live->info.pid == master.worker()) co_return;
+  if (quiet) {
+    auto counts = count_servers(*live, applied_state, backend_pool);
+    counters.servers_up.set(static_cast<double>(counts.up));
+    counters.services_without_server.set(static_cast<double>(counts.services_without_server));
+  }
   if (!suspect && live->info.pid == master.worker() &&
       make_repair(*live, applied_state, backend_pool, settings, unfinished_of(*live)).found.empty())
     co_return;

@@ -24,6 +24,11 @@ class Counters {
             registry.counter("dfp_haproxy_adoptions_total", "Running workers taken over without a reload.")),
         services(registry.gauge("dfp_haproxy_services", "Services that are served.")),
         servers(registry.gauge("dfp_haproxy_servers", "Servers of all services.")),
+        servers_up(registry.gauge("dfp_haproxy_servers_up",
+                                  "Servers that get requests, as HAProxy said within the last seconds.")),
+        services_without_server(
+            registry.gauge("dfp_haproxy_services_without_server",
+                           "Services of which a destination has no server that gets requests.")),
         free_backends(registry.gauge("dfp_haproxy_spare_backends", "Backends free for new services.")),
         leaving_servers(registry.gauge("dfp_haproxy_leaving_servers",
                                        "Servers in maintenance that wait for their last connection.")),
@@ -60,6 +65,8 @@ class Counters {
   metrics::Counter& adoptions;
   metrics::Gauge& services;
   metrics::Gauge& servers;
+  metrics::Gauge& servers_up;
+  metrics::Gauge& services_without_server;
   metrics::Gauge& free_backends;
   metrics::Gauge& leaving_servers;
   metrics::Gauge& old_workers;
