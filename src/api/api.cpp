@@ -180,8 +180,7 @@ Task<net::HttpResponse> Api::dispatch(Call call) {
       answer = co_await reload(std::move(call));
       break;
     case Action::Metrics:
-      co_return net::HttpResponse(200, parts_.metrics.render(),
-                                  {{"Content-Type", "text/plain; version=0.0.4"}});
+      co_return metrics();
     case Action::Listener:
       co_return listener(call);
     case Action::InitialReload:
@@ -197,6 +196,24 @@ Task<net::HttpResponse> Api::dispatch(Call call) {
       break;
   }
   co_return render(answer);
+}
+
+/// With what is looked up when it is asked for.
+net::HttpResponse Api::metrics() const {
+  auto& registry = parts_.metrics;
+  const auto& reconciler = parts_.reconciler;
+  auto set = [&](std::string_view name, std::string_view help, std::size_t value) {
+    registry.gauge(name, help).set(static_cast<double>(value));
+  };
+  registry.gauge("dfp_build_info", "1; the label says which build this is.", {{"version", DFP_VERSION}})
+      .set(1);
+  set("dfp_registry_up", "Whether the registry answered when it was asked last.",
+      !reconciler.registry_away());
+  set("dfp_registry_synchronised", "Whether what is served agrees with the registry.",
+      reconciler.synchronised());
+  set("dfp_services_quarantined", "Stored services that cannot be served as they are stored.",
+      reconciler.set_aside().size());
+  return {200, registry.render(), {{"Content-Type", "text/plain; version=0.0.4"}}};
 }
 
 Task<Answer> Api::reconfigure(Call call) {

@@ -20,7 +20,7 @@ struct Parts {
   registry::Catalog& catalog;
   registry::Registrar* registrar = nullptr;  ///< nullptr: instances are not registered through the proxy
   Discovery* discovery = nullptr;            ///< nullptr: no labels are followed
-  const metrics::Registry& metrics = metrics::process_registry();
+  metrics::Registry& metrics = metrics::process_registry();
   AccessRules access = {};
   /// Whether an address is this API's own: no instance may have it.
   std::function<bool(const std::string& host, std::uint16_t port)> is_own_address = {};
@@ -68,6 +68,7 @@ class Api {
   Task<Result<>> check_free(model::Instance instance, Grant limits);
   Task<Answer> deregister_instance(Call call);
   net::HttpResponse config(const Call& call) const;
+  net::HttpResponse metrics() const;
   Answer initial_reload() const;
   net::HttpResponse listener(const Call& call) const;
 

@@ -5,6 +5,7 @@ Each start follows a kill -9 of the control plane, with a HAProxy that serves on
 import contextlib
 import json
 import os
+import re
 import time
 
 import pytest
@@ -184,6 +185,9 @@ def test_a_record_of_a_newer_version_in_the_last_known_state_costs_nothing(rig):
         at.change_last_known(lambda state: state["two"].update(version=99))
         at.start(wait=False)
         assert "newer" in at.proxy.ok("services", catalog="false")["Quarantined"]["two"]
+        metrics = request(at.proxy.address, at.proxy.api_port, "/metrics").body.decode()
+        assert {"dfp_services_quarantined 1", "dfp_registry_up 0"} <= set(metrics.splitlines()), metrics
+        assert re.search(r'^dfp_build_info\{version="[0-9.]+"\} 1$', metrics, re.M), metrics
     assert at.statuses() == [200, 200]
 
 
