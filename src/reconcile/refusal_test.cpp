@@ -101,5 +101,21 @@ TEST(Refusal, ANewServiceThatIsNeitherKeptNorTakenBackGoes) {
   });
 }
 
+TEST(Refusal, WhatTheProxyCannotDoIsPassedOnAndChangesNothing) {
+  with_proxy([](Proxy& proxy, auto& registry) -> Task<> {
+    registry.put_instance(instance("go-demo", "1"));
+    co_await proxy.reconciler.reconfigure(definition("go-demo"), "test");
+    for (auto call : {"reload", "examine", "differences"}) proxy.driver.failures.emplace(call, kLate);
+    auto reloaded = co_await proxy.reconciler.reload(true);
+    EXPECT_EQ(reloaded.error(), kLate);
+    auto previewed = co_await proxy.reconciler.preview(definition("go-demo", "/other"));
+    EXPECT_EQ(previewed.error().code, Errc::Timeout);
+    auto differences = co_await proxy.reconciler.differences(Deadline::after(1s));
+    EXPECT_EQ(differences.error(), kLate);
+    EXPECT_EQ(served_path(proxy, "go-demo"), "/demo");
+    EXPECT_EQ(proxy.driver.recreations, 0);
+  });
+}
+
 }  // namespace
 }  // namespace dfp::reconcile

@@ -269,5 +269,18 @@ TEST_F(Start, GivesTheChecksOfManyTemplatesTheirTime) {
   });
 }
 
+/// It runs, and does not say what it serves: to start it anew could take out what nobody else knows.
+TEST_F(Start, AProxyThatDoesNotAnswerIsNotStartedAgain) {
+  after_an_earlier_life([&](Executor executor, FakeRegistry& registry) -> Task<> {
+    Proxy second(executor, registry, {file});
+    second.driver.failures.emplace("found", Error{Errc::Unavailable, "haproxy: it does not answer"});
+    auto started = co_await second.reconciler.start();
+    EXPECT_FALSE(started);
+    EXPECT_EQ(second.driver.starts, 0);
+    EXPECT_FALSE(second.reconciler.ready());
+    co_await second.reconciler.stop();
+  });
+}
+
 }  // namespace
 }  // namespace dfp::reconcile

@@ -19,7 +19,10 @@ class FakeDriver : public ProxyDriver {
  public:
   std::optional<std::string> trouble_now;
   std::optional<std::string> trouble() const override { return trouble_now; }
-  Task<Result<model::DesiredState>> found(Deadline) override { co_return running; }
+  Task<Result<model::DesiredState>> found(Deadline) override {
+    if (auto failure = failure_of("found")) co_return std::unexpected(*failure);
+    co_return running;
+  }
 
   Task<Result<>> start(model::DesiredState state, Deadline deadline) override {
     ++starts;
@@ -54,6 +57,7 @@ class FakeDriver : public ProxyDriver {
   }
 
   Task<Result<>> examine(model::Change change, Deadline) override {
+    if (auto failure = failure_of("examine")) co_return std::unexpected(*failure);
     for (const auto& [name, service] : change)
       if (service && refuses(*service))
         co_return fail(Errc::Rejected, "haproxy: " + name + " cannot be rendered");
@@ -101,22 +105,30 @@ class FakeDriver : public ProxyDriver {
     co_return Result<>{};
   }
 
-  Task<Result<Health>> health(std::set<std::string>, Deadline) const override { co_return Health{}; }
+  Task<Result<Health>> health(std::set<std::string>, Deadline) const override {
+    if (auto failure = failure_of("health")) co_return std::unexpected(*failure);
+    co_return Health{};
+  }
   std::vector<std::string> unhealthy(const std::string&) const override { return {}; }
 
   Task<Result<>> reload(bool recreate, RequestContext) override {
+    if (auto failure = failure_of("reload")) co_return std::unexpected(*failure);
     ++(recreate ? recreations : reloads);
     co_return Result<>{};
   }
 
-  Task<Result<std::vector<std::string>>> differences(Deadline) override { co_return drift; }
+  Task<Result<std::vector<std::string>>> differences(Deadline) override {
+    if (auto failure = failure_of("differences")) co_return std::unexpected(*failure);
+    co_return drift;
+  }
 
   const model::DesiredState& applied() const override { return applied_; }
   std::string config() const override { return "# fake\n"; }
   Task<> stop(Deadline) override { co_return; }
 
-  std::vector<std::string> drift;  ///< what a live look finds
-  std::set<std::string> refused;   ///< services that it cannot serve
+  std::map<std::string, Error> failures;  ///< call ("found", "reload", ...) -> how it fails
+  std::vector<std::string> drift;         ///< what a live look finds
+  std::set<std::string> refused;          ///< services that it cannot serve
   /// What the next applies come to, whatever they change: nothing is a success. A Timeout uses up the
   /// caller's deadline, as a reload does that HAProxy does not answer.
   std::deque<std::optional<Error>> outcomes;
@@ -142,6 +154,11 @@ class FakeDriver : public ProxyDriver {
 
  private:
   std::map<std::string, std::string> unfit_;
+
+  std::optional<Error> failure_of(const std::string& call) const {
+    auto found = failures.find(call);
+    return found == failures.end() ? std::nullopt : std::optional(found->second);
+  }
 
   bool refuses(const model::Service& service) const {
     const auto& name = service.definition.service;
