@@ -108,6 +108,10 @@ int print_foreign_answer(const api::Endpoint& endpoint, const net::HttpResponse&
 
 /// The status of `services --check`.
 int check_servers(const boost::json::object& answer) {
+  if (auto reason = why_health_is_unknown(answer); !reason.empty()) {
+    fmt::print(stderr, "docker-flow-proxy: it is not known which servers are up: {}\n", reason);
+    return kFailed;
+  }
   auto down = services_without_server(answer);
   if (down.empty()) return kOk;
   fmt::print(stderr, "docker-flow-proxy: no server is up: {}\n", fmt::join(down, ", "));
@@ -182,8 +186,10 @@ void add_command(Program& program, const api::Endpoint& endpoint) {
       ->option_text("VALUE");
   command->add_flag("--json", options->json, "Print the answer as the API gave it.");
   if (endpoint.action == api::Action::Services)
-    command->add_flag("--check", options->check,
-                      "End with status 9 if a service has no server that gets requests.");
+    command
+        ->add_flag("--check", options->check,
+                   "End with status 9 if a service has no server that gets requests.")
+        ->excludes("--health");
   command->footer(fmt::format("Example:\n  docker-flow-proxy {}{}{}", endpoint.command,
                               endpoint.example.empty() ? "" : " ", endpoint.example));
   command->callback([options, &program, &endpoint] {

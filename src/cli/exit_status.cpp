@@ -37,7 +37,7 @@ constexpr std::array kTable = {
     ExitStatusInfo{
         kNoServerUp, "a service has no server up",
         "`services --check`: at least one of the services has no server that gets requests; standard "
-        "error names them.",
+        "error names them. Where HAProxy cannot be asked, the status is 1.",
         "services"},
 };
 

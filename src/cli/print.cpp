@@ -233,4 +233,9 @@ std::vector<std::string> services_without_server(const json::object& answer) {
   return names;
 }
 
+std::string why_health_is_unknown(const json::object& answer) {
+  if (!answer.contains("HealthError")) return "the server is older than this command";
+  return text_of(answer, "HealthError");
+}
+
 }  // namespace dfp::cli

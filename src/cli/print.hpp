@@ -14,4 +14,7 @@ std::string render_answer(api::Action action, const boost::json::object& answer)
 /// Of an answer of services: those that have servers, or should, and none gets requests.
 std::vector<std::string> services_without_server(const boost::json::object& answer);
 
+/// Of an answer of services: why it does not say which servers are up; empty where it does.
+std::string why_health_is_unknown(const boost::json::object& answer);
+
 }  // namespace dfp::cli

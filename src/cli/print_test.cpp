@@ -64,6 +64,14 @@ TEST(PrintServices, OfAnEmptyProxySaysSo) {
             "no service is configured\nnot yet synchronised with the registry\n");
 }
 
+/// "No service is down" must not be concluded from an answer that does not say.
+TEST(WhyHealthIsUnknown, TellsSilenceFromHealth) {
+  auto why = [](const char* answer) { return why_health_is_unknown(boost::json::parse(answer).as_object()); };
+  EXPECT_EQ(why(R"({"HealthError":"","Services":[]})"), "");
+  EXPECT_EQ(why(R"({"HealthError":"it is frozen","Services":[{}]})"), "it is frozen");
+  EXPECT_NE(why(R"({"Services":[{}]})"), "");
+}
+
 TEST(PrintRegister, ShowsTheInstance) {
   EXPECT_EQ(render(api::Action::Register,
                    R"({"Message":"registered","ServiceName":"a",

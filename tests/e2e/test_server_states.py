@@ -86,6 +86,9 @@ def test_where_haproxy_cannot_be_asked_that_is_said(rig):
         os.kill(pid, signal.SIGSTOP)
     try:
         answer = proxy.ok("services", catalog="false")
+        done = run(proxy, "--check")
+        assert done.returncode == 1 and "not known which servers are up" in done.stderr, done
+        assert run(proxy, "--check", "--health=false").returncode == 2, "there would be nothing to check"
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
