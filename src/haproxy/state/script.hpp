@@ -24,8 +24,8 @@ struct Script {
 
   // What it means for the backend pool. Backends have been taken already.
   std::vector<std::string> taken;
-  std::vector<std::pair<std::string, std::string>> bind;  ///< service, backend
-  std::vector<std::string> unbind;                        ///< services
+  std::vector<std::pair<std::string, std::string>> bind;  ///< destination, backend
+  std::vector<std::string> unbind;                        ///< destinations
   std::vector<std::string> give_back;                     ///< backends
   std::vector<LeavingServers::Leaving> leave;             ///< to be deleted once their connections have ended
   std::vector<LeavingServers::Leaving> revived;           ///< were leaving, serve again
