@@ -4,8 +4,8 @@
 
 #include <csignal>
 
-#include "haproxy/process/process_handle.hpp"
 #include "haproxy/driver/testing/rig.hpp"
+#include "haproxy/process/process_handle.hpp"
 
 /// The driver with a real HAProxy.
 namespace dfp::haproxy {

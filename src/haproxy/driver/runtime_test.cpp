@@ -11,8 +11,8 @@
 #include <sstream>
 
 #include "base/file.hpp"
-#include "haproxy/process/program.hpp"
 #include "haproxy/driver/testing/rig.hpp"
+#include "haproxy/process/program.hpp"
 
 /// Changes without a reload, on a real HAProxy.
 namespace dfp::haproxy {

@@ -69,7 +69,8 @@ TEST_F(FoundServices, PoliciesAreThoseOfItsBackends) {
   EXPECT_FALSE(state.services.at("store").definition.others.at(2).strip_path);
   EXPECT_EQ(differences(state), std::vector<std::string>{});
   live.policies.clear();
-  EXPECT_EQ(differences(applied_state.state()), std::vector<std::string>{"strip.map lacks svc.policies:store/store/"});
+  EXPECT_EQ(differences(applied_state.state()),
+            std::vector<std::string>{"strip.map lacks svc.policies:store/store/"});
 }
 
 TEST_F(FoundServices, DestinationsAreThoseThatTheWorkerServes) {

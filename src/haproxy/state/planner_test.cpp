@@ -58,7 +58,8 @@ TEST_F(Planning, SaysWhatBecomesOfDestinations) {
   EXPECT_EQ(steps({{"a", known}}), (Lines{"turn health checks of destination 2 of a off",
                                           "add server 10.0.0.1:80 to destination 2 of a"}));
   known.definition.others.clear();
-  EXPECT_EQ(steps({{"a", known}}), (Lines{"remove destination 2 of a", "remove route */b -> destination 2 of a"}));
+  EXPECT_EQ(steps({{"a", known}}),
+            (Lines{"remove destination 2 of a", "remove route */b -> destination 2 of a"}));
 }
 
 TEST_F(Planning, APolicyTakesASpareBackendOfItsProfile) {
