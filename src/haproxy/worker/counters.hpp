@@ -25,7 +25,7 @@ class Counters {
         services(registry.gauge("dfp_haproxy_services", "Services that are served.")),
         servers(registry.gauge("dfp_haproxy_servers", "Servers of all services.")),
         servers_up(registry.gauge("dfp_haproxy_servers_up",
-                                  "Servers that get requests, as HAProxy said within the last seconds.")),
+                                  "Servers that get requests, as HAProxy said when last asked.")),
         services_without_server(
             registry.gauge("dfp_haproxy_services_without_server",
                            "Services of which a destination has no server that gets requests.")),
