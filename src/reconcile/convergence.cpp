@@ -131,6 +131,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   }
   std::set<std::string> missing;
   for (const auto& [name, service] : state.services) {
+    if (!agreed(name)) continue;
     bool gone =
         !snapshot.services.contains(name) && !snapshot.broken.contains(name) && !unkept.contains(name);
     if (!gone || written_by_us_after(name, snapshot.index)) continue;
@@ -153,10 +154,12 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   });
   std::erase_if(own_writes, [&](const auto& entry) { return entry.second <= snapshot.index; });
   drop_foreseen_refusals(&change);
+  for (const auto& [name, before] : overtaken) change.emplace(name, before);
   if (change.empty()) co_return co_await keep_again();
   co_await withdraw_taken(&change);
   for (const auto& [name, service] : change) {
-    const auto* present = served(name);
+    const auto* present = agreed(name);
+    if (present == nullptr && !service) continue;
     if (!service || !present || present->definition != service->definition) orders.changed_elsewhere(name);
   }
   log::info("reconcile.converge", {{"services", change.size()}, {"index", snapshot.index}});
@@ -213,14 +216,14 @@ std::optional<model::Service> Reconciler::Impl::newer(const registry::StoredServ
   if (auto found = refused.find(name); found != refused.end() && found->second == stored.version)
     return std::nullopt;
   auto known = versions.find(name);
-  auto present = state.services.find(name);
+  const auto* present = agreed(name);
   bool same_version = known != versions.end() && known->second == stored.version;
   // A registry that was made anew gives out the same versions again.
-  bool as_stored = present != state.services.end() && present->second.definition == service.definition &&
-                   present->second.revision == service.revision;
+  bool as_stored =
+      present && present->definition == service.definition && present->revision == service.revision;
   if (same_version && (as_stored || unkept.contains(name))) return std::nullopt;
   // A write whose answer was lost, for example: what is served since then is newer.
-  bool ours_is_newer = present != state.services.end() && service.revision <= present->second.revision;
+  bool ours_is_newer = present && service.revision <= present->revision;
   if (unkept.contains(name) && ours_is_newer) {
     versions[name] = stored.version;
     return std::nullopt;
@@ -241,6 +244,8 @@ Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
   if (applied) {
     for (auto& [name, service] : change) {
       if (!service) versions.erase(name);
+      auto taken_back = overtaken.extract(name);
+      if (taken_back && taken_back.mapped() == service) continue;  // nothing new was heard of it
       note_known(name);
       note_kept(name);
     }

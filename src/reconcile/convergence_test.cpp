@@ -1,3 +1,7 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "reconcile/testing/proxy_rig.hpp"
@@ -5,9 +9,11 @@
 namespace dfp::reconcile {
 namespace {
 using namespace std::chrono_literals;
+using ::testing::Contains;
 using testing::definition;
 using testing::eventually;
 using testing::instance;
+using ::testing::Not;
 using testing::Proxy;
 using testing::templated;
 using testing::with_proxy;
@@ -39,6 +45,58 @@ TEST(Reconciler, AChangeByAnotherProxyIsNotOverwrittenBlindly) {
     EXPECT_EQ(from_b->service.revision, 2);
     co_await eventually([&] { return a.driver.applied().services.at("x").definition.paths[0] == "/b"; },
                         "a has /b");
+  });
+}
+
+/// What the proxy serves of x after each of its changes: a path, or "-".
+void record(Proxy& proxy, std::vector<std::string>* history) {
+  proxy.driver.on_apply = [history](const model::Change& change) -> Task<> {
+    if (auto x = change.find("x"); x != change.end())
+      history->push_back(x->second ? x->second->definition.paths[0] : "-");
+    co_return;
+  };
+}
+
+/// Two proxies are given a definition each at the same moment. @return what each served of x meanwhile.
+Task<std::array<std::vector<std::string>, 2>> order_at_once(Executor executor,
+                                                            registry::testing::FakeRegistry* registry,
+                                                            std::array<Proxy*, 2> proxies,
+                                                            std::array<model::Definition, 2> wanted) {
+  std::array<std::vector<std::string>, 2> served;
+  for (int i : {0, 1}) record(*proxies[i], &served[i]);
+  registry->delay_calls(2ms);  // both read before either writes
+  int done = 0;
+  auto order = [&done](Proxy* proxy, model::Definition definition) -> Task<> {
+    auto outcome = co_await proxy->reconciler.reconfigure(std::move(definition), "test");
+    EXPECT_TRUE(outcome) << outcome.error().what;
+    ++done;
+  };
+  for (int i : {0, 1}) spawn(executor, order(proxies[i], wanted[i]), "order");
+  co_await eventually([&] { return done == 2; }, "both are answered");
+  registry->delay_calls(0ms);
+  for (auto* proxy : proxies) proxy->driver.on_apply = nullptr;
+  co_return served;
+}
+
+TEST(Reconciler, WhoIsOvertakenDoesNotGoBackFirst) {
+  with_registry([](Executor executor, auto& registry) -> Task<> {
+    Proxy a(executor, registry);
+    Proxy b(executor, registry);
+    co_await a.start();
+    co_await b.start();
+    registry.put_instance(instance("x", "1"));
+    auto first =
+        co_await order_at_once(executor, &registry, {&a, &b}, {definition("x", "/x"), definition("x", "/x")});
+    EXPECT_GE(std::max(first[0].size(), first[1].size()), 2U) << "nobody was overtaken";
+    for (const auto& served : first)
+      EXPECT_THAT(served, Not(Contains("-"))) << "the route went away in between";
+    auto second =
+        co_await order_at_once(executor, &registry, {&a, &b}, {definition("x", "/a"), definition("x", "/b")});
+    EXPECT_GE(std::max(second[0].size(), second[1].size()), 2U) << "nobody was overtaken";
+    for (const auto& served : second)
+      EXPECT_THAT(served, Not(Contains("/x"))) << "an older release came back";
+    co_await a.reconciler.stop();
+    co_await b.reconciler.stop();
   });
 }
 

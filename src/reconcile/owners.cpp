@@ -33,14 +33,16 @@ void Reconciler::Impl::settle_owners(const registry::StoreSnapshot& snapshot, mo
       claimants.push_back({&stored.service.definition, stored.age});
   for (const auto& [name, service] : state.services) {
     if (auto leaving = change->find(name); leaving != change->end() && !leaving->second) continue;
+    const auto* definition = agreed(name) ? &agreed(name)->definition : nullptr;
+    if (!definition) continue;
     bool ours = written_by_us_after(name, snapshot.index);
-    if (ours) claimants.push_back({&service.definition, {.unclaimed = false, .version = own_writes[name]}});
-    if (!ours && !snapshot.services.contains(name)) claimants.push_back({&service.definition, kServedOnly});
+    if (ours) claimants.push_back({definition, {.unclaimed = false, .version = own_writes[name]}});
+    if (!ours && !snapshot.services.contains(name)) claimants.push_back({definition, kServedOnly});
   }
   auto ownership = decide_owners(std::move(claimants));
   for (auto& [name, reason] : ownership.refused) {
     change->erase(name);
-    const auto* present = served(name);
+    const auto* present = agreed(name);
     if (present && ownership.owners.conflict(present->definition)) change->emplace(name, std::nullopt);
     quarantine(name, std::move(reason));
   }

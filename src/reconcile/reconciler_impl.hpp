@@ -86,7 +86,13 @@ struct Reconciler::Impl : Followed {
   Task<Result<>> wait_until_healthy(Wish wish);
   /// Writes what was applied. @param next the caller's, which awaits the end. @return as the store's put()
   Task<Result<>> keep(const model::Service* next, registry::ClaimWrite claim, Deadline deadline);
-  Task<> undo(std::string service, std::optional<model::Service> before);
+  /// Makes the proxy serve again what it served before changes that could not be kept. Where that fails, the
+  /// next look at the definition store puts it right: its records differ from what is applied.
+  Task<> undo(model::Change before);
+  /// What the last reading has not replaced of the changes that another writer was faster with.
+  Task<> undo_overtaken();
+  /// The service as it is served; one that is overtaken as it was before.
+  const model::Service* agreed(const std::string& name) const;
   Task<Error> put_back(model::Service service, Error refusal);
 
   // Following the store (convergence.cpp).
@@ -216,7 +222,11 @@ struct Reconciler::Impl : Followed {
   std::map<std::string, std::uint64_t> refused;  ///< the stored version that the proxy refused, by service
   std::map<std::string, Refusal> foreseen_refusals;
   std::set<std::string> unkept;  ///< applied services that the registry does not have so
-  bool away = false;             ///< the registry, when it was asked last
+  /// Changes of this turn that the proxy has and the registry refused, as another writer was faster: by
+  /// service, what was served before. They stay until the other writer's can replace them in one step, since
+  /// going back first would take a route away that both have.
+  model::Change overtaken;
+  bool away = false;  ///< the registry, when it was asked last
   bool blank_reported = false;
   bool write_back = false;  ///< to the blank store: something changed meanwhile; else it waits for a change
   ShrinkGuard guard;

@@ -54,8 +54,10 @@ Task<> Reconciler::Impl::renew_together(std::shared_ptr<Renewals> batch) {
   if (!lock) done = std::unexpected(lock.error());
   for (int attempt = 1; done && !batch->waiting.empty() && attempt <= kAttempts; ++attempt) {
     done = co_await catch_up(batch->deadline);
+    co_await undo_overtaken();
     if (done) co_await renew_round(batch);
   }
+  co_await undo_overtaken();
   for (const auto& name : std::set(batch->waiting))
     batch->end(name, done ? fail(Errc::Conflict, fmt::format("another proxy keeps changing service {}", name))
                           : done);
@@ -122,13 +124,13 @@ Task<Result<std::optional<model::Service>>> Reconciler::Impl::renewed(std::strin
 /// go on waiting.
 Task<> Reconciler::Impl::serve_renewed(std::shared_ptr<Renewals> batch, std::vector<model::Service> due) {
   model::Change change;
-  model::Change undo;
+  model::Change before;
   std::map<std::string, registry::ClaimWrite> claim_of;
   for (const auto& next : due) {
     change.emplace(next.definition.service, next);
     claim_of.emplace(next.definition.service, claim_for(next));
   }
-  for (const auto& [name, next] : change) undo.emplace(name, *served(name));
+  for (const auto& [name, next] : change) before.emplace(name, *served(name));
   auto plan = co_await driver.apply(change, batch->deadline);
   if (!plan && due.size() > 1 && is_refusal(plan.error())) {
     for (auto& next : due) {
@@ -144,18 +146,17 @@ Task<> Reconciler::Impl::serve_renewed(std::shared_ptr<Renewals> batch, std::vec
       kept = co_await keep(&next, claim_of.at(name), batch->deadline);
     else
       kept = std::unexpected(plan.error());
-    if (kept || !plan) undo.erase(name);
-    bool overtaken = plan && !kept && kept.error().code == Errc::Conflict;
+    bool was_overtaken = plan && !kept && kept.error().code == Errc::Conflict;
+    if (was_overtaken) overtaken.insert_or_assign(name, before.at(name));
+    if (kept || !plan || was_overtaken) before.erase(name);
     if (kept)
       log::info("watch.renewed", {{"service", name},
                                   {"revision", next.revision},
                                   {"instances", next.instances.size()},
                                   {"applied_by", std::string(model::to_string(plan->means()))}});
-    if (!overtaken) batch->end(name, std::move(kept));
+    if (!was_overtaken) batch->end(name, std::move(kept));
   }
-  if (undo.empty()) co_return;
-  auto undone = co_await driver.apply(std::move(undo), Deadline::after(settings.request_timeout));
-  if (!undone) log::error("reconcile.undo_failed", {{"error", undone.error().what}});
+  if (!before.empty()) co_await undo(std::move(before));
 }
 
 }  // namespace dfp::reconcile

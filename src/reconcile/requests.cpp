@@ -139,8 +139,12 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
     co_return Outcome{std::move(*next), std::move(*plan), existed};
   }
   if (!kept) {
-    co_await undo(name, std::move(before));
-    if (kept.error().code == Errc::Conflict) co_return std::nullopt;
+    if (kept.error().code == Errc::Conflict) {
+      overtaken.insert_or_assign(name, std::move(before));
+      co_return std::nullopt;
+    }
+    model::Change back{{name, std::move(before)}};
+    co_await undo(std::move(back));
     co_return fail(fmt::format("keeping {}", name), told_if_unknown(kept.error()));
   }
   // A store with only this one in it would say that the others were removed.
@@ -229,7 +233,9 @@ Task<Result<Outcome>> Reconciler::Impl::reconfigure(Wish wish) {
     if (!tried) co_return std::unexpected(tried.error());
     if (*tried) co_return std::move(**tried);
     auto snapshot = co_await load_store(wish.context.deadline);
+    if (!snapshot || snapshot->blank) co_await undo_overtaken();
     if (snapshot) co_await converge(std::move(*snapshot));
+    co_await undo_overtaken();
   }
   co_return fail(Errc::Conflict, fmt::format("another proxy keeps changing service {}; nothing was changed",
                                              wish.definition.service));

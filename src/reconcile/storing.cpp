@@ -1,5 +1,5 @@
 // What is kept in the definition store, and how a change is undone that could not be kept.
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -55,13 +55,25 @@ Task<Error> Reconciler::Impl::put_back(model::Service service, Error refusal) {
   co_return refusal;
 }
 
-/// Makes the proxy serve again what it served before, after keeping the change failed. Where that fails too,
-/// the next look at the definition store puts it right: its record differs from what is applied.
-Task<> Reconciler::Impl::undo(std::string service, std::optional<model::Service> before) {
-  auto undone =
-      co_await driver.apply({{service, std::move(before)}}, Deadline::after(settings.request_timeout));
+Task<> Reconciler::Impl::undo(model::Change before) {
+  std::vector<std::string> names;
+  for (const auto& [name, service] : before) names.push_back(name);
+  auto undone = co_await driver.apply(std::move(before), Deadline::after(settings.request_timeout));
   last_known.touch();
-  if (!undone) log::error("reconcile.undo_failed", {{"service", service}, {"error", undone.error().what}});
+  if (!undone)
+    log::error("reconcile.undo_failed",
+               {{"services", fmt::format("{}", fmt::join(names, ","))}, {"error", undone.error().what}});
+}
+
+Task<> Reconciler::Impl::undo_overtaken() {
+  if (overtaken.empty()) co_return;
+  co_await undo(std::exchange(overtaken, {}));
+}
+
+const model::Service* Reconciler::Impl::agreed(const std::string& name) const {
+  auto found = overtaken.find(name);
+  if (found == overtaken.end()) return served(name);
+  return found->second ? &*found->second : nullptr;
 }
 
 void Reconciler::Impl::note_kept(const std::string& name) {

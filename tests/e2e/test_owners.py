@@ -64,6 +64,45 @@ def test_of_two_who_take_a_route_at_the_same_moment_one_is_refused(rig, two):
         wait_until(lambda: not served(b), "both are free again", 20)
 
 
+class FromTheFirst:
+    """Asks a proxy again and again for a path: once it is answered, it stays so."""
+
+    def __init__(self, proxy, path):
+        self.proxy, self.path = proxy, path
+        self.answered, self.ending, self.failures = False, False, []
+        self.thread = threading.Thread(target=self.ask)
+
+    def ask(self):
+        while not self.ending:
+            status = self.proxy.get(self.path).status
+            if self.answered and status != 200:
+                self.failures.append(f"{self.path}: {status}")
+            self.answered = self.answered or status == 200
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending = True
+        self.thread.join(10)
+
+
+def test_who_is_overtaken_by_the_same_order_does_not_take_the_route_away_first(rig, two):
+    a, b, _ = two
+    shop = rig.service("shop")
+    a.register(shop)
+    paths = []
+    for n in range(20):
+        paths.append(f"/round-{n}")
+        order = {"serviceName": "shop", "servicePath": ",".join(paths)}
+        with FromTheFirst(a, paths[-1]) as of_a, FromTheFirst(b, paths[-1]) as of_b:
+            answers = at_once(lambda: a.api("reconfigure", **order), lambda: b.api("reconfigure", **order))
+            wait_until(lambda: of_a.answered and of_b.answered, "both serve it", 20)
+        assert [answer.status for answer in answers] == [200, 200], answers
+        assert of_a.failures + of_b.failures == []
+
+
 def test_what_others_write_into_the_registry_takes_no_route(rig, two):
     a, b, consul = two
     if not consul:
