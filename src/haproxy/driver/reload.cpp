@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/log.hpp"
+#include "haproxy/config/secrets.hpp"
 #include "haproxy/driver/driver_impl.hpp"
 #include "haproxy/state/offender.hpp"
 #include "haproxy/state/template_error.hpp"
@@ -113,7 +114,9 @@ Task<Result<config::Description>> Driver::Impl::install(bool check, Deadline dea
     auto accepted = co_await process::check_config(executor, settings.program, file->string(), deadline);
     if (!accepted) {
       files.remove(number);
-      auto service = offending_service(accepted.error().what, rendered->find(config::kConfigFile)->second);
+      const auto& text = rendered->find(config::kConfigFile)->second;
+      auto service = offending_service(accepted.error().what, text);
+      accepted.error().what = config::mask_quotations(std::move(accepted.error().what), text);
       co_return fail(
           service ? "haproxy refuses service " + *service
                   : fmt::format("haproxy ({}, see --haproxy) refuses the configuration", settings.program),

@@ -11,6 +11,8 @@
 #include "haproxy/process/program.hpp"
 #include "haproxy/runtime/commands.hpp"
 #include "haproxy/worker/hand_over_key.hpp"
+#include "haproxy/worker/quoted_secrets.hpp"
+#include "haproxy/worker/run_files.hpp"
 
 namespace dfp::haproxy {
 using namespace std::chrono_literals;
@@ -269,7 +271,7 @@ void Master::interrupt_wait() {
 }
 
 void Master::drain_log() {
-  auto lines = log_.read_lines();
+  auto lines = without_secrets(log_.read_lines(), RunFiles::config_file_in(settings_.run_dir));
   std::size_t logged = 0;
   for (const auto& line : lines) {
     if (auto errors = process::error_lines(line); !errors.empty())

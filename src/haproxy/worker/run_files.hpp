@@ -41,6 +41,7 @@ class RunFiles {
   std::optional<std::uint64_t> active() const;
   /// haproxy.cfg of the set in force.
   std::filesystem::path config_file() const;
+  static std::filesystem::path config_file_in(const std::filesystem::path& run_dir);
 
  private:
   Result<std::filesystem::path> try_write(std::uint64_t generation, const config::FileSet& files) const;
