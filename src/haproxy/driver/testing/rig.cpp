@@ -128,17 +128,21 @@ std::string Rig::ask(const std::string& command) {
   return reply.get();
 }
 
-std::string Rig::ask_master(const std::string& command) {
+std::string Rig::ask_once(std::string_view socket_name, const std::string& line) {
   boost::asio::io_context context;
   auto task = [](Executor executor, std::string socket, std::string text) -> Task<std::string> {
     auto reply = co_await runtime::ask_master(executor, socket, text, Deadline::after(5s));
     co_return reply ? *reply : "";
   };
-  auto socket = (settings.run_dir / config::kMasterSocket).string();
+  auto socket = (settings.run_dir / socket_name).string();
   auto reply =
-      boost::asio::co_spawn(context, task(context.get_executor(), socket, command), boost::asio::use_future);
+      boost::asio::co_spawn(context, task(context.get_executor(), socket, line), boost::asio::use_future);
   context.run();
   return reply.get();
+}
+std::string Rig::ask_master(const std::string& command) { return ask_once(config::kMasterSocket, command); }
+std::string Rig::ask_together(const std::string& first, const std::string& second) {
+  return ask_once(config::kRuntimeSocket, first + ";" + second);
 }
 
 runtime::ProcessList Rig::processes() {

@@ -128,6 +128,8 @@ class Rig {
   Client client(const std::string& path, bool keep_alive) const;
   /// Asks HAProxy itself, as an operator would.
   std::string ask(const std::string& command);
+  /// Two commands between which nobody else is served. @return both answers.
+  std::string ask_together(const std::string& first, const std::string& second);
   std::string ask_master(const std::string& command);
   pid_t master();
   pid_t worker();
@@ -146,6 +148,7 @@ class Rig {
   auto inspect(Look look) {
     return boost::asio::post(*context_, boost::asio::use_future(look)).get();
   }
+  std::string ask_once(std::string_view socket_name, const std::string& line);
   runtime::ProcessList processes();
   void launch_context();
   void drop_context();
