@@ -288,11 +288,13 @@ constexpr std::array kProperties = {
     Property{"max-connections", "number, 10 to 1000000",
              "Maximum number of concurrent connections to the public ports.",
              set_number<10, 1'000'000, &Settings::max_connections>, get_number<&Settings::max_connections>},
-    Property{"max-connections-per-service", "percent of max-connections, 1 to 100",
-             "Maximum number of concurrent requests per service; more get 503. Keeps a service that hangs "
-             "from using up all connections.",
-             set_number<1, 100, &Settings::clients, &Clients::connection_share>,
-             get_number<&Settings::clients, &Clients::connection_share>},
+    Property{
+        "max-connections-per-service", "percent of max-connections, 1 to 100",
+        "Maximum number of concurrent requests per service; more get 503. Once that many connections are in "
+        "use by all, a service may hold three (at 75 %) for each one that is free. Keeps services that hang "
+        "from using up all connections.",
+        set_number<1, 100, &Settings::clients, &Clients::connection_share>,
+        get_number<&Settings::clients, &Clients::connection_share>},
     Property{"trusted-proxies", "IP addresses and networks (10.0.0.0/8), separated by commas",
              "Proxies in front of this one. Their X-Forwarded-*, X-Real-IP and Forwarded are passed on; "
              "those of other clients are dropped.",

@@ -158,47 +158,64 @@ def test_slashes_are_merged_where_that_is_set(rig):
     assert merging.ask("//echo///a//b")[1] == "GET /echo/a/b HTTP/1.1"
 
 
-def test_a_hung_service_leaves_connections_to_the_others(rig):
-    edge = Edge(rig, arguments=["--max-connections", "40", "--timeout-server", "60s"])
-    good = rig.service("good")
-    edge.proxy.register(good)
-    edge.proxy.ok("reconfigure", serviceName="good", servicePath="/good")
-    hung = []
+class Hanging:
+    """Clients that ask for what is never answered; those who are refused come again."""
 
-    def hang():
-        """Clients beyond the service's share are told so, and come again."""
-        while not stop.is_set():
-            client = Http1(edge.proxy.address, edge.proxy.http_port)
-            client.send("/echo/hang")
+    def __init__(self, proxy, echo, clients=90):
+        self.proxy, self.echo, self.path = proxy, echo, f"/{echo.name}/hang"
+        self.stop, self.refused, self.held = threading.Event(), [], []
+        for _ in range(clients):
+            threading.Thread(target=self.hang, daemon=True).start()
+
+    def hang(self):
+        while not self.stop.is_set():
+            client = Http1(self.proxy.address, self.proxy.http_port)
+            client.send(self.path)
             client.connection.settimeout(20)
             try:
                 status, headers, _ = client.receive()
             except TimeoutError:
                 status = None
             if status != 503:
-                hung.append(client)
+                self.held.append(client)
                 return
-            refused.append(headers.get("connection"))
+            self.refused.append(headers.get("connection"))
             client.close()
             time.sleep(0.05)
 
-    stop, refused = threading.Event(), []
-    threads = [threading.Thread(target=hang, daemon=True) for _ in range(60)]
-    for thread in threads:
-        thread.start()
-    wait_until(lambda: sum(b"/hang" in head for head in edge.echo.heads) >= 30, "the share is used up")
-    wait_until(lambda: len(refused) > 50, "more are refused")
+    def reached(self):
+        return sum(self.path.encode() in head for head in self.echo.heads)
+
+    def end(self):
+        self.stop.set()
+        for client in self.held:
+            client.close()
+
+
+@pytest.mark.parametrize("services", [1, 2, 3])
+def test_services_that_hang_leave_connections_to_the_others(rig, services):
+    edge = Edge(rig, arguments=["--max-connections", "80", "--timeout-server", "60s"])
+    good = rig.service("good")
+    edge.proxy.register(good)
+    edge.proxy.ok("reconfigure", serviceName="good", servicePath="/good")
+    echoes = [edge.echo, *(rig.add_end(Echo(f"echo-{n}")) for n in range(2, services + 1))]
+    for echo in echoes[1:]:
+        edge.proxy.register(echo)
+        edge.proxy.ok("reconfigure", serviceName=echo.name, servicePath=f"/{echo.name}")
+    hanging = [Hanging(edge.proxy, echo) for echo in echoes]
+    wait_until(lambda: sum(one.reached() for one in hanging) >= 60, "the share is used up")
+    wait_until(lambda: all(len(one.refused) > 50 for one in hanging), "more are refused")
     slowest = 0.0
     for _ in range(20):
         began = time.monotonic()
         assert edge.proxy.get("/good").status == 200
         slowest = max(slowest, time.monotonic() - began)
-    stop.set()
     assert slowest < 5, f"{slowest} s"
-    assert set(refused) == {"close"}
-    assert sum(b"/hang" in head for head in edge.echo.heads) <= 31
-    for client in hung:
-        client.close()
+    assert {how for one in hanging for how in one.refused} == {"close"}
+    assert all(one.reached() <= 61 for one in hanging), [one.reached() for one in hanging]
+    assert sum(one.reached() for one in hanging) <= 79, [one.reached() for one in hanging]
+    for one in hanging:
+        one.end()
 
 
 def test_clients_that_have_left_hold_nothing_of_a_hung_services_share(rig):

@@ -47,12 +47,6 @@ void write_global(ConfigWriter& writer, const Settings& settings, const Surround
   }
 }
 
-/// A service that hangs must not take the connections of all others.
-void write_share(ConfigWriter& writer, const Settings& settings) {
-  if (settings.connection_share == 100) return;
-  write_share_of_backend(writer, connections_of_one(settings));
-}
-
 void write_defaults(ConfigWriter& writer, const Settings& settings) {
   const auto& timeouts = settings.timeouts;
   writer.section("defaults dfp:base"_k);
@@ -86,7 +80,7 @@ void write_service_defaults(ConfigWriter& writer, const Settings& settings, Prof
   // certainly was not sent.
   writer.line("retry-on conn-failure empty-response"_k);
   writer.line("http-request disable-l7-retry unless METH_GET"_k);
-  write_share(writer, settings);
+  write_share_of_backend(writer, settings);
 }
 
 void write_profiles(ConfigWriter& writer, const Settings& settings) {

@@ -70,9 +70,8 @@ std::optional<OwnHandOver> own_hand_over(const Section& section) {
 
 void write_share(ConfigWriter& writer, const Section& section, const Settings& settings) {
   if (settings.connection_share == 100) return;
-  auto connections = connections_of_one(settings);
-  if (listens(section)) writer.line("maxconn"_k, connections);
-  if (section.type() == "backend" && speaks_http(section)) write_share_of_backend(writer, connections);
+  if (listens(section)) writer.line("maxconn"_k, connections_of_one(settings));
+  if (section.type() == "backend" && speaks_http(section)) write_share_of_backend(writer, settings);
 }
 
 void write_request_rules(ConfigWriter& writer, const Section& section, const Settings& settings) {
@@ -105,11 +104,20 @@ class Copier {
 
 }  // namespace
 
-void write_share_of_backend(ConfigWriter& writer, int connections) {
+void write_share_of_backend(ConfigWriter& writer, const Settings& settings) {
+  auto share = settings.connection_share;
+  if (share == 100) return;
+  auto most = connections_of_one(settings);
+  auto always = std::max(1, settings.maxconn / 100);
+  // held / free > share / (100 - share), without a division.
+  writer.line("http-request set-var(txn.held) be_conn,mul("_k, kGlue, 100 - share, kGlue, ") if"_k,
+              "{ fe_conn(dfp:services) gt"_k, most, "}"_k);
   // Who is refused gives his connection back: it belongs to all.
   writer.line(
       R"(http-request deny deny_status 503 content-type text/plain string "Too many requests of this service are under way.\n" hdr Connection close hdr Retry-After 1 if { be_conn gt)"_k,
-      connections, "}"_k);
+      most, "} || { be_conn gt"_k, always, "} { fe_conn(dfp:services) gt"_k, most,
+      "} { fe_conn(dfp:services),mul("_k, kGlue, share, kGlue, "),add(txn.held) gt"_k,
+      std::int64_t{settings.maxconn} * share, "}"_k);
 }
 
 Result<std::string> guarded_sections(const TemplateText& text, const HandOver& hand_over,

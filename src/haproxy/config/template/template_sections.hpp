@@ -17,7 +17,9 @@ namespace dfp::haproxy::config {
 Result<std::string> guarded_sections(const TemplateText& sections, const HandOver& hand_over,
                                      const Settings& settings);
 
-/// The rule of a backend by which it has no more than so many requests at one time.
-void write_share_of_backend(ConfigWriter& writer, int connections);
+/// The rules by which a backend has no more requests at one time than its service may have: its share of all
+/// connections and, where more than that are in use, as many of them for each that is free as the share
+/// gives (75 %: three), but always a hundredth of all. So several services that hang leave room to the others.
+void write_share_of_backend(ConfigWriter& writer, const Settings& settings);
 
 }  // namespace dfp::haproxy::config
