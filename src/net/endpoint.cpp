@@ -86,7 +86,11 @@ auto bad_listen(std::string_view text, std::string_view why) {
 
 std::string Endpoint::url() const {
   if (kind == Kind::Unix) return "unix://" + host;
-  return fmt::format("{}://{}:{}", kind == Kind::Tls ? "https" : "http", bracketed(host), port);
+  return fmt::format("{}://{}", kind == Kind::Tls ? "https" : "http", address());
+}
+
+std::string Endpoint::address() const {
+  return kind == Kind::Unix ? host : fmt::format("{}:{}", bracketed(host), port);
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_port) {

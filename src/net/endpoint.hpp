@@ -17,6 +17,8 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
   /// "http://host:port", "https://host:port", "unix:///path".
   std::string url() const;
+  /// "host:port", "[::1]:port"; the path of a Unix socket.
+  std::string address() const;
 };
 
 /// Accepts "host:port", "http://host:port", "https://host:port", "tcp://host:port", "unix:///path"; IPv6 in

@@ -164,12 +164,13 @@ Task<> Prober::State::check(std::shared_ptr<State> state, Key key, std::uint64_t
 }
 
 void Prober::State::note_turn(const Key& key, const Checked& checked) {
-  const auto& [service, server] = key;
+  const auto& service = key.first;
+  auto instance = checked.target.endpoint.address();
   auto check = checked.target.check.text();
   if (checked.health.up())
-    log::info("check.server_up", {{"service", service}, {"server", server}, {"check", check}});
+    log::info("server.up", {{"service", service}, {"instance", instance}, {"reason", check + " passed"}});
   else
-    log::warn("check.server_down", {{"service", service}, {"server", server}, {"reason", checked.reason}});
+    log::warn("server.down", {{"service", service}, {"instance", instance}, {"reason", checked.reason}});
   note_change(service);
 }
 

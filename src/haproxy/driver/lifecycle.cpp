@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "haproxy/driver/driver_impl.hpp"
 #include "haproxy/state/found_services.hpp"
+#include "haproxy/state/server_names.hpp"
 #include "haproxy/worker/surroundings.hpp"
 
 namespace dfp::haproxy {
@@ -45,7 +46,13 @@ Driver::Impl::Impl(Executor executor_, Settings settings_, metrics::Registry& re
       leaving_signal(executor_),
       check_signal(executor_),
       tasks(executor_),
-      listening(master, pool, counters) {}
+      listening(master, pool, counters) {
+  master.log().set_names([this](std::string_view backend, std::string_view server) {
+    auto found = find_server(applied_state, backend_pool, std::string(backend), std::string(server));
+    return found && found->server ? std::optional(ServedName{found->destination.service, found->address()})
+                                  : std::nullopt;
+  });
+}
 
 Task<Result<>> Driver::Impl::prepare(Deadline deadline) {
   if (auto valid = settings.validate(); !valid) co_return valid;
@@ -205,7 +212,7 @@ Task<> Driver::Impl::revive() {
   UnderWay exchange(exchanges);
   for (Clock::duration pause = 50ms; !stopping && !master.running();
        pause = std::min<Clock::duration>(pause * 2, 5s)) {
-    master.drain_log();
+    master.log().drain();
     master.kill_workers();  // of a master that was killed: they would share our ports
     auto started = co_await start_again(Deadline::after(kReviveTime));
     if (started) {
@@ -249,7 +256,7 @@ Task<Result<>> Driver::Impl::start_from_old_files(Error why, Deadline deadline) 
 
 Task<> Driver::Impl::follow_log(std::shared_ptr<Impl> self) {
   while (!self->stopping) {
-    self->master.drain_log();
+    self->master.log().drain();
     co_await self->stop_signal.wait(Deadline::after(kLogInterval));
   }
 }

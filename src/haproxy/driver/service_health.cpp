@@ -1,18 +1,12 @@
 #include "haproxy/driver/service_health.hpp"
 
-#include <algorithm>
-
 #include "haproxy/runtime/stat.hpp"
+#include "haproxy/state/server_names.hpp"
 
 namespace dfp::haproxy {
 namespace {
 
 constexpr std::size_t kSinglyAsked = 20;  ///< backends; more are asked for with all others
-
-const config::Server* find(const config::Backend& backend, const std::string& name) {
-  auto found = std::ranges::find(backend.servers, name, &config::Server::name);
-  return found == backend.servers.end() ? nullptr : &*found;
-}
 
 }  // namespace
 
@@ -46,14 +40,11 @@ void ServiceHealth::add(const std::string& reply, const std::set<std::string>& s
     return;
   }
   for (const auto& stat : *stats) {
-    auto* destination = pool_.destination_in(stat.backend);
-    auto name = destination ? model::parse_destination_key(*destination) : std::nullopt;
-    if (!name || !services.contains(name->service)) continue;
-    auto backend = applied_.backends().find(*destination);
-    auto* server = backend == applied_.backends().end() ? nullptr : find(backend->second, stat.server);
-    if (!server) continue;  // it is leaving
-    health[name->service].push_back(
-        {name->index, server->address, server->port, stat.status, stat.since, stat.check, stat.text});
+    auto found = find_server(applied_, pool_, stat.backend, stat.server);
+    if (!found || !found->server || !services.contains(found->destination.service)) continue;
+    const auto& [destination, server] = *found;
+    health[destination.service].push_back(
+        {destination.index, server->address, server->port, stat.status, stat.since, stat.check, stat.text});
   }
 }
 

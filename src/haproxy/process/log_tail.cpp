@@ -9,9 +9,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/log.hpp"
-#include "base/text.hpp"
-
 namespace dfp::haproxy::process {
 namespace {
 
@@ -64,19 +61,6 @@ std::vector<std::string> LogTail::read_lines() {
     if (partial_.size() > kMostAtOnce) partial_.resize(kMaxLine);
   }
   return lines;
-}
-
-void log_haproxy_line(const std::string& line) {
-  auto text = text::trim(line);
-  auto message = std::string(text);
-  if (auto at = text.find(") : "); text.starts_with('[') && at != std::string_view::npos)
-    message = text.substr(at + 4);
-  if (text.starts_with("[ALERT]"))
-    log::error("haproxy.log", {{"text", message}});
-  else if (text.starts_with("[WARNING]"))
-    log::warn("haproxy.log", {{"text", message}});
-  else
-    log::info("haproxy.log", {{"text", message}});
 }
 
 }  // namespace dfp::haproxy::process

@@ -31,8 +31,4 @@ class LogTail {
   std::string partial_;
 };
 
-/// Writes one of HAProxy's lines to our log, at the level it tells; drops the "stopped" notice that every
-/// proxy writes at every reload.
-void log_haproxy_line(const std::string& line);
-
 }  // namespace dfp::haproxy::process

@@ -11,8 +11,6 @@
 #include "haproxy/process/program.hpp"
 #include "haproxy/runtime/commands.hpp"
 #include "haproxy/worker/hand_over_key.hpp"
-#include "haproxy/worker/quoted_secrets.hpp"
-#include "haproxy/worker/run_files.hpp"
 
 namespace dfp::haproxy {
 using namespace std::chrono_literals;
@@ -25,7 +23,6 @@ constexpr auto kStopTime = 1s;    // for an old worker to hear that it is one
 constexpr auto kFrozenTime = 5s;  // a worker that is only busy answers by then
 constexpr auto kPollFirst = 2ms;
 constexpr auto kPollLast = 25ms;
-constexpr std::size_t kMaxLinesAtOnce = 200;
 
 Deadline soon(Deadline deadline) { return deadline.min(Deadline::after(kAnswerTime)); }
 
@@ -36,7 +33,7 @@ Master::Master(Executor executor, const Settings& settings)
       settings_(settings),
       master_socket_((settings.run_dir / config::kMasterSocket).string()),
       runtime_socket_((settings.run_dir / config::kRuntimeSocket).string()),
-      log_(settings.run_dir / "haproxy.log") {}
+      log_(settings.run_dir) {}
 
 Result<> Master::open_log() { return log_.open(); }
 bool Master::running() const { return process_ && !process_->ended(); }
@@ -68,8 +65,8 @@ Task<Result<runtime::Info>> Master::worker_info(Deadline deadline) {
 
 /// @param predecessors workers of another master that this one relieves.
 Result<> Master::spawn(std::string config_file, const std::vector<pid_t>& predecessors) {
-  drain_log();
-  take_alerts();
+  log_.drain();
+  log_.take_alerts();
   process::SpawnOptions options;
   options.arguments = {settings_.program,     "-W", "-S", master_socket_ + ",mode,600", "-f",
                        std::move(config_file)};
@@ -114,11 +111,11 @@ Task<Result<>> Master::await_worker(config::Description wanted, pid_t not_this_o
     auto good = co_await serves(wanted, not_this_one, deadline);
     if (good) co_return Result<>{};
     if (!running()) {
-      drain_log();
+      log_.drain();
       auto status = process_->status();
       co_return fail(Errc::Rejected,
                      fmt::format("haproxy ({}, see --haproxy) ended with {}: {}", settings_.program,
-                                 status ? status->text() : "?", take_alerts()));
+                                 status ? status->text() : "?", log_.take_alerts()));
     }
     co_await sleep_for(pause);
   }
@@ -184,8 +181,8 @@ Task<Result<runtime::ProcessList>> Master::request_reload(Deadline deadline) {
 }
 
 Task<Result<>> Master::reload(config::Description wanted, Deadline deadline) {
-  drain_log();
-  take_alerts();
+  log_.drain();
+  log_.take_alerts();
   auto old_worker = worker_;
   while (!deadline.passed()) {
     auto before = co_await request_reload(deadline);
@@ -201,8 +198,8 @@ Task<Result<>> Master::reload(config::Description wanted, Deadline deadline) {
       }
       auto now = co_await processes(deadline);
       if (now && now->reloads > before->reloads && now->failed > 0) {
-        drain_log();
-        co_return fail(Errc::Rejected, "haproxy refused the configuration: " + take_alerts());
+        log_.drain();
+        co_return fail(Errc::Rejected, "haproxy refused the configuration: " + log_.take_alerts());
       }
       bool nothing_happened = now && now->reloads == before->reloads;
       if (lost_at.passed() && nothing_happened) break;
@@ -237,7 +234,7 @@ Task<> Master::stop(Deadline deadline) {
     process_->signal(SIGKILL);
     kill_workers();
   }
-  drain_log();
+  log_.drain();
 }
 
 void Master::kill_workers() {
@@ -269,21 +266,5 @@ Task<bool> Master::wait_end() {
 void Master::interrupt_wait() {
   if (process_) process_->interrupt();
 }
-
-void Master::drain_log() {
-  auto lines = without_secrets(log_.read_lines(), RunFiles::config_file_in(settings_.run_dir));
-  std::size_t logged = 0;
-  for (const auto& line : lines) {
-    if (auto errors = process::error_lines(line); !errors.empty())
-      alerts_ += (alerts_.empty() ? "" : "; ") + errors;
-    if (logged++ < kMaxLinesAtOnce) process::log_haproxy_line(line);
-  }
-  constexpr std::size_t kMaxAlerts = 4096;
-  if (alerts_.size() > kMaxAlerts) alerts_.erase(0, alerts_.size() - kMaxAlerts);
-  if (lines.size() > kMaxLinesAtOnce)
-    log::warn("haproxy.log_skipped", {{"lines", lines.size() - kMaxLinesAtOnce}});
-}
-
-std::string Master::take_alerts() { return std::exchange(alerts_, {}); }
 
 }  // namespace dfp::haproxy

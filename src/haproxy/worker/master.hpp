@@ -5,11 +5,11 @@
 
 #include "haproxy/config/base_text.hpp"
 #include "haproxy/config/settings.hpp"
-#include "haproxy/process/log_tail.hpp"
 #include "haproxy/process/process_handle.hpp"
 #include "haproxy/process/survivors.hpp"
 #include "haproxy/runtime/replies.hpp"
 #include "haproxy/runtime/session.hpp"
+#include "haproxy/worker/haproxy_log.hpp"
 
 namespace dfp::haproxy {
 
@@ -72,8 +72,8 @@ class Master {
   /// Replaced workers that still lived when the processes were last looked at.
   std::size_t old_workers() const { return old_workers_; }
 
-  /// Passes HAProxy's new messages to our log; keeps its alerts for error messages.
-  void drain_log();
+  /// HAProxy's messages, which are to be passed on from time to time.
+  HaproxyLog& log() { return log_; }
 
  private:
   Task<Result<>> adopt_answering(Deadline deadline);
@@ -90,18 +90,16 @@ class Master {
   Task<bool> serves(config::Description wanted, pid_t not_this_one, Deadline deadline);
   Task<> learn_workers(Deadline deadline);
   Task<> announce_end();
-  std::string take_alerts();
 
   Executor executor_;
   const Settings& settings_;
   std::string master_socket_;
   std::string runtime_socket_;
-  process::LogTail log_;
+  HaproxyLog log_;
   std::unique_ptr<process::ProcessHandle> process_;
   pid_t worker_ = 0;
   std::vector<pid_t> known_workers_;
   std::size_t old_workers_ = 0;
-  std::string alerts_;
 };
 
 }  // namespace dfp::haproxy

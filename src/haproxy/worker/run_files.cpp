@@ -62,7 +62,9 @@ fs::path RunFiles::folder(std::uint64_t generation) const {
   return dir_ / fmt::format("{}{}", kPrefix, generation);
 }
 fs::path RunFiles::config_file() const { return config_file_in(dir_); }
-fs::path RunFiles::config_file_in(const fs::path& run_dir) { return run_dir / kCurrent / config::kConfigFile; }
+fs::path RunFiles::config_file_in(const fs::path& run_dir) {
+  return run_dir / kCurrent / config::kConfigFile;
+}
 
 /// Others have filled the disk, perhaps.
 bool RunFiles::give_up_room(const Error& why) const {

@@ -1,0 +1,30 @@
+#include "haproxy/state/server_names.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace dfp::haproxy {
+
+std::string NamedServer::address() const {
+  if (!server) return "";
+  bool v6 = server->address.contains(':');
+  return v6 ? fmt::format("[{}]:{}", server->address, server->port)
+            : fmt::format("{}:{}", server->address, server->port);
+}
+
+std::optional<NamedServer> find_server(const AppliedState& applied, const BackendPool& pool,
+                                       const std::string& backend, const std::string& server) {
+  auto* key = pool.destination_in(backend);
+  auto destination = key ? model::parse_destination_key(*key) : std::nullopt;
+  if (!destination) return std::nullopt;
+  NamedServer found{*destination};
+  if (auto wanted = applied.backends().find(*key); wanted != applied.backends().end()) {
+    const auto& servers = wanted->second.servers;
+    auto named = std::ranges::find(servers, server, &config::Server::name);
+    if (named != servers.end()) found.server = &*named;
+  }
+  return found;
+}
+
+}  // namespace dfp::haproxy
