@@ -8,26 +8,35 @@
 namespace dfp::haproxy::process {
 namespace {
 
-constexpr std::array<std::string_view, 11> kRoutine = {"New worker (",
-                                                       "Loading success.",
-                                                       "Reloading HAProxy",
-                                                       "haproxy version is",
-                                                       "path to executable",
-                                                       "Paused ",
-                                                       "Resumed ",
-                                                       "Stopping ",
-                                                       "Exiting Master process",
-                                                       "All workers exited. Exiting... (0)",
-                                                       "Proxy "};
+/// How an ordinary start, reload or stop is told.
+constexpr std::array<std::string_view, 11> kCourse = {"New worker (",
+                                                      "Loading success.",
+                                                      "Reloading HAProxy",
+                                                      "haproxy version is",
+                                                      "path to executable",
+                                                      "Paused ",
+                                                      "Resumed ",
+                                                      "Stopping ",
+                                                      "Proxy ",
+                                                      "Exiting Master process",
+                                                      "All workers exited. Exiting... (0)"};
 
 bool is_ordinary_end(std::string_view text) {
   return (text.starts_with("Current worker (") || text.starts_with("Former worker (")) &&
          text.contains(" exited with code 0 ");
 }
 
+/// What commands bring about. Of the last server of a backend is told by what took it out.
+bool is_ordered(std::string_view text) {
+  bool of_server = text.starts_with("Server ") && (text.contains(" is going DOWN for maintenance.") ||
+                                                   text.ends_with(" (leaving forced maintenance)."));
+  return of_server || text == "Server deleted." || text.ends_with(" : New server registered.") ||
+         text.ends_with("' has no server available!");
+}
+
 bool is_routine(std::string_view text) {
-  return is_ordinary_end(text) ||
-         std::ranges::any_of(kRoutine, [&](auto start) { return text.starts_with(start); });
+  return is_ordinary_end(text) || is_ordered(text) ||
+         std::ranges::any_of(kCourse, [&](auto start) { return text.starts_with(start); });
 }
 
 Message::Rank rank_of(std::string_view line) {
@@ -50,9 +59,9 @@ Message parse_message(std::string_view line) {
   auto text = text::trim(line);
   if (auto at = text.find(") : "); text.starts_with('[') && at != std::string_view::npos)
     text.remove_prefix(at + 4);
-  message.routine = skip(text, "CLI : ") || is_routine(text);
-  skip(text, "config : ");
+  for (auto part : {"CLI : ", "config : "}) skip(text, part);
   message.text = text;
+  message.routine = is_routine(text);
   return message;
 }
 

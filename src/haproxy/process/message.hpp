@@ -12,7 +12,8 @@ struct Message {
   Rank rank = Rank::Notice;
   std::string text;  ///< without the rank, the process, and "config : "
   /// What a command on the runtime API brings about, and what a master tells of an ordinary start, reload and
-  /// stop: whoever gave the command knows. 2.6 says "CLI : " before much else too, once it has had a command.
+  /// stop: whoever gave the command knows. Told by the words: 2.6 does not say "CLI : " before the answer to
+  /// the first command, and before anything, checks too, after that.
   bool routine = false;
 };
 

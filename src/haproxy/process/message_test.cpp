@@ -5,11 +5,20 @@
 namespace dfp::haproxy::process {
 namespace {
 
-TEST(Message, AnswersToCommandsAreRoutine) {
-  auto message = parse_message("[ALERT]    (12) : CLI : backend 'x' has no server available!");
-  EXPECT_EQ(message.rank, Message::Rank::Alert);
-  EXPECT_EQ(message.text, "backend 'x' has no server available!");
-  EXPECT_TRUE(message.routine);
+TEST(Message, WhatCommandsBringAboutIsRoutine) {
+  for (const char* text :
+       {"backend 'x' has no server available!", "Server deleted.", "'server x/y' : New server registered.",
+        "Server x/y is UP/READY (leaving forced maintenance).",
+        "Server x/y is going DOWN for maintenance. 0 active and 0 backup servers left."})
+    for (const char* prefix : {"", "CLI : "}) {
+      auto message = parse_message("[ALERT]    (12) : " + std::string(prefix) + text);
+      EXPECT_EQ(message.rank, Message::Rank::Alert);
+      EXPECT_EQ(message.text, text);
+      EXPECT_TRUE(message.routine) << text;
+    }
+  for (const char* text : {"Server x/y is DOWN, reason: z",
+                           "Server x/y is going DOWN for maintenance (No IP for server ). 0 active and"})
+    EXPECT_FALSE(parse_message("[WARNING]  (12) : CLI : " + std::string(text)).routine) << text;
 }
 
 TEST(Message, OrdinaryStartsAndEndsAreRoutine) {
