@@ -3,32 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+
+#include "metrics/exposition.hpp"
 
 namespace dfp::metrics {
 namespace {
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n')
-      out += "\\n";
-    else
-      out += c;
-  }
-  return out;
-}
-
-std::string rendered(const Labels& labels, std::string_view extra_name = {},
-                     std::string_view extra_value = {}) {
-  std::string out;
-  auto add = [&](std::string_view name, std::string_view value) {
-    out += fmt::format("{}{}=\"{}\"", out.empty() ? "" : ",", name, escaped(value));
-  };
-  for (const auto& [name, value] : labels) add(name, value);
-  if (!extra_name.empty()) add(extra_name, extra_value);
-  return out.empty() ? out : "{" + out + "}";
+std::string rendered(const Labels& labels, std::initializer_list<Exposition::Label> more = {}) {
+  std::vector<Exposition::Label> all(labels.begin(), labels.end());
+  all.insert(all.end(), more.begin(), more.end());
+  return label_text(all);
 }
 
 }  // namespace
@@ -83,29 +67,29 @@ Histogram& Registry::histogram(std::string_view name, std::string_view help, std
   return histograms.try_emplace(std::move(labels), std::move(upper_bounds)).first->second;
 }
 
+void Registry::add_source(const void* owner, Source source) { sources_.emplace(owner, std::move(source)); }
+void Registry::remove_source(const void* owner) { sources_.erase(owner); }
+
 std::string Registry::render() const {
   std::string out;
-  auto line = [&]<class... T>(fmt::format_string<T...> format, T&&... values) {
-    fmt::format_to(std::back_inserter(out), format, std::forward<T>(values)...);
-    out += '\n';
-  };
   for (const auto& [name, family] : families_) {
-    line("# HELP {} {}", name, family->help);
-    line("# TYPE {} {}", name, family->type);
+    Exposition lines(out, name, family->help, family->type);
     for (const auto& [labels, counter] : family->counters)
-      line("{}{} {}", name, rendered(labels), counter.value());
-    for (const auto& [labels, gauge] : family->gauges) line("{}{} {}", name, rendered(labels), gauge.value());
+      lines.add_rendered(rendered(labels), fmt::format("{}", counter.value()));
+    for (const auto& [labels, gauge] : family->gauges)
+      lines.add_rendered(rendered(labels), fmt::format("{}", gauge.value()));
     for (const auto& [labels, histogram] : family->histograms) {
       std::uint64_t count = 0;
       for (std::size_t i = 0; i < histogram.counts_.size(); ++i) {
         count += histogram.counts_[i];
         auto bound = i < histogram.bounds_.size() ? fmt::format("{}", histogram.bounds_[i]) : "+Inf";
-        line("{}_bucket{} {}", name, rendered(labels, "le", bound), count);
+        lines.add_rendered(rendered(labels, {{"le", bound}}), fmt::format("{}", count), "_bucket");
       }
-      line("{}_sum{} {}", name, rendered(labels), histogram.sum_);
-      line("{}_count{} {}", name, rendered(labels), count);
+      lines.add_rendered(rendered(labels), fmt::format("{}", histogram.sum_), "_sum");
+      lines.add_rendered(rendered(labels), fmt::format("{}", count), "_count");
     }
   }
+  for (const auto& [owner, source] : sources_) source(out);
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -59,6 +60,12 @@ class Registry {
   Histogram& histogram(std::string_view name, std::string_view help, std::vector<double> upper_bounds,
                        Labels labels = {});
 
+  /// Writes whole families that are kept elsewhere (exposition.hpp).
+  using Source = std::function<void(std::string& out)>;
+  /// Asked at each render() until remove_source(). @param owner tells it from others
+  void add_source(const void* owner, Source source);
+  void remove_source(const void* owner);
+
   /// Source: Prometheus, "Exposition formats", text format 0.0.4.
   std::string render() const;
 
@@ -66,6 +73,7 @@ class Registry {
   struct Family;
   Family& family(std::string_view name, std::string_view help, std::string_view type);
   std::map<std::string, std::unique_ptr<Family>, std::less<>> families_;
+  std::map<const void*, Source> sources_;
 };
 
 /// The registry of this process, for everything that is not given another one.
