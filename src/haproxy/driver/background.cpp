@@ -21,6 +21,17 @@ constexpr auto kReloadTime = 60s;
 constexpr auto kQuietTime = 500ms;  // without changes, before spares are refilled
 constexpr std::size_t kDeletionsAtOnce = 50;
 
+template <class Self>
+Task<> follow_traffic(Self self) {
+  co_await self->traffic.run(self->stop_signal, self->stopping);
+}
+
+std::set<std::string> backends_of(const std::vector<LeavingServers::Leaving>& servers) {
+  std::set<std::string> backends;
+  for (const auto& one : servers) backends.insert(one.backend);
+  return backends;
+}
+
 }  // namespace
 
 void Driver::Impl::spawn_background() {
@@ -34,6 +45,7 @@ void Driver::Impl::spawn_background() {
   tasks.spawn(find_out_about_confinement(self), "haproxy.find_out_about_confinement");
   tasks.spawn(watch_silence(self), "haproxy.watch_silence");
   tasks.spawn(follow_health(self), "haproxy.follow_health");
+  tasks.spawn(follow_traffic(self), "haproxy.follow_traffic");
   spawn(executor, prober.run(), "haproxy.prober");
   spawn(executor, process::reap_orphans(executor), "haproxy.reap_orphans");
 }
@@ -109,8 +121,11 @@ Task<> Driver::Impl::delete_due_servers() {
     commands.push_back(runtime::set_server_state(backend, server, "maint"));
     commands.push_back(runtime::del_server(backend, server));
   }
+  // The next service in this backend gets none of this one's traffic.
+  for (const auto& backend : backends_of(due)) commands.push_back(runtime::show_traffic(backend));
   auto replies = co_await link.ask(std::move(commands), Deadline::after(kCommandTime));
   if (!replies) co_return;  // the watch sees to it
+  traffic.take_freed({replies->begin() + static_cast<std::ptrdiff_t>(2 * due.size()), replies->end()});
   for (std::size_t i = 0; i < due.size(); ++i) {
     const auto& reply = (*replies)[2 * i + 1];
     if (reply.contains(runtime::kServerDeleted) || reply.contains(runtime::kNoSuchServer))

@@ -9,6 +9,7 @@
 #include "haproxy/driver/names.hpp"
 #include "haproxy/driver/silence.hpp"
 #include "haproxy/driver/template_check.hpp"
+#include "haproxy/driver/traffic_reader.hpp"
 #include "haproxy/listeners/listening.hpp"
 #include "haproxy/process/program.hpp"
 #include "haproxy/state/drift.hpp"
@@ -188,9 +189,12 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   TaskGroup tasks;  ///< in the background
   BlockingPool pool{1};
   Listening listening;
+  TrafficReader traffic;
   std::map<std::string, std::string> unfit;  ///< services of the last start, with the reason
-  Silence worker_silence;
-  Silence master_silence;
+  struct {
+    Silence worker;
+    Silence master;
+  } silence;
   int exchanges = 0;                ///< starts and reloads that are under way
   Clock::time_point reloaded_at{};  ///< the last reload
   bool outdated = false;            ///< HAProxy was started from old files and needs a reload

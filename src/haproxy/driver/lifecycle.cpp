@@ -46,7 +46,8 @@ Driver::Impl::Impl(Executor executor_, Settings settings_, metrics::Registry& re
       leaving_signal(executor_),
       check_signal(executor_),
       tasks(executor_),
-      listening(master, pool, counters) {
+      listening(master, pool, counters),
+      traffic(master, pool, applied_state, backend_pool, registry) {
   master.log().set_names([this](std::string_view backend, std::string_view server) {
     auto found = find_server(applied_state, backend_pool, std::string(backend), std::string(server));
     return found && found->server ? std::optional(ServedName{found->destination.service, found->address()})

@@ -15,7 +15,8 @@
 namespace dfp::haproxy {
 namespace {
 
-constexpr unsigned kSpellings = 7;  // of one path, with "./" once or more
+constexpr auto kTrafficTime = std::chrono::seconds(1);  // what the old worker has counted is worth that
+constexpr unsigned kSpellings = 7;                      // of one path, with "./" once or more
 
 /// A spelling that no socket has been bound with that still exists, though its file was deleted: a worker
 /// that inherits one of the same spelling would not make the file anew. Source: proc(5), /proc/net/unix;
@@ -142,6 +143,7 @@ Task<Result<>> Driver::Impl::reload(std::string cause, std::string reason, bool 
   auto reserved = co_await claim_ports(wanted);  // until the new worker has bound them
   if (!reserved) co_return std::unexpected(reserved.error());
   auto held = listening.last_seen();
+  if (master.running()) co_await traffic.read(Deadline::after(kTrafficTime));
   ++changes;
   auto installed = co_await install(check, deadline);
   if (!installed) co_return std::unexpected(installed.error());

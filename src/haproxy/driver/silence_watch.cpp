@@ -28,9 +28,9 @@ bool is_ending(const Result<runtime::Info>& info) {
 std::optional<std::string> Driver::Impl::trouble() const {
   auto now = Clock::now();
   if (launched && !master.running()) return "HAProxy has ended and is being started again";
-  if (auto span = worker_silence.span(now); span >= kNoticed)
+  if (auto span = silence.worker.span(now); span >= kNoticed)
     return "HAProxy has not answered for " + seconds(span);
-  if (auto span = master_silence.span(now); span >= kNoticed)
+  if (auto span = silence.master.span(now); span >= kNoticed)
     return "HAProxy's master process has not answered for " + seconds(span);
   return std::nullopt;
 }
@@ -46,8 +46,8 @@ Task<> Driver::Impl::watch_silence(Self self) {
     if (without_sockets == 1) self->keep_run_dir();
     if (without_sockets > 1) co_await self->renew_sockets();
     if (!judged || without_sockets > 0) {
-      self->worker_silence = {};
-      self->master_silence = {};
+      self->silence.worker = {};
+      self->silence.master = {};
       continue;
     }
     auto stays = co_await self->listen_for_answers();
@@ -62,16 +62,16 @@ Task<bool> Driver::Impl::listen_for_answers() {
   auto pid = master.worker();
   auto info = co_await master.worker_info(Deadline::after(kAnswerTime));
   bool replaced = exchanges > 0 || pid != master.worker();
-  worker_silence.note(info.has_value() || replaced, began);
+  silence.worker.note(info.has_value() || replaced, began);
   bool ends = is_ending(info);
   began = Clock::now();
   auto list = co_await master.processes(Deadline::after(kAnswerTime));
-  master_silence.note(list.has_value() || exchanges > 0 || replaced, began);
+  silence.master.note(list.has_value() || exchanges > 0 || replaced, began);
   auto now = Clock::now();
-  for (auto [part, silence] : {std::pair{"worker", &worker_silence}, std::pair{"master", &master_silence}}) {
-    if (!silence->report(kNoticed, now)) continue;
+  for (auto [part, heard] : {std::pair{"worker", &silence.worker}, std::pair{"master", &silence.master}}) {
+    if (!heard->report(kNoticed, now)) continue;
     counters.silences(part).add();
-    log::error("haproxy.silent", {{"part", part}, {"for", seconds(silence->span(now))}});
+    log::error("haproxy.silent", {{"part", part}, {"for", seconds(heard->span(now))}});
   }
   co_return !ends || replaced || exchanges > 0;
 }
@@ -80,18 +80,18 @@ Task<bool> Driver::Impl::listen_for_answers() {
 /// replaced by one that takes the sockets over.
 Task<> Driver::Impl::end_silence() {
   auto now = Clock::now();
-  if (worker_silence.span(now) >= settings.silence_limit) {
+  if (silence.worker.span(now) >= settings.silence_limit) {
     log::error("haproxy.replaced", {{"worker", master.worker()}, {"reason", "it does not answer"}});
-    worker_silence = {};
-    master_silence = {};
+    silence.worker = {};
+    silence.master = {};
     master.kill_all();
     co_return;
   }
-  if (master_silence.span(now) < settings.silence_limit) co_return;
+  if (silence.master.span(now) < settings.silence_limit) co_return;
   auto lock = co_await turn.lock();
-  if (stopping || !master.running() || master_silence.span(Clock::now()) < settings.silence_limit) co_return;
+  if (stopping || !master.running() || silence.master.span(Clock::now()) < settings.silence_limit) co_return;
   auto done = co_await reload("repair", "the master does not answer", false, Deadline::after(kReloadTime));
-  if (done) master_silence = {};
+  if (done) silence.master = {};
   if (!done) log::error("haproxy.repair_failed", {{"error", done.error().what}});
 }
 
