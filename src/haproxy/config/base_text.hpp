@@ -16,7 +16,7 @@ namespace dfp::haproxy::config {
 /// What the text depends on besides the settings.
 struct Surroundings {
   std::string user;  ///< the worker runs as this user and group; "" keeps the present one
-  std::vector<std::string> certificates;  ///< PEM files in crt-list.txt; the https binds need at least one
+  std::vector<std::string> certificates;  ///< lines of crt-list.txt; the https binds need at least one
   unsigned socket_detours = 0;            ///< "./" in the runtime socket's path; see write_global()
   Lookups lookups{3, false};
   HandOver hand_over;  ///< lasts as long as a HAProxy does, over all its workers

@@ -9,6 +9,7 @@
 #include "haproxy/driver/driver_impl.hpp"
 #include "haproxy/state/offender.hpp"
 #include "haproxy/state/template_error.hpp"
+#include "haproxy/worker/certificate_copies.hpp"
 #include "haproxy/worker/hand_over_key.hpp"
 #include "haproxy/worker/surroundings.hpp"
 
@@ -103,6 +104,11 @@ Task<Result<config::Description>> Driver::Impl::install(bool check, Deadline dea
   if (auto there = files.restore(); !there) co_return std::unexpected(there.error());
   if (master.running() && !master.has_sockets()) {
     surroundings.socket_detours = unused_detours(settings.run_dir.string());
+    base.reset();
+  }
+  if (CertificateCopies copies(settings.run_dir); !copies.has(surroundings.certificates)) {
+    auto refresh = [copies, folder = settings.certs_dir]() mutable { return copies.refresh(folder); };
+    surroundings.certificates = co_await pool.run(std::move(refresh));
     base.reset();
   }
   if (auto fresh = refresh_base(); !fresh) co_return std::unexpected(fresh.error());
