@@ -105,6 +105,31 @@ def test_a_start_beside_a_frozen_master_replaces_it(rig, demo):
     assert traffic.failures == []
 
 
+@pytest.mark.parametrize("worker_only", [True, False])
+def test_a_start_beside_a_frozen_worker_replaces_it(rig, demo, worker_only):
+    masters, workers = master_and_workers(demo)
+    demo.kill()
+    demo.popen.wait()
+    for pid in workers + ([] if worker_only else masters):
+        os.kill(pid, signal.SIGSTOP)
+    again = restart(rig, demo, wait=False)
+    again.wait_ready(60)
+    assert again.get("/demo/hello").status == 200
+    assert not set(workers) & set(again.haproxy_pids())
+
+
+def test_haproxy_that_dies_amid_a_reload_is_back_at_once(demo):
+    """Not only when the reload's time is up."""
+    for n in range(10):
+        reload = threading.Thread(target=demo.api, args=("reload",))
+        reload.start()
+        time.sleep(random.uniform(0, 0.12))
+        demo.kill_haproxy()
+        wait_until(lambda: demo.get("/demo/hello", timeout=1).status == 200, f"it is back, {n}", 8)
+        reload.join(60)
+        wait_until(lambda: ready(demo).status == 200, "ready again", 10)
+
+
 def empty(folder):
     for entry in folder.iterdir():
         subprocess.run(["rm", "-rf", entry], check=True)

@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "haproxy/driver/driver_impl.hpp"
+#include "haproxy/process/survivors.hpp"
 #include "haproxy/state/found_services.hpp"
 #include "haproxy/state/server_names.hpp"
 #include "haproxy/worker/surroundings.hpp"
@@ -24,6 +25,22 @@ model::Change change_to(const AppliedState& applied_state, model::DesiredState w
   for (const auto& [name, service] : applied_state.state().services) change[name] = std::nullopt;
   for (auto& [name, service] : wanted.services) change[name] = std::move(service);
   return change;
+}
+
+/// A worker that did not answer while it was adopted, of a master that does: a successor could not get the
+/// sockets from it. @return whether all of them are gone
+Task<bool> end_frozen_worker(Executor executor, Master& master, Deadline deadline) {
+  if (master.worker() != 0 || !master.has_sockets()) co_return false;
+  auto list = co_await master.processes(deadline);
+  if (!list) co_return false;  // a frozen master is replaced by the reload
+  log::error("haproxy.replaced", {{"master", list->master}, {"reason", "its worker does not answer"}});
+  std::vector<std::unique_ptr<process::ProcessHandle>> workers;
+  for (auto pid : process::find_survivors(master.master_socket()).workers)
+    if (auto worker = process::ProcessHandle::open(executor, pid)) workers.push_back(std::move(*worker));
+  master.kill_all();
+  co_await master.wait_end();
+  for (auto& worker : workers) co_await worker->wait(deadline);  // they have our ports until then
+  co_return true;
 }
 
 }  // namespace
@@ -148,6 +165,8 @@ Task<Result<>> Driver::Impl::launch(Deadline deadline) {
   if (!master.running()) co_return co_await start_process(deadline);
   auto taken = co_await take_over(deadline);
   if (taken) co_return taken;
+  bool frozen = co_await end_frozen_worker(executor, master, deadline);
+  if (frozen) co_return co_await start_process(deadline);
   log::info("haproxy.adoption_needs_reload", {{"reason", taken.error().what}});
   auto reloaded = co_await reload("start", taken.error().what, true, deadline);
   co_return reloaded;

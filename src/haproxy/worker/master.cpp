@@ -196,6 +196,7 @@ Task<Result<>> Master::reload(config::Description wanted, Deadline deadline) {
         co_await learn_workers(deadline);
         co_return Result<>{};
       }
+      if (!running()) co_return fail(Errc::Unavailable, "haproxy died while it was reloaded");
       auto now = co_await processes(deadline);
       if (now && now->reloads > before->reloads && now->failed > 0) {
         log_.drain();
