@@ -24,13 +24,9 @@ constexpr auto kPatternBefore =
 constexpr auto kPatternAfter =
     ",map_reg(patterns.map),map_str(backends.map),field(-1,|) if { var(txn.side) -m str > }"_k;
 
-bool has_tls(const Settings& settings, const Surroundings& surroundings) {
-  return !settings.https.empty() && !surroundings.certificates.empty();
-}
-
 void write_binds(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings) {
   for (const auto& bind : settings.http) writer.line("bind"_k, Address{bind.address, bind.port});
-  if (surroundings.certificates.empty()) return;
+  if (!listens_tls(settings, surroundings)) return;
   for (const auto& bind : settings.https)
     writer.line("bind"_k, Address{bind.address, bind.port}, "ssl crt-list crt-list.txt alpn h2,http/1.1"_k);
 }
@@ -160,7 +156,7 @@ void write_rules(ConfigWriter& writer, const Settings& settings, const Surroundi
   if (!settings.cleartext_http2) writer.line("option disable-h2-upgrade"_k);
   if (settings.stats && !settings.stats->bind) write_stats(writer, *settings.stats);
   write_hand_over_rule(writer);
-  write_request_gate(writer, settings, has_tls(settings, surroundings));
+  write_request_gate(writer, settings, listens_tls(settings, surroundings));
   write_variables(writer);
   bool early = templates.rules.empty();
   if (early) write_early_lookups(writer, surroundings.lookups);
@@ -172,7 +168,7 @@ void write_rules(ConfigWriter& writer, const Settings& settings, const Surroundi
   write_other_hosts(writer, surroundings.lookups.wildcard_depth);
   writer.template_text(templates.rules);
   writer.template_text(templates.redirects);
-  write_hand_over_choices(writer, has_tls(settings, surroundings));
+  write_hand_over_choices(writer, listens_tls(settings, surroundings));
   writer.template_text(templates.choices);
   writer.line("use_backend %[var(txn.be)] if { var(txn.be) -m found }"_k);
   writer.template_text(templates.fallback);
@@ -185,7 +181,7 @@ void write_services(ConfigWriter& writer, const Settings& settings, const Surrou
   write_binds(writer, settings, surroundings);
   write_rules(writer, settings, surroundings, templates);
   writer.section("frontend dfp:handed-over from dfp:base"_k);
-  write_hand_over_entry(writer, surroundings.hand_over, has_tls(settings, surroundings));
+  write_hand_over_entry(writer, surroundings.hand_over, listens_tls(settings, surroundings));
   write_rules(writer, settings, surroundings, templates);
 }
 
@@ -194,13 +190,14 @@ void write_services(ConfigWriter& writer, const Settings& settings, const Surrou
 void write_frontends(ConfigWriter& writer, const Settings& settings, const Surroundings& surroundings,
                      const TemplateTexts& templates) {
   write_services(writer, settings, surroundings, templates);
-  if (settings.stats && settings.stats->bind) {
+  if (listens_for_stats(settings, surroundings)) {
     writer.section("frontend dfp:stats from dfp:base"_k);
     writer.line("bind"_k, Address{settings.stats->bind->address, settings.stats->bind->port});
     write_stats(writer, *settings.stats);
-    writer.line("http-request deny deny_status 404"_k);
+    // HAProxy asks these rules before it looks for the page.
+    writer.line("http-request deny deny_status 404 unless { url_beg"_k, Quoted{settings.stats->uri}, "}"_k);
   }
-  write_hand_over_backends(writer, surroundings.hand_over, has_tls(settings, surroundings),
+  write_hand_over_backends(writer, surroundings.hand_over, listens_tls(settings, surroundings),
                            settings.hard_stop_after);
   writer.section("backend dfp:no-route from dfp:base"_k);
   writer.line("http-request set-log-level silent"_k);
