@@ -62,7 +62,7 @@ std::optional<std::string> TrafficReader::owner_of(const std::string& backend) c
 
 std::map<std::string, std::string> TrafficReader::template_sections() const {
   std::map<std::string, std::string> services;
-  for (const auto& [service, fragment] : applied_.fragments())
+  for (const auto& [service, fragment] : applied_.templates().all())
     for (const auto& [section, line] : fragment.names) services.emplace(section, service);
   return services;
 }

@@ -123,7 +123,7 @@ Result<> AppliedState::check_apart(const Transition& transition) const {
   bool any = std::ranges::any_of(transition.services,
                                  [](const auto& one) { return one.fragment_after.has_value(); });
   if (!any) return {};
-  auto all = fragments_;
+  auto all = templates_.all();
   for (const auto& one : transition.services) {
     all.erase(one.service);
     if (one.fragment_after) all.emplace(one.service, *one.fragment_after);
@@ -145,27 +145,12 @@ Result<> AppliedState::check_apart(const model::Change& change) const {
   }
   if (fresh.empty()) return {};
   auto all = fresh;
-  for (const auto& [name, fragment] : fragments_)
+  for (const auto& [name, fragment] : templates_.all())
     if (!change.contains(name)) all.emplace(name, fragment);
   for (const auto& [name, fragment] : fresh)
     if (auto ok = config::check_apart(name, fragment, all); !ok)
       return std::unexpected(template_error(*change.at(name), ok.error()));
   return {};
-}
-
-config::TemplateTexts AppliedState::templates() const {
-  std::map<std::pair<std::string, std::string>, const config::Fragment*> ordered;
-  for (const auto& [name, fragment] : fragments_)
-    ordered.emplace(std::pair{state_.services.at(name).definition.order_key(), name}, &fragment);
-  config::TemplateTexts texts;
-  for (const auto& [order, fragment] : ordered) texts.add(order.second, *fragment);
-  return texts;
-}
-
-bool AppliedState::is_of_template(std::string_view section) const {
-  return std::ranges::any_of(fragments_, [name = std::string(section)](const auto& entry) {
-    return entry.second.names.contains(name);
-  });
 }
 
 Result<Transition> AppliedState::change(const model::Change& change, const config::Addresses& addresses) {
@@ -180,8 +165,9 @@ Result<Transition> AppliedState::change(const model::Change& change, const confi
         find(state_.services, name),
         service,
         backend_changes(backends_now(name), service ? backends_for(*service, addresses) : Backends{}),
-        find(fragments_, name),
-        std::nullopt};
+        find(templates_.all(), name),
+        std::nullopt,
+        find(templates_.suspended(), name)};
     if (service) {
       auto fragment = fragment_of(*service);
       if (!fragment) return std::unexpected(fragment.error());
@@ -197,6 +183,7 @@ Result<Transition> AppliedState::change(const model::Change& change, const confi
   transition.routes = routes_.replace(gone, added);
   for (const auto& one : transition.services) {
     put(one.service, pointer(one.after), pointer(one.fragment_after));
+    templates_.resume(one.service);
     for (const auto& backend : one.backends) book_.put(backend.destination, pointer(backend.after));
   }
   return transition;
@@ -209,6 +196,7 @@ void AppliedState::revert(const Transition& transition) {
     std::ranges::copy(routes_of(one.after), std::back_inserter(gone));
     std::ranges::copy(routes_of(one.before), std::back_inserter(added));
     put(one.service, pointer(one.before), pointer(one.fragment_before));
+    if (one.suspended_before) templates_.suspend(one.service, *one.suspended_before);
     for (const auto& backend : one.backends) book_.put(backend.destination, pointer(backend.before));
   }
   std::ranges::sort(gone);
@@ -218,8 +206,7 @@ void AppliedState::revert(const Transition& transition) {
 
 void AppliedState::put(const std::string& name, const model::Service* service,
                        const config::Fragment* fragment) {
-  fragments_.erase(name);
-  if (fragment) fragments_.emplace(name, *fragment);
+  templates_.put(name, fragment);
   if (service)
     state_.services.insert_or_assign(name, *service);
   else
@@ -249,7 +236,8 @@ Result<config::FileSet> AppliedState::render(const config::BaseText& base,
   for (auto profile : config::kProfiles) spares.emplace(profile, config::spare_count(settings_, profile));
   auto files = config::render(
       {base, **texts, book_.names(), routes_, certificates, book_.policies(), std::move(spares), generation});
-  if (auto templates = fragments_.empty() ? std::string() : render_templates(state_); !templates.empty())
+  if (auto templates = templates_.all().empty() ? std::string() : render_templates(state_);
+      !templates.empty())
     files.emplace(kTemplatesFile, std::move(templates));
   return files;
 }

@@ -8,6 +8,7 @@
 
 #include "haproxy/config/files.hpp"
 #include "haproxy/state/backend_book.hpp"
+#include "haproxy/state/template_book.hpp"
 #include "model/plan.hpp"
 
 namespace dfp::haproxy {
@@ -27,6 +28,7 @@ struct ServiceChange {
   std::vector<BackendChange> backends;
   std::optional<config::Fragment> fragment_before;  ///< of a custom template
   std::optional<config::Fragment> fragment_after;
+  std::optional<std::string> suspended_before;  ///< why
 };
 
 /// What a change does, in HAProxy's terms; enough to undo it.
@@ -68,14 +70,11 @@ class AppliedState {
   /// Whether the templates of a change can stand beside each other and those that stay.
   /// @return Conflict naming both services; else as fragment_of().
   Result<> check_apart(const model::Change& change) const;
-  /// Of all services, in the order of their aclName and name.
-  config::TemplateTexts templates() const;
-
-  /// Whether a section of this name comes from a custom template: its servers are the template's business.
-  bool is_of_template(std::string_view section) const;
+  /// A change of a service ends its suspension, and undoing the change brings it back.
+  TemplateBook& templates() { return templates_; }
+  const TemplateBook& templates() const { return templates_; }
 
   const model::DesiredState& state() const { return state_; }
-  const config::Fragments& fragments() const { return fragments_; }
   const config::RouteIndex& routes() const { return routes_; }
   const Backends& backends() const { return book_.all(); }
   std::size_t server_count() const { return book_.server_count(); }
@@ -95,7 +94,7 @@ class AppliedState {
   model::DesiredState state_;
   config::RouteIndex routes_;
   BackendBook book_;
-  config::Fragments fragments_;                        // by service, only of those with a template
+  TemplateBook templates_;
   std::map<std::string, std::set<std::string>> down_;  // by service
 };
 

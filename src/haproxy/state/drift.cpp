@@ -156,7 +156,8 @@ class Repairer {
       present.clear();
     }
     for (const auto& [backend, present] : rows)
-      if (!present.empty() && !applied_state_.is_of_template(backend) && !config::is_hand_over(backend))
+      if (!present.empty() && !applied_state_.templates().has_section(backend) &&
+          !config::is_hand_over(backend))
         for (auto* row : present) dismiss(*row, false);
   }
 
