@@ -36,7 +36,7 @@ void write_global(ConfigWriter& writer, const Settings& settings, const Surround
     writer.line("user"_k, Name{surroundings.user});
     writer.line("group"_k, Name{surroundings.user});
   }
-  if (!settings.https.empty() && !surroundings.certificates.empty()) {
+  if (listens_tls(settings, surroundings)) {
     writer.line("ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets"_k);
     // Forward secrecy and authenticated encryption only.
     writer.line(

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,10 +18,22 @@ namespace dfp::haproxy::config {
 struct Surroundings {
   std::string user;  ///< the worker runs as this user and group; "" keeps the present one
   std::vector<std::string> certificates;  ///< lines of crt-list.txt; the https binds need at least one
+  std::set<std::string> without;          ///< kHttpsPort, kStatsPort: they cannot be had for now
   unsigned socket_detours = 0;            ///< "./" in the runtime socket's path; see write_global()
   Lookups lookups{3, false};
   HandOver hand_over;  ///< lasts as long as a HAProxy does, over all its workers
 };
+
+/// The proxy's own ports, by the settings that choose them.
+inline constexpr const char* kHttpsPort = "https";
+inline constexpr const char* kStatsPort = "stats-port";
+inline bool listens_tls(const Settings& settings, const Surroundings& surroundings) {
+  return !settings.https.empty() && !surroundings.certificates.empty() &&
+         !surroundings.without.contains(kHttpsPort);
+}
+inline bool listens_for_stats(const Settings& settings, const Surroundings& surroundings) {
+  return settings.stats && settings.stats->bind && !surroundings.without.contains(kStatsPort);
+}
 
 /// The part of haproxy.cfg that only a reload can change: global, defaults, frontends, and what custom
 /// templates contribute.

@@ -164,7 +164,7 @@ Task<> Driver::Impl::watch_worker(Self self) {
     if (thoroughly)
       next_drift_check = Clock::now() + std::max<Clock::duration>(kDriftInterval, took * kDriftCost);
     co_await self->refill_spares();
-    co_await self->leave_old_files();
+    co_await self->complete_start();
     self->update_gauges();
   }
 }
@@ -230,13 +230,27 @@ Task<> Driver::Impl::refill_spares() {
   if (!done) log::error("haproxy.refill_failed", {{"error", done.error().what}});
 }
 
-/// HAProxy was started from files that say something else than what it is to serve.
-Task<> Driver::Impl::leave_old_files() {
-  if (!outdated || stopping || !master.running()) co_return;
+/// HAProxy was started from files that say something else than what it is to serve, or without what kept it
+/// from starting.
+Task<> Driver::Impl::complete_start() {
+  if (!(left_out.from_old_files || left_out.is_due()) || stopping || !master.running()) co_return;
   auto lock = co_await turn.lock();
-  if (!outdated) co_return;
-  auto done = co_await reload("repair", "it was started from old files", true, Deadline::after(kReloadTime));
-  if (!done) log::warn("haproxy.outdated", {{"error", done.error().what}});
+  if (!left_out.from_old_files && !left_out.any()) co_return;
+  auto before = left_out.state();
+  left_out.begin_try();
+  base.reset();
+  Result<> done;
+  {  // those whose ports are still taken; the reload reserves them again
+    auto free = co_await left_out.claim();
+    if (!free) done = std::unexpected(free.error());
+  }
+  if (!left_out.from_old_files && left_out.state() == before) co_return;
+  if (done)
+    done = co_await reload("repair", "not all was loaded at its start", true, Deadline::after(kReloadTime));
+  if (done) co_return left_out.report_back(before);
+  left_out.end_try(before);
+  base.reset();
+  log::warn("haproxy.outdated", {{"error", done.error().what}});
 }
 
 void Driver::Impl::update_gauges() {

@@ -6,6 +6,7 @@
 #include "base/task_group.hpp"
 #include "base/wait.hpp"
 #include "haproxy/driver/driver.hpp"
+#include "haproxy/driver/left_out.hpp"
 #include "haproxy/driver/names.hpp"
 #include "haproxy/driver/silence.hpp"
 #include "haproxy/driver/template_check.hpp"
@@ -111,7 +112,6 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   /// Before HAProxy is started: see hand_over_key.hpp.
   void renew_hand_over();
   /// Everything that the present applied state makes HAProxy listen on.
-  std::vector<WantedPort> wanted_ports() const;
   /// Reserves of it what the running worker lacks. @return Conflict or InvalidArgument naming template and
   /// line.
   Task<Result<std::vector<process::ReservedPort>>> claim_ports(std::vector<WantedPort> wanted);
@@ -154,7 +154,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Task<> delete_surplus_backends();
   Task<> check_worker(bool thoroughly);
   Task<> refill_spares();
-  Task<> leave_old_files();
+  Task<> complete_start();
   void update_gauges();
 
   Executor executor;
@@ -190,6 +190,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   BlockingPool pool{1};
   Listening listening;
   TrafficReader traffic;
+  LeftOut left_out;
   std::map<std::string, std::string> unfit;  ///< services of the last start, with the reason
   struct {
     Silence worker;
@@ -197,7 +198,6 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   } silence;
   int exchanges = 0;                ///< starts and reloads that are under way
   Clock::time_point reloaded_at{};  ///< the last reload
-  bool outdated = false;            ///< HAProxy was started from old files and needs a reload
   bool prepared = false;
   bool nothing_found = false;           ///< found() saw no HAProxy
   bool launched = false;                ///< HAProxy runs, and serves the applied state

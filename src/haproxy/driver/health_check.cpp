@@ -123,6 +123,8 @@ void Driver::Impl::adopt_health(const LiveState& live) {
 std::vector<std::string> Driver::Impl::unhealthy(const std::string& service) const {
   auto reasons = prober.reasons(service);
   std::vector<std::string> all;
+  const auto& suspended = applied_state.templates().suspended();
+  if (auto why = suspended.find(service); why != suspended.end()) all.push_back("not loaded: " + why->second);
   for (const auto& [server, check] : applied_state.checked_servers(service, names.addresses()))
     if (auto reason = reasons.find(server.name); reason != reasons.end())
       all.push_back(fmt::format("{}:{}: {}", server.address, server.port, reason->second));

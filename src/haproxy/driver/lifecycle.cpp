@@ -64,7 +64,8 @@ Driver::Impl::Impl(Executor executor_, Settings settings_, metrics::Registry& re
       check_signal(executor_),
       tasks(executor_),
       listening(master, pool, counters),
-      traffic(master, pool, applied_state, backend_pool, registry) {
+      traffic(master, pool, applied_state, backend_pool, registry),
+      left_out(settings, surroundings, applied_state, listening) {
   master.log().set_names([this](std::string_view backend, std::string_view server) {
     auto found = find_server(applied_state, backend_pool, std::string(backend), std::string(server));
     return found && found->server ? std::optional(ServedName{found->destination.service, found->address()})
@@ -197,7 +198,7 @@ Task<Result<>> Driver::Impl::take_over(Deadline deadline) {
 }
 
 Task<Result<>> Driver::Impl::start_process(Deadline deadline) {
-  auto reserved = co_await claim_ports(wanted_ports());
+  auto reserved = co_await claim_ports(wanted_ports(settings, surroundings, applied_state));
   if (!reserved) co_return std::unexpected(reserved.error());
   UnderWay exchange(exchanges);
   auto old_hand_over = surroundings.hand_over;
@@ -247,16 +248,24 @@ Task<> Driver::Impl::revive() {
 Task<Result<>> Driver::Impl::start_again(Deadline deadline) {
   auto old_hand_over = surroundings.hand_over;
   renew_hand_over();
-  auto installed = co_await install(false, deadline);
-  if (!installed) {
-    surroundings.hand_over = old_hand_over;
-    co_return co_await start_from_old_files(std::move(installed.error()), deadline);
+  for (;;) {
+    auto reserved = co_await left_out.claim();  // until HAProxy has bound them
+    if (!reserved) co_return std::unexpected(reserved.error());
+    base.reset();
+    auto installed = co_await install(false, deadline);
+    if (!installed) {
+      surroundings.hand_over = old_hand_over;
+      co_return co_await start_from_old_files(std::move(installed.error()), deadline);
+    }
+    auto started = co_await master.start(files.config_file().string(), *installed, deadline);
+    if (started) {
+      files.remove_all_but(installed->generation);
+      forget_worker();
+      co_return started;
+    }
+    auto config = file::read(files.config_file());
+    if (!left_out.blame(started.error(), config.value_or(""))) co_return started;
   }
-  auto started = co_await master.start(files.config_file().string(), *installed, deadline);
-  if (!started) co_return started;
-  files.remove_all_but(installed->generation);
-  forget_worker();
-  co_return started;
 }
 
 /// The disk is full, for example. Old routes are better than none.
@@ -269,8 +278,8 @@ Task<Result<>> Driver::Impl::start_from_old_files(Error why, Deadline deadline) 
   if (!started) co_return started;
   forget_worker();
   auto taken = co_await take_over(deadline);
-  outdated = !taken;
-  if (outdated) log::error("haproxy.outdated", {{"error", taken.error().what}});
+  left_out.from_old_files = !taken;
+  if (left_out.from_old_files) log::error("haproxy.outdated", {{"error", taken.error().what}});
   co_return Result<>{};
 }
 

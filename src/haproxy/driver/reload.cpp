@@ -37,7 +37,7 @@ unsigned unused_detours(const std::string& run_dir) {
 
 Result<> Driver::Impl::refresh_base() {
   auto lookups = surroundings.lookups.joined(applied_state.routes().lookups());
-  auto templates = applied_state.templates();
+  auto templates = applied_state.templates().texts(applied_state.state());
   if (base && base->lookups == lookups && base->templates == templates) return {};
   surroundings.lookups = lookups;
   auto text = config::base_text(settings, surroundings, templates);
@@ -82,17 +82,10 @@ Task<Result<>> Driver::Impl::reload_on_request(bool recreate, reconcile::Request
   co_return done;
 }
 
-std::vector<WantedPort> Driver::Impl::wanted_ports() const {
-  auto wanted = own_ports(settings, !surroundings.certificates.empty());
-  for (const auto& [service, fragment] : applied_state.fragments())
-    std::ranges::copy(ports_of(service, fragment), std::back_inserter(wanted));
-  return wanted;
-}
-
 Task<Result<std::vector<process::ReservedPort>>> Driver::Impl::claim_ports(std::vector<WantedPort> wanted) {
   auto claimed = co_await listening.claim(std::move(wanted));
   if (claimed) co_return std::move(*claimed);
-  auto& [service, why] = claimed.error();
+  auto& [service, name, why] = claimed.error();
   auto known = applied_state.state().services.find(service);
   if (known != applied_state.state().services.end())
     co_return std::unexpected(template_error(known->second, why));
@@ -145,7 +138,7 @@ Task<Result<>> Driver::Impl::reload(std::string cause, std::string reason, bool 
   auto files_lock = co_await files_turn.lock();
   UnderWay exchange(exchanges);
   auto before = files.active();
-  auto wanted = wanted_ports();
+  auto wanted = wanted_ports(settings, surroundings, applied_state);
   auto reserved = co_await claim_ports(wanted);  // until the new worker has bound them
   if (!reserved) co_return std::unexpected(reserved.error());
   auto held = listening.last_seen();
@@ -166,7 +159,7 @@ Task<Result<>> Driver::Impl::reload(std::string cause, std::string reason, bool 
   files.remove_all_but(installed->generation);
   forget_worker();
   reloaded_at = Clock::now();
-  outdated = false;
+  left_out.from_old_files = false;
   counters.reloads(cause).add();
   auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
   log::info("haproxy.reload", {{"generation", installed->generation},

@@ -69,11 +69,12 @@ Result<Listeners> find_listeners(const std::string& runtime_socket, const std::s
 
 }  // namespace
 
-std::vector<WantedPort> own_ports(const Settings& settings, bool with_https) {
+std::vector<WantedPort> own_ports(const Settings& settings, const config::Surroundings& surroundings) {
   auto ports = named("http", settings.http);
-  if (with_https) std::ranges::copy(named("https", settings.https), std::back_inserter(ports));
-  if (settings.stats && settings.stats->bind)
-    std::ranges::copy(named("stats-port", {*settings.stats->bind}), std::back_inserter(ports));
+  if (config::listens_tls(settings, surroundings))
+    std::ranges::copy(named(kHttpsPort, settings.https), std::back_inserter(ports));
+  if (config::listens_for_stats(settings, surroundings))
+    std::ranges::copy(named(kStatsPort, {*settings.stats->bind}), std::back_inserter(ports));
   return ports;
 }
 
@@ -97,7 +98,8 @@ std::expected<std::vector<process::ReservedPort>, RefusedPort> reserve(const std
     if (bind.udp || is_held(bind, held)) continue;
     auto port = process::reserve_port(bind.address, bind.port, is_beside(bind, held));
     if (!port)
-      return std::unexpected(RefusedPort{service, {port.error().code, refusal(service, name, port.error())}});
+      return std::unexpected(
+          RefusedPort{service, name, {port.error().code, refusal(service, name, port.error())}});
     reserved.push_back(std::move(*port));
   }
   return reserved;
@@ -127,7 +129,7 @@ Task<std::expected<std::vector<process::ReservedPort>, RefusedPort>> Listening::
   const auto& [bind, service, name] = wanted.front();
   Error why{Errc::Unavailable,
             name + ": haproxy does not say what it listens on, so nobody knows whether this port is free"};
-  co_return std::unexpected(RefusedPort{service, std::move(why)});
+  co_return std::unexpected(RefusedPort{service, name, std::move(why)});
 }
 
 std::vector<config::BindAddress> Listening::last_seen() const {

@@ -20,9 +20,10 @@ struct WantedPort {
 };
 
 using Listeners = std::vector<runtime::Listener>;
+using config::kHttpsPort, config::kStatsPort;
 
 /// The ports of the proxy itself.
-std::vector<WantedPort> own_ports(const Settings& settings, bool with_https);
+std::vector<WantedPort> own_ports(const Settings& settings, const config::Surroundings& surroundings);
 /// Those of a service's template.
 std::vector<WantedPort> ports_of(const std::string& service, const config::Fragment& fragment);
 
@@ -31,6 +32,7 @@ std::vector<config::BindAddress> addresses_of(const std::vector<WantedPort>& por
 /// A port that cannot be had.
 struct RefusedPort {
   std::string service;  ///< as in WantedPort
+  std::string name;     ///< the same
   Error why;
 };
 
