@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <set>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ using namespace std::chrono_literals;
 
 namespace {
 constexpr std::size_t kLocalConnections = 64;  ///< of a unix socket
+constexpr auto kFileLooks = 1s;                ///< between two looks at a unix socket's file
 constexpr auto kPeerLooks = 100ms;             ///< between two looks at who has left
 }  // namespace
 
@@ -69,6 +71,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   bool accept_one(Listener* listener, Admission* of, const std::shared_ptr<TlsContext>& tls, int* error);
   static Task<> serve(std::unique_ptr<Slot> slot, Socket socket, std::shared_ptr<TlsContext> tls);
   static Task<> watch_peers(std::shared_ptr<State> state);
+  static Task<> keep_unix(std::shared_ptr<State> state, std::shared_ptr<Listener> listener, std::string path);
   static Task<> back_off(std::shared_ptr<State> state, int error);
 
   Executor executor;
@@ -157,6 +160,25 @@ Task<> HttpServer::State::watch_peers(std::shared_ptr<State> state) {
   state->watching = false;
 }
 
+/// A cleaner of /run or /tmp deletes the file, and a socket without one is reached by nobody.
+Task<> HttpServer::State::keep_unix(std::shared_ptr<State> state, std::shared_ptr<Listener> listener,
+                                    std::string path) {
+  while (!state->rules->stopping) {
+    co_await state->closing.wait(Deadline::after(kFileLooks));
+    std::error_code error;
+    bool gone = std::filesystem::symlink_status(path, error).type() == std::filesystem::file_type::not_found;
+    if (!gone || state->rules->stopping) continue;
+    auto fresh = Listener::open_unix(state->executor, path);
+    if (!fresh) continue;  // its folder is not there yet
+    log::warn("http.socket_restored", {{"path", path}});
+    std::erase(state->listeners, listener);
+    listener->forget_file();
+    listener->close();
+    listener = *fresh;
+    state->start(std::move(*fresh), nullptr);
+  }
+}
+
 Task<bool> HttpServer::State::drained(Deadline deadline) {
   auto self = shared_from_this();
   while (self->connections > 0 && !deadline.passed()) co_await self->session_ended.wait(deadline);
@@ -190,6 +212,7 @@ Result<> HttpServer::listen_tls(ListenAddress address, TlsServerOptions tls) {
 Result<> HttpServer::listen_unix(std::string path) {
   auto listener = Listener::open_unix(state_->executor, path);
   if (!listener) return std::unexpected(listener.error());
+  spawn(state_->executor, State::keep_unix(state_, *listener, std::move(path)), "http.keep_socket");
   state_->start(std::move(*listener), nullptr);
   return {};
 }

@@ -52,7 +52,7 @@ class HttpServer {
   /// The same with TLS. @return also InvalidArgument naming a certificate or key that cannot be used.
   Result<> listen_tls(ListenAddress address, TlsServerOptions tls);
   /// The same on a unix socket, mode 0600 (the umask applies). The file of a server that is gone is replaced,
-  /// and the file is removed at the end.
+  /// one that is deleted is made again within a second, and the file is removed at the end.
   Result<> listen_unix(std::string path);
   /// The port really used by the first address (after listening on port 0).
   std::uint16_t port() const;

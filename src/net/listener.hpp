@@ -28,6 +28,8 @@ class Listener {
   Task<Result<>> wait();
   /// A waiting connection, nothing when there is none, or errno.
   std::expected<std::optional<Socket>, int> accept();
+  /// Somebody has deleted the file of a unix socket: close() leaves the path to who comes after.
+  void forget_file() { path_.clear(); }
   void close();
 
  private:

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import Traffic, wait_until
+from harness import BINARY, Traffic, wait_until
 from test_runtime import metric
 
 
@@ -146,6 +146,9 @@ def test_a_run_directory_that_is_emptied_heals(demo, all):
                 (run / "master.sock").unlink(), (run / "haproxy.sock").unlink()
             wait_until(lambda: (run / "master.sock").is_socket() and (run / "haproxy.sock").is_socket(),
                        "both sockets are back", 15)
+            wait_until(lambda: (run / "api.sock").is_socket(), "the API's too", 5)
+            listed = subprocess.run([BINARY, "services"], env={**os.environ, "DFP_RUN_DIR": str(run)}, capture_output=True, text=True)
+            assert listed.returncode == 0 and "go-demo" in listed.stdout, listed
             demo.ok("reload")
             demo.ok("reconfigure", serviceName="go-demo", servicePath=f"/demo,/again{times}")
             assert demo.get(f"/again{times}").status == 200
