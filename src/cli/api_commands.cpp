@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <boost/json/parse.hpp>
-#include <map>
 #include <memory>
 
 #include "api/endpoints.hpp"
@@ -10,19 +9,16 @@
 #include "cli/api_client.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
+#include "cli/parameter_options.hpp"
 #include "cli/print.hpp"
-#include "model/destination.hpp"
 
 namespace dfp::cli {
 namespace {
 
 constexpr auto kDefaultTimeoutText = "90s, and waitTimeout in addition with waitForHealthy";
 
-using Values = std::vector<std::string>;
-
 struct Options {
-  std::vector<Values> values;  ///< one for each parameter of the endpoint: as often as it was given
-  std::map<std::string, Values> indexed;  ///< "servicePath.2" and its like
+  ParameterTexts parameters;
   ApiAccess access;
   std::string timeout;
   bool json = false;
@@ -32,16 +28,6 @@ struct Options {
 int usage_error(const Error& error) {
   fmt::print(stderr, "docker-flow-proxy: {}\n", error.what);
   return kUsage;
-}
-
-net::QueryPairs query_of(const api::Endpoint& endpoint, const Options& options) {
-  net::QueryPairs query;
-  for (std::size_t i = 0; i < endpoint.parameters.size(); ++i)
-    if (!options.values[i].empty())
-      query.emplace_back(endpoint.parameters[i].name, fmt::format("{}", fmt::join(options.values[i], ",")));
-  for (const auto& [name, values] : options.indexed)
-    if (!values.empty()) query.emplace_back(name, fmt::format("{}", fmt::join(values, ",")));
-  return query;
 }
 
 /// The answer as an object; nullopt when it is something else than the API's JSON.
@@ -62,7 +48,7 @@ std::string_view message_of(const boost::json::object& answer) {
 }
 
 Result<std::chrono::milliseconds> limit_of(const api::Endpoint& endpoint, const Options& options) {
-  if (options.timeout.empty()) return default_limit(endpoint.action, query_of(endpoint, options));
+  if (options.timeout.empty()) return default_limit(endpoint.action, query_of(endpoint, options.parameters));
   return parse::duration(options.timeout, std::chrono::milliseconds(1), std::chrono::hours(24));
 }
 
@@ -126,8 +112,8 @@ int call(const api::Endpoint& endpoint, const Options& options, const settings::
   auto token = find_token(options.access, environment);
   if (!token) return usage_error(token.error());
   Credentials credentials{std::move(*token), find_tls(options.access, environment)};
-  auto response = call_api(
-      {*api, endpoint.path, query_of(endpoint, options), *timeout, std::move(credentials), endpoint.changes});
+  auto response = call_api({*api, endpoint.path, query_of(endpoint, options.parameters), *timeout,
+                            std::move(credentials), endpoint.changes});
   if (!response) return print_no_answer(endpoint, response.error());
   auto answer = parse_answer(*response);
   bool is_text = endpoint.action == api::Action::Config && response->status == 200;
@@ -138,47 +124,10 @@ int call(const api::Endpoint& endpoint, const Options& options, const settings::
   return options.check ? check_servers(*answer) : kOk;
 }
 
-/// "--service-path.2,--servicePath.2"
-std::string flags_of(std::string_view name, const std::string& index = {}) {
-  auto kebab = kebab_case(name);
-  auto flags = "--" + kebab + index;
-  return kebab == name ? flags : fmt::format("{},--{}{}", flags, name, index);
-}
-
-CLI::Option* add_option(CLI::App& command, const parameters::ParameterInfo& info, const std::string& names,
-                        Values& values, const std::string& help) {
-  if (info.type == parameters::ParameterType::Bool) {
-    auto take = [&values](const std::string& text) { values = {text}; };
-    return command.add_option_function<std::string>(names, take, help)
-        ->expected(0, 1)
-        ->default_str("true")
-        ->option_text("[true|false]");
-  }
-  bool is_list = info.type == parameters::ParameterType::List;
-  auto* option = command.add_option(names, values, help)->allow_extra_args(false);
-  option->option_text(is_list ? "TEXT[,TEXT] (may be repeated)" : "TEXT");
-  if (!is_list) option->expected(1);
-  return option;
-}
-
-void add_parameter(CLI::App& command, const parameters::ParameterInfo& info, Values& values,
-                   Options& options) {
-  auto help = describe(info.meaning, info.allowed, info.fallback);
-  if (info.indexed) help += fmt::format("\nOf one of several destinations: --{}.2", kebab_case(info.name));
-  add_option(command, info, flags_of(info.name), values, help);
-  for (unsigned index = 1; info.indexed && index <= model::kMaxDestinations; ++index) {
-    auto suffix = fmt::format(".{}", index);
-    auto& indexed = options.indexed[std::string(info.name) + suffix];
-    add_option(command, info, flags_of(info.name, suffix), indexed, "")->group("");  // not in the help
-  }
-}
-
 void add_command(Program& program, const api::Endpoint& endpoint) {
   auto* command = program.app.add_subcommand(std::string(endpoint.command), std::string(endpoint.summary));
   auto options = std::make_shared<Options>();
-  options->values.resize(endpoint.parameters.size());
-  for (std::size_t i = 0; i < endpoint.parameters.size(); ++i)
-    add_parameter(*command, endpoint.parameters[i], options->values[i], *options);
+  add_parameter_options(*command, endpoint, options->parameters);
   add_access_options(*command, options->access);
   command
       ->add_option("--timeout", options->timeout,

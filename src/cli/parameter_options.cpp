@@ -1,0 +1,67 @@
+#include "cli/parameter_options.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "model/destination.hpp"
+
+namespace dfp::cli {
+namespace {
+
+using Values = ParameterTexts::Values;
+
+/// "--service-path.2,--servicePath.2"
+std::string flags_of(std::string_view name, const std::string& index = {}) {
+  auto kebab = kebab_case(name);
+  auto flags = "--" + kebab + index;
+  return kebab == name ? flags : fmt::format("{},--{}{}", flags, name, index);
+}
+
+CLI::Option* add_option(CLI::App& command, const parameters::ParameterInfo& info, const std::string& names,
+                        Values& values, const std::string& help) {
+  if (info.type == parameters::ParameterType::Bool) {
+    auto take = [&values](const std::string& text) { values = {text}; };
+    return command.add_option_function<std::string>(names, take, help)
+        ->expected(0, 1)
+        ->default_str("true")
+        ->option_text("[true|false]");
+  }
+  bool is_list = info.type == parameters::ParameterType::List;
+  auto* option = command.add_option(names, values, help)->allow_extra_args(false);
+  option->option_text(is_list ? "TEXT[,TEXT] (may be repeated)" : "TEXT");
+  if (!is_list) option->expected(1);
+  return option;
+}
+
+void add_parameter(CLI::App& command, const parameters::ParameterInfo& info, Values& values,
+                   ParameterTexts& texts) {
+  auto help = describe(info.meaning, info.allowed, info.fallback);
+  if (info.indexed) help += fmt::format("\nOf one of several destinations: --{}.2", kebab_case(info.name));
+  add_option(command, info, flags_of(info.name), values, help);
+  for (unsigned index = 1; info.indexed && index <= model::kMaxDestinations; ++index) {
+    auto suffix = fmt::format(".{}", index);
+    auto& indexed = texts.indexed[std::string(info.name) + suffix];
+    add_option(command, info, flags_of(info.name, suffix), indexed, "")->group("");  // not in the help
+  }
+}
+
+}  // namespace
+
+void add_parameter_options(CLI::App& command, const api::Endpoint& endpoint, ParameterTexts& texts) {
+  texts.values.resize(endpoint.parameters.size());
+  for (std::size_t i = 0; i < endpoint.parameters.size(); ++i)
+    add_parameter(command, endpoint.parameters[i], texts.values[i], texts);
+}
+
+net::QueryPairs query_of(const api::Endpoint& endpoint, const ParameterTexts& texts) {
+  net::QueryPairs query;
+  for (std::size_t i = 0; i < endpoint.parameters.size(); ++i)
+    if (!texts.values[i].empty())
+      query.emplace_back(endpoint.parameters[i].name, fmt::format("{}", fmt::join(texts.values[i], ",")));
+  for (const auto& [name, values] : texts.indexed)
+    if (!values.empty()) query.emplace_back(name, fmt::format("{}", fmt::join(values, ",")));
+  return query;
+}
+
+}  // namespace dfp::cli
