@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,8 @@ struct Endpoint {
   std::string_view example = {};  ///< arguments of the command
   std::string_view summary;
   std::span<const parameters::ParameterInfo> parameters = {};
-  bool changes = false;            ///< something is different after it
+  std::array<std::string_view, 2> words = {};  ///< parameters that the command also takes without a flag
+  bool changes = false;                           ///< something is different after it
   Scope scope = Scope::Read;       ///< what a caller must be allowed, where tokens are asked for
   std::string_view success;        ///< what a 200 says
   std::string_view failures = {};  ///< the other statuses and when they come

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 namespace dfp::api {
@@ -22,6 +23,18 @@ TEST(Endpoints, PathsAndCommandsAreNamedOnceAndEverythingIsDescribed) {
   }
   EXPECT_EQ(commands, (std::set<std::string_view>{"reconfigure", "remove", "services", "register", "reload",
                                                   "deregister", "config", "ping"}));
+}
+
+TEST(Endpoints, WordsAreParametersInTheirOrder) {
+  for (const auto& endpoint : endpoints()) {
+    auto position = [&](std::string_view name) {
+      auto at = std::ranges::find(endpoint.parameters, name, &parameters::ParameterInfo::name);
+      EXPECT_NE(at, endpoint.parameters.end()) << endpoint.path << " " << name;
+      return at - endpoint.parameters.begin();
+    };
+    if (!endpoint.words[1].empty()) EXPECT_LT(position(endpoint.words[0]), position(endpoint.words[1]));
+    if (!endpoint.words[0].empty()) EXPECT_EQ(endpoint.words[0], "serviceName") << endpoint.path;
+  }
 }
 
 TEST(FindEndpoint, ATrailingSlashMakesNoDifference) {

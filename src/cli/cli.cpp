@@ -13,9 +13,9 @@ constexpr auto kDescription =
 
 constexpr auto kFooter = R"(Examples:
   docker-flow-proxy server --http '*:80' --registry consul://10.0.0.1:8500
-  docker-flow-proxy reconfigure --service-name go-demo --service-path /demo
+  docker-flow-proxy reconfigure go-demo /demo
   docker-flow-proxy services
-  docker-flow-proxy remove --service-name go-demo
+  docker-flow-proxy remove go-demo
 
 Run docker-flow-proxy COMMAND --help for details.
 )";

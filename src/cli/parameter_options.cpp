@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/parse.hpp"
+#include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "model/destination.hpp"
@@ -18,12 +22,20 @@ std::string flags_of(std::string_view name, const std::string& index = {}) {
   return kebab == name ? flags : fmt::format("{},--{}{}", flags, name, index);
 }
 
+/// An optional value would take the word behind it, whatever it is.
+std::string refuse_no_boolean(const std::string& text) {
+  if (parse::boolean(text)) return {};
+  return fmt::format("{} is not true or false; put the switch after the arguments, or write it with =true",
+                     text::shown(text));
+}
+
 CLI::Option* add_option(CLI::App& command, const parameters::ParameterInfo& info, const std::string& names,
                         Values& values, const std::string& help) {
   if (info.type == parameters::ParameterType::Bool) {
     auto take = [&values](const std::string& text) { values = {text}; };
     return command.add_option_function<std::string>(names, take, help)
         ->expected(0, 1)
+        ->check(refuse_no_boolean)
         ->default_str("true")
         ->option_text("[true|false]");
   }
@@ -34,11 +46,13 @@ CLI::Option* add_option(CLI::App& command, const parameters::ParameterInfo& info
   return option;
 }
 
-void add_parameter(CLI::App& command, const parameters::ParameterInfo& info, Values& values,
-                   ParameterTexts& texts) {
+void add_parameter(CLI::App& command, const api::Endpoint& endpoint, const parameters::ParameterInfo& info,
+                   Values& values, ParameterTexts& texts) {
   auto help = describe(info.meaning, info.allowed, info.fallback);
   if (info.indexed) help += fmt::format("\nOf one of several destinations: --{}.2", kebab_case(info.name));
-  add_option(command, info, flags_of(info.name), values, help);
+  bool is_word = std::ranges::find(endpoint.words, info.name) != endpoint.words.end();
+  auto word = is_word ? std::string(info.name) + "," : std::string();
+  add_option(command, info, word + flags_of(info.name), values, help);
   for (unsigned index = 1; info.indexed && index <= model::kMaxDestinations; ++index) {
     auto suffix = fmt::format(".{}", index);
     auto& indexed = texts.indexed[std::string(info.name) + suffix];
@@ -51,7 +65,7 @@ void add_parameter(CLI::App& command, const parameters::ParameterInfo& info, Val
 void add_parameter_options(CLI::App& command, const api::Endpoint& endpoint, ParameterTexts& texts) {
   texts.values.resize(endpoint.parameters.size());
   for (std::size_t i = 0; i < endpoint.parameters.size(); ++i)
-    add_parameter(command, endpoint.parameters[i], texts.values[i], texts);
+    add_parameter(command, endpoint, endpoint.parameters[i], texts.values[i], texts);
 }
 
 net::QueryPairs query_of(const api::Endpoint& endpoint, const ParameterTexts& texts) {

@@ -16,7 +16,8 @@ struct ParameterTexts {
   std::map<std::string, Values> indexed;  ///< "servicePath.2" and its like
 };
 
-/// Gives a command one flag for each parameter, in both spellings (--service-name, --serviceName).
+/// Gives a command one flag for each parameter, in both spellings (--service-name, --serviceName). The
+/// endpoint's words are taken without a flag, too.
 void add_parameter_options(CLI::App& command, const api::Endpoint& endpoint, ParameterTexts& texts);
 
 /// What was given, as the API takes it.

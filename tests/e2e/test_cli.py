@@ -1,0 +1,33 @@
+"""The command line as its users type it, against a running proxy."""
+import subprocess
+
+import pytest
+
+from harness import BINARY
+
+NOWHERE = "http://127.0.0.1:1"  # nothing listens there
+
+
+def run(*words, api=NOWHERE, env=None):
+    command = [BINARY, *words, *(["--api", api] if api else [])]
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60, env=env)
+
+
+@pytest.fixture(scope="module")
+def proxy(module_rig):
+    return module_rig.proxy()
+
+
+def ask(proxy, *words):
+    return run(*words, api=f"http://{proxy.address}:{proxy.api_port}")
+
+
+def test_the_service_needs_no_flag(rig, proxy):
+    service = rig.service("words")
+    assert ask(proxy, "register", "words", "--address", service.address, "--port", service.port).returncode == 0
+    done = ask(proxy, "reconfigure", "words", "/words,/w", "--skip-check")
+    assert done.returncode == 0 and done.stdout.startswith("words is routed to 1 instance(s)"), done
+    assert proxy.get("/w/x").instance == proxy.get("/words").instance == service.instance
+    assert ask(proxy, "services", "words").stdout.startswith("words  ")
+    assert ask(proxy, "remove", "words").stdout.startswith("words is removed")
+    assert proxy.get("/words").status == 503
