@@ -141,6 +141,12 @@ constexpr std::array kReload = {
                   .since = "the original of 2017"},
 };
 
+constexpr std::array<std::string_view, 1> kService = {"serviceName"};
+constexpr std::array<std::string_view, 3> kInstance = {"serviceName", "address", "port"};
+constexpr std::array<std::string_view, 5> kRoutes = {"servicePath", "serviceDomain", "consulTemplatePath",
+                                                     "consulTemplateFePath", "templateFePath"};
+constexpr std::array<std::string_view, 2> kSelectors = {"id", "address"};
+
 /// Not constexpr: the span of reconfigure's parameters comes from another unit.
 const std::array kEndpoints = {
     Endpoint{
@@ -151,6 +157,8 @@ const std::array kEndpoints = {
         .summary = "Route requests to a service: pin the instances registered now, and store the definition.",
         .parameters = parameters::reconfigure_parameters(),
         .words = {"serviceName", "servicePath"},
+        .required = kService,
+        .one_of = kRoutes,
         .changes = true,
         .scope = Scope::Deploy,
         .success =
@@ -173,6 +181,7 @@ const std::array kEndpoints = {
         .summary = "Remove a service's routes, servers and definition.",
         .parameters = kRemove,
         .words = {"serviceName"},
+        .required = kService,
         .changes = true,
         .scope = Scope::Deploy,
         .success = "The service was removed. Removing an unknown service also succeeds (Message says so).",
@@ -201,6 +210,7 @@ const std::array kEndpoints = {
              .summary = "Register an instance in the registry; the next reconfigure routes to it.",
              .parameters = kRegister,
              .words = {"serviceName"},
+             .required = kInstance,
              .changes = true,
              .scope = Scope::Deploy,
              .success = "The instance is registered.",
@@ -215,6 +225,8 @@ const std::array kEndpoints = {
         .summary = "Deregister an instance; it keeps receiving traffic until the next reconfigure.",
         .parameters = kDeregister,
         .words = {"serviceName"},
+        .required = kService,
+        .one_of = kSelectors,
         .changes = true,
         .scope = Scope::Deploy,
         .success = "The instance is no longer registered.",

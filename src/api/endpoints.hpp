@@ -35,6 +35,8 @@ struct Endpoint {
   std::string_view summary;
   std::span<const parameters::ParameterInfo> parameters = {};
   std::array<std::string_view, 2> words = {};  ///< parameters that the command also takes without a flag
+  std::span<const std::string_view> required = {};
+  std::span<const std::string_view> one_of = {};  ///< at least one of these is required in addition
   bool changes = false;                           ///< something is different after it
   Scope scope = Scope::Read;       ///< what a caller must be allowed, where tokens are asked for
   std::string_view success;        ///< what a 200 says

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "parameters/table.hpp"
+
 namespace dfp::api {
 namespace {
 
@@ -25,15 +27,29 @@ TEST(Endpoints, PathsAndCommandsAreNamedOnceAndEverythingIsDescribed) {
                                                   "deregister", "config", "ping"}));
 }
 
-TEST(Endpoints, WordsAreParametersInTheirOrder) {
+TEST(Endpoints, WordsAndRequiredOnesAreParametersInTheirOrder) {
   for (const auto& endpoint : endpoints()) {
     auto position = [&](std::string_view name) {
       auto at = std::ranges::find(endpoint.parameters, name, &parameters::ParameterInfo::name);
       EXPECT_NE(at, endpoint.parameters.end()) << endpoint.path << " " << name;
       return at - endpoint.parameters.begin();
     };
+    for (auto name : endpoint.required) position(name);
+    for (auto name : endpoint.one_of) position(name);
     if (!endpoint.words[1].empty()) EXPECT_LT(position(endpoint.words[0]), position(endpoint.words[1]));
     if (!endpoint.words[0].empty()) EXPECT_EQ(endpoint.words[0], "serviceName") << endpoint.path;
+  }
+}
+
+/// The table says what decode_reconfigure asks for, so that it can be checked without it.
+TEST(Endpoints, OneOfTheRoutesIsWhatReconfigureAsksFor) {
+  const auto* reconfigure = find_command("reconfigure");
+  for (const auto& info : parameters::reconfigure_parameters()) {
+    if (info.type == parameters::ParameterType::Bool || info.name == "serviceName") continue;
+    auto decoded = parameters::decode_reconfigure({{"serviceName", "a"}, {std::string(info.name), "/1"}});
+    bool is_route = std::ranges::find(reconfigure->one_of, info.name) != reconfigure->one_of.end();
+    bool lacks_route = !decoded && decoded.error().what.contains("are mandatory");
+    if (decoded || lacks_route) EXPECT_EQ(is_route, !lacks_route) << info.name;
   }
 }
 

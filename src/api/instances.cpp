@@ -18,8 +18,7 @@ const Error kNoRegistrar{
     "instances are not registered through the proxy with this registry; register them in the "
     "registry itself"};
 
-Result<> check_mandatory(const parameters::ParameterValues& values,
-                         std::initializer_list<std::string_view> names) {
+Result<> check_mandatory(const parameters::ParameterValues& values, std::span<const std::string_view> names) {
   if (std::ranges::all_of(names, [&](auto name) { return values.has(name); })) return {};
   return fail(Errc::InvalidArgument,
               fmt::format("The following queries are mandatory: {}", fmt::join(names, ", ")));
@@ -38,9 +37,8 @@ Result<std::uint16_t> read_port(const parameters::ParameterValues& values) {
   return static_cast<std::uint16_t>(*port);
 }
 
-Result<model::Instance> read_instance(const parameters::ParameterValues& values) {
-  if (auto ok = check_mandatory(values, {"serviceName", "address", "port"}); !ok)
-    return std::unexpected(ok.error());
+Result<model::Instance> read_instance(const parameters::ParameterValues& values, const Endpoint& endpoint) {
+  if (auto ok = check_mandatory(values, endpoint.required); !ok) return std::unexpected(ok.error());
   model::Instance instance;
   instance.service = values.text("serviceName");
   instance.address = values.text("address");
@@ -68,8 +66,8 @@ struct Selector {
   }
 };
 
-Result<Selector> read_selector(const parameters::ParameterValues& values) {
-  if (auto ok = check_mandatory(values, {"serviceName"}); !ok) return std::unexpected(ok.error());
+Result<Selector> read_selector(const parameters::ParameterValues& values, const Endpoint& endpoint) {
+  if (auto ok = check_mandatory(values, endpoint.required); !ok) return std::unexpected(ok.error());
   if (auto ok = model::check_service_name(values.text("serviceName")); !ok)
     return std::unexpected(ok.error());
   if (!values.has("id") && !(values.has("address") && values.has("port")))
@@ -135,7 +133,7 @@ Task<Answer> Api::register_instance(Call call) {
   if (!parts_.registrar) co_return failure(kNoRegistrar);
   auto values = parameters::read_values(call.query, call.endpoint.parameters);
   if (!values) co_return failure(values.error());
-  auto instance = read_instance(*values);
+  auto instance = read_instance(*values, call.endpoint);
   if (!instance) co_return failure(instance.error());
   if (parts_.is_own_address && parts_.is_own_address(instance->address, instance->port))
     co_return failure(
@@ -155,7 +153,7 @@ Task<Answer> Api::deregister_instance(Call call) {
   if (!parts_.registrar) co_return failure(kNoRegistrar);
   auto values = parameters::read_values(call.query, call.endpoint.parameters);
   if (!values) co_return failure(values.error());
-  auto selector = read_selector(*values);
+  auto selector = read_selector(*values, call.endpoint);
   if (!selector) co_return failure(selector.error());
   auto service = values->text("serviceName");
   auto deadline = Deadline::after(kRegistryTime);

@@ -105,6 +105,7 @@ int check_servers(const boost::json::object& answer) {
 }
 
 int call(const api::Endpoint& endpoint, const Options& options, const settings::Texts& environment) {
+  if (auto ok = check_required(endpoint, options.parameters); !ok) return usage_error(ok.error());
   auto api = parse_api_address(options.access.api.empty() ? find_api(environment) : options.access.api);
   if (!api) return usage_error({api.error().code, "--api: " + api.error().what});
   auto timeout = limit_of(endpoint, options);

@@ -14,6 +14,14 @@ namespace {
 constexpr auto kReconfigured =
     R"({"Status":"OK","Message":"","ServiceName":"go-demo","AppliedBy":"reload","Reason":"new backend","Revision":3,"Instances":2})";
 
+const std::vector<std::vector<std::string>> kChanges = {
+    {"remove", "a"}, {"reload"}, {"reconfigure", "a", "/a"}};
+
+std::vector<std::string> joined(std::vector<std::string> words, const std::vector<std::string>& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
 TEST(KebabCase, SplitsAtCapitals) {
   EXPECT_EQ(kebab_case("serviceName"), "service-name");
   EXPECT_EQ(kebab_case("port"), "port");
@@ -39,7 +47,7 @@ TEST(ApiCommand, SendsTheFlagsAsTheTablesParameters) {
 
 TEST(ApiCommand, JsonIsTheAnswerAsItIs) {
   FakeApi api(json_answer(200, kReconfigured));
-  auto ended = run_words({"reconfigure", "--service-name", "a", "--json", "--api", api.url()});
+  auto ended = run_words({"reconfigure", "a", "/a", "--json", "--api", api.url()});
   EXPECT_EQ(ended.output, std::string(kReconfigured) + "\n");
 }
 
@@ -50,7 +58,7 @@ TEST(ApiCommand, PlainTextIsPrintedAsItIs) {
 
 TEST(ApiCommand, ARefusalEndsWithOneAndTheServersReason) {
   FakeApi api(json_answer(409, R"({"Status":"NOK","Message":"path_beg /demo belongs to other"})"));
-  auto ended = run_words({"reconfigure", "--service-name", "a", "--api", api.url()});
+  auto ended = run_words({"reconfigure", "a", "/a", "--api", api.url()});
   EXPECT_EQ(ended.status, kFailed);
   EXPECT_EQ(ended.errors, "rejected (409): path_beg /demo belongs to other\n");
 }
@@ -68,9 +76,9 @@ TEST(ApiCommand, AnApiThatIsAwayEndsWithThree) {
 
 TEST(ApiCommand, ALimitThatIsReachedBehindAChangeEndsWithSix) {
   FakeApi api(FakeApi::kSilent);
-  for (std::string command : {"remove", "reload", "register"}) {
-    auto ended = run_words({command, "--api", api.url(), "--timeout", "50ms"});
-    EXPECT_EQ(ended.status, kUnknown) << command;
+  for (const auto& command : kChanges) {
+    auto ended = run_words(joined(command, {"--api", api.url(), "--timeout", "50ms"}));
+    EXPECT_EQ(ended.status, kUnknown) << command.front();
     EXPECT_TRUE(ended.errors.contains("outcome unknown") && ended.errors.contains("services"))
         << ended.errors;
   }
@@ -98,9 +106,9 @@ TEST(ApiCommand, AnotherServerAtThatAddressIsNotTakenForTheApi) {
 
 TEST(ApiCommand, AChangeThatTheRegistryMayHaveKeptEndsWithSix) {
   FakeApi api(json_answer(504, R"({"Status":"NOK","Message":"keeping a: no answer"})"));
-  for (std::string command : {"remove", "reconfigure"}) {
-    auto ended = run_words({command, "--service-name", "a", "--api", api.url()});
-    EXPECT_EQ(ended.status, kUnknown) << command;
+  for (const auto& command : kChanges) {
+    auto ended = run_words(joined(command, {"--api", api.url()}));
+    EXPECT_EQ(ended.status, kUnknown) << command.front();
     EXPECT_TRUE(ended.errors.contains("outcome unknown") && ended.errors.contains("keeping a"))
         << ended.errors;
   }
@@ -110,9 +118,9 @@ TEST(ApiCommand, AChangeThatTheRegistryMayHaveKeptEndsWithSix) {
 TEST(ApiCommand, AChangeThatSomethingElseAnswersEndsWithSix) {
   for (int status : {504, 200}) {
     FakeApi gateway({status, "<html>Gateway Time-out", {{"Content-Type", "text/html"}}});
-    for (std::string command : {"remove", "reload"}) {
-      auto ended = run_words({command, "--api", gateway.url()});
-      EXPECT_EQ(ended.status, kUnknown) << command << " " << status;
+    for (const auto& command : kChanges) {
+      auto ended = run_words(joined(command, {"--api", gateway.url()}));
+      EXPECT_EQ(ended.status, kUnknown) << command.front() << " " << status;
       EXPECT_TRUE(ended.errors.contains("outcome unknown") && ended.errors.contains("services"))
           << ended.errors;
       EXPECT_TRUE(ended.errors.contains(std::to_string(status)) && ended.errors.contains("--api"))

@@ -60,12 +60,42 @@ void add_parameter(CLI::App& command, const api::Endpoint& endpoint, const param
   }
 }
 
+/// An empty value counts as not given, as the API has it; one with an index as given.
+bool is_given(const net::QueryPairs& query, std::string_view name) {
+  return std::ranges::any_of(query, [&](const auto& pair) {
+    return parameters::split_name(pair.first).name == name && !pair.second.empty();
+  });
+}
+
+std::string flag_of(std::string_view name) { return "--" + kebab_case(name); }
+
+std::vector<std::string> flags_of_all(std::span<const std::string_view> names) {
+  std::vector<std::string> flags;
+  for (auto name : names) flags.push_back(flag_of(name));
+  return flags;
+}
+
 }  // namespace
 
 void add_parameter_options(CLI::App& command, const api::Endpoint& endpoint, ParameterTexts& texts) {
   texts.values.resize(endpoint.parameters.size());
   for (std::size_t i = 0; i < endpoint.parameters.size(); ++i)
     add_parameter(command, endpoint, endpoint.parameters[i], texts.values[i], texts);
+}
+
+Result<> check_required(const api::Endpoint& endpoint, const ParameterTexts& texts) {
+  auto query = query_of(endpoint, texts);
+  auto given = [&](std::string_view name) { return is_given(query, name); };
+  auto refuse = [&](const std::string& what) {
+    return fail(Errc::InvalidArgument, fmt::format("{0}: {1}; for example: docker-flow-proxy {0} {2}",
+                                                   endpoint.command, what, endpoint.example));
+  };
+  std::vector<std::string> missing;
+  for (auto name : endpoint.required)
+    if (!given(name)) missing.push_back(flag_of(name));
+  if (!missing.empty()) return refuse(fmt::format("missing {}", fmt::join(missing, ", ")));
+  if (endpoint.one_of.empty() || std::ranges::any_of(endpoint.one_of, given)) return {};
+  return refuse(fmt::format("missing one of {}", fmt::join(flags_of_all(endpoint.one_of), ", ")));
 }
 
 net::QueryPairs query_of(const api::Endpoint& endpoint, const ParameterTexts& texts) {

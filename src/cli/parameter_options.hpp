@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/endpoints.hpp"
+#include "base/result.hpp"
 #include "net/query.hpp"
 
 namespace dfp::cli {
@@ -19,6 +20,10 @@ struct ParameterTexts {
 /// Gives a command one flag for each parameter, in both spellings (--service-name, --serviceName). The
 /// endpoint's words are taken without a flag, too.
 void add_parameter_options(CLI::App& command, const api::Endpoint& endpoint, ParameterTexts& texts);
+
+/// Whether everything is given that is required, so that nobody has to be asked for that.
+/// @return InvalidArgument, naming the flags.
+Result<> check_required(const api::Endpoint& endpoint, const ParameterTexts& texts);
 
 /// What was given, as the API takes it.
 net::QueryPairs query_of(const api::Endpoint& endpoint, const ParameterTexts& texts);

@@ -61,9 +61,9 @@ struct RefusedCase {
   const char* why;
 };
 void PrintTo(const RefusedCase& test, std::ostream* out) { *out << test.name; }
-class RefusedWords : public testing::TestWithParam<RefusedCase> {};
+class RefusedWithoutAsking : public testing::TestWithParam<RefusedCase> {};
 
-TEST_P(RefusedWords, NamesTheArgument) {
+TEST_P(RefusedWithoutAsking, NamesTheArgument) {
   auto words = GetParam().words;
   words.insert(words.end(), {"--api", kNowhere});
   auto ended = run_words(words);
@@ -73,13 +73,26 @@ TEST_P(RefusedWords, NamesTheArgument) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Table, RefusedWords,
+    Table, RefusedWithoutAsking,
     testing::Values(
+        RefusedCase{
+            "NothingGiven", {"reconfigure"}, "missing --service-name; for example: docker-flow-proxy"},
+        RefusedCase{"AnEmptyName", {"remove", ""}, "remove: missing --service-name"},
+        RefusedCase{"SeveralMissing", {"register", "a"}, "register: missing --address, --port"},
+        RefusedCase{"NoRoute",
+                    {"reconfigure", "a", "--watch"},
+                    "missing one of --service-path, --service-domain, --consul-template-path"},
+        RefusedCase{"NoInstance", {"deregister", "a", "--port", "1"}, "missing one of --id, --address"},
         RefusedCase{
             "ASwitchBeforeTheWords", {"reconfigure", "--watch", "a", "/a"}, "--watch: \"a\" is not true"},
         RefusedCase{"TwoNames", {"remove", "a", "b"}, "not expected: b"},
         RefusedCase{"TheNameTwice", {"remove", "a", "--service-name", "b"}, "service-name"}),
     [](const auto& test) { return test.param.name; });
+
+TEST(Required, ARouteWithAnIndexIsARoute) {
+  EXPECT_EQ(target_of({"reconfigure", "a", "--service-path.1", "/x"}),
+            "reconfigure?serviceName=a&servicePath.1=%2Fx");
+}
 
 }  // namespace
 }  // namespace dfp::cli

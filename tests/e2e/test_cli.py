@@ -31,3 +31,11 @@ def test_the_service_needs_no_flag(rig, proxy):
     assert ask(proxy, "services", "words").stdout.startswith("words  ")
     assert ask(proxy, "remove", "words").stdout.startswith("words is removed")
     assert proxy.get("/words").status == 503
+
+
+@pytest.mark.parametrize("words, missing", [
+    (["reconfigure"], "--service-name"), (["reconfigure", "a"], "--service-path"), (["remove"], "--service-name"),
+    (["register", "a", "--port", "1"], "--address"), (["deregister", "a"], "--id")])
+def test_what_is_missing_is_named_without_a_proxy(words, missing):
+    done = run(*words)
+    assert done.returncode == 2 and missing in done.stderr and done.stdout == "", done
