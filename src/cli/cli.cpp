@@ -4,6 +4,7 @@
 
 #include "cli/command.hpp"
 #include "cli/help.hpp"
+#include "cli/unknown_words.hpp"
 
 namespace dfp::cli {
 namespace {
@@ -36,7 +37,7 @@ int end_parsing(const Program& program, const CLI::ParseError& error) {
     return kOk;
   }
   fmt::print(stderr, "docker-flow-proxy: {}\nRun docker-flow-proxy --help, or COMMAND --help.\n",
-             error.what());
+             explain(program.app, error));
   return kUsage;
 }
 

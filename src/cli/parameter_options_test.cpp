@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"NoInstance", {"deregister", "a", "--port", "1"}, "missing one of --id, --address"},
         RefusedCase{
             "ASwitchBeforeTheWords", {"reconfigure", "--watch", "a", "/a"}, "--watch: \"a\" is not true"},
-        RefusedCase{"TwoNames", {"remove", "a", "b"}, "not expected: b"},
+        RefusedCase{"TwoNames", {"remove", "a", "b"}, "remove: unexpected argument \"b\""},
         RefusedCase{"TheNameTwice", {"remove", "a", "--service-name", "b"}, "service-name"}),
     [](const auto& test) { return test.param.name; });
 

@@ -39,3 +39,12 @@ def test_the_service_needs_no_flag(rig, proxy):
 def test_what_is_missing_is_named_without_a_proxy(words, missing):
     done = run(*words)
     assert done.returncode == 2 and missing in done.stderr and done.stdout == "", done
+
+
+@pytest.mark.parametrize("words, said", [
+    (["servr"], 'unknown command "servr"; did you mean server?'),
+    (["server", "--htpp", "127.0.0.1:8000"], 'server: unknown flag "--htpp"; did you mean --http?'),
+    (["remove", "a", "--sevice-name", "b"], 'remove: unknown flag "--sevice-name"; did you mean --service-name?')])
+def test_a_mistyped_word_is_named_with_the_nearest(words, said):
+    done = run(*words, api=None)
+    assert done.returncode == 2 and done.stderr.startswith(f"docker-flow-proxy: {said}\n") and done.stdout == "", done
