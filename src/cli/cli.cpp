@@ -18,7 +18,7 @@ constexpr auto kFooter = R"(Examples:
   docker-flow-proxy services
   docker-flow-proxy remove go-demo
 
-Run docker-flow-proxy COMMAND --help for details.
+Run docker-flow-proxy help COMMAND for details.
 )";
 
 constexpr auto kVersionText = "docker-flow-proxy " DFP_VERSION;
@@ -36,8 +36,9 @@ int end_parsing(const Program& program, const CLI::ParseError& error) {
     program.app.exit(error);
     return kOk;
   }
-  fmt::print(stderr, "docker-flow-proxy: {}\nRun docker-flow-proxy --help, or COMMAND --help.\n",
-             explain(program.app, error));
+  auto called = program.app.get_subcommands();
+  fmt::print(stderr, "docker-flow-proxy: {}\nRun docker-flow-proxy help{}.\n", explain(program.app, error),
+             called.empty() ? "" : " " + called.front()->get_name());
   return kUsage;
 }
 
@@ -65,6 +66,7 @@ int run(const std::vector<std::string>& words, const Context& context) {
   add_registrator(program);
   add_template(program);
   add_demo_service(program);
+  add_help(program);
   add_docs(program);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));

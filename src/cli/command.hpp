@@ -19,6 +19,8 @@ void add_api_commands(Program& program);
 void add_registrator(Program& program);
 void add_template(Program& program);
 void add_demo_service(Program& program);
+/// help [COMMAND]
+void add_help(Program& program);
 /// Hidden: prints the reference pages.
 void add_docs(Program& program);
 

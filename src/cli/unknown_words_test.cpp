@@ -44,8 +44,18 @@ INSTANTIATE_TEST_SUITE_P(
                     {"remove", "--servicename", "a"},
                     "remove: unknown flag \"--servicename\"; did you mean --serviceName?"},
         UnknownCase{"FlagOfTheProgram", {"--vresion"}, "unknown flag \"--vresion\"; did you mean --version?"},
-        UnknownCase{"Argument", {"config", "x"}, "config: unexpected argument \"x\""}),
+        UnknownCase{"Argument", {"config", "x"}, "config: unexpected argument \"x\""},
+        UnknownCase{"HelpOfNone", {"help", "pong"}, "unknown command \"pong\"; did you mean ping?"}),
     [](const auto& test) { return test.param.name; });
+
+TEST(HelpCommand, ShowsWhatTheFlagShows) {
+  EXPECT_EQ(run_words({"help"}).output, run_words({"--help"}).output);
+  for (const char* command : {"server", "reconfigure", "registrator", "template", "version"}) {
+    auto help = run_words({"help", command});
+    EXPECT_EQ(help.status, kOk) << help.errors;
+    EXPECT_EQ(help.output, run_words({command, "--help"}).output) << command;
+  }
+}
 
 }  // namespace
 }  // namespace dfp::cli

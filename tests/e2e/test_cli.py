@@ -44,7 +44,14 @@ def test_what_is_missing_is_named_without_a_proxy(words, missing):
 @pytest.mark.parametrize("words, said", [
     (["servr"], 'unknown command "servr"; did you mean server?'),
     (["server", "--htpp", "127.0.0.1:8000"], 'server: unknown flag "--htpp"; did you mean --http?'),
-    (["remove", "a", "--sevice-name", "b"], 'remove: unknown flag "--sevice-name"; did you mean --service-name?')])
+    (["remove", "a", "--sevice-name", "b"], 'remove: unknown flag "--sevice-name"; did you mean --service-name?'),
+    (["help", "serivces"], 'unknown command "serivces"; did you mean services?')])
 def test_a_mistyped_word_is_named_with_the_nearest(words, said):
     done = run(*words, api=None)
     assert done.returncode == 2 and done.stderr.startswith(f"docker-flow-proxy: {said}\n") and done.stdout == "", done
+
+
+def test_help_is_a_command():
+    assert run("help", api=None).stdout == run("--help", api=None).stdout
+    done = run("help", "reconfigure", api=None)
+    assert done.returncode == 0 and "--service-path" in done.stdout and done.stdout == run("reconfigure", "--help", api=None).stdout
