@@ -252,7 +252,8 @@ Task<Answer> Api::remove(Call call) {
       co_await parts_.reconciler.remove(answer.definition.service, author(call.peer), call.context());
   if (!outcome) co_return failure(outcome.error(), std::move(answer.definition));
   if (!outcome->existed)
-    answer.message = fmt::format("service {} was not configured", answer.definition.service);
+    answer.message = fmt::format("service {} was not configured{}", answer.definition.service,
+                                 nearest_service(answer.definition.service));
   answer.more["AppliedBy"] = model::to_string(outcome->plan.means());
   answer.more["Reason"] = outcome->plan.reason();
   co_return answer;

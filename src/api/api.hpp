@@ -64,6 +64,8 @@ class Api {
   Task<Answer> remove(Call call);
   Task<Answer> reload(Call call);
   Task<Answer> services(Call call);
+  /// "; did you mean go-demo?" where a configured service has a similar name.
+  std::string nearest_service(std::string_view name) const;
   Task<Answer> register_instance(Call call);
   Task<Result<>> check_free(model::Instance instance, Grant limits);
   Task<Answer> deregister_instance(Call call);

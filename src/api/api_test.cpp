@@ -241,6 +241,20 @@ TEST(Remove, IsIdempotentAndNamesTheService) {
   });
 }
 
+TEST(Services, AMistypedNameIsAnsweredWithTheNearest) {
+  with_api([](Rig& rig) -> Task<> {
+    auto added = co_await rig.get("reconfigure?serviceName=go-demo&servicePath=/a");
+    EXPECT_EQ(added.status, 200);
+    auto removed = co_await rig.get("remove?serviceName=go-dmo");
+    EXPECT_EQ(message_of(removed), "service go-dmo was not configured; did you mean go-demo?");
+    auto listed = co_await rig.get("services?serviceName=go-dmo");
+    EXPECT_EQ(listed.status, 404);
+    EXPECT_EQ(message_of(listed), "service go-dmo is not configured; did you mean go-demo?");
+    auto other = co_await rig.get("services?serviceName=shop");
+    EXPECT_EQ(message_of(other), "service shop is not configured");
+  });
+}
+
 TEST(Remove, RefusesWhatItDoesNotUnderstand) {
   with_api([](Rig& rig) -> Task<> {
     auto missing = co_await rig.get("remove");

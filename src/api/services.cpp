@@ -6,6 +6,7 @@
 
 #include "api/api.hpp"
 #include "api/json.hpp"
+#include "base/nearest.hpp"
 
 namespace dfp::api {
 namespace json = boost::json;
@@ -122,6 +123,12 @@ json::object reasons_json(const std::map<std::string, std::string>& reasons, con
 
 }  // namespace
 
+std::string Api::nearest_service(std::string_view name) const {
+  std::vector<std::string_view> known;
+  for (const auto& [configured, service] : parts_.reconciler.state().services) known.push_back(configured);
+  return text::suggestion(name, known);
+}
+
 Task<Answer> Api::services(Call call) {
   auto values = parameters::read_values(call.query, call.endpoint.parameters);
   if (!values) co_return failure(values.error());
@@ -137,7 +144,8 @@ Task<Answer> Api::services(Call call) {
   auto set_aside = reasons_json(parts_.reconciler.set_aside(), only);
   bool has_problem = parts_.discovery && parts_.discovery->problems().contains(only);
   if (!only.empty() && chosen.empty() && set_aside.empty() && !has_problem)
-    co_return failure({Errc::NotFound, fmt::format("service {} is not configured", only)});
+    co_return failure(
+        {Errc::NotFound, fmt::format("service {} is not configured{}", only, nearest_service(only))});
 
   bool wants_health = !values->has("health") || values->flag("health");
   std::set<std::string> checked;

@@ -55,3 +55,12 @@ def test_help_is_a_command():
     assert run("help", api=None).stdout == run("--help", api=None).stdout
     done = run("help", "reconfigure", api=None)
     assert done.returncode == 0 and "--service-path" in done.stdout and done.stdout == run("reconfigure", "--help", api=None).stdout
+
+
+def test_a_mistyped_service_is_answered_with_the_nearest(proxy):
+    assert ask(proxy, "reconfigure", "nearest", "/nearest").returncode == 0
+    done = ask(proxy, "remove", "neerest")
+    assert done.returncode == 0 and done.stdout == "service neerest was not configured; did you mean nearest?\n", done
+    done = ask(proxy, "services", "neerest")
+    assert done.returncode == 1 and "did you mean nearest?" in done.stderr, done
+    assert ask(proxy, "remove", "nearest").stdout.startswith("nearest is removed")
