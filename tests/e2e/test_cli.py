@@ -64,3 +64,18 @@ def test_a_mistyped_service_is_answered_with_the_nearest(proxy):
     done = ask(proxy, "services", "neerest")
     assert done.returncode == 1 and "did you mean nearest?" in done.stderr, done
     assert ask(proxy, "remove", "nearest").stdout.startswith("nearest is removed")
+
+
+def test_everything_of_json_is_in_the_long_text(rig, proxy):
+    service = rig.service("long")
+    proxy.register(service)
+    proxy.ok("reconfigure", serviceName="long", servicePath="/long", serviceDomain="a.com,b.com", checkPath="/up", checkRise="3",
+             aclName="x-long", watch="true")
+    shown, = proxy.ok("services", serviceName="long")["Services"]
+    text = ask(proxy, "services", "long").stdout
+    for key, value in shown.items():
+        if value is True:
+            assert key[0].lower() + key[1:] in text, (key, text)
+        elif isinstance(value, str) and value:
+            assert all(part in text for part in value.split(",")), (key, value, text)
+    proxy.ok("remove", serviceName="long")
