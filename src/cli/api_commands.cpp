@@ -11,6 +11,7 @@
 #include "cli/help.hpp"
 #include "cli/parameter_options.hpp"
 #include "cli/print.hpp"
+#include "cli/terminal.hpp"
 
 namespace dfp::cli {
 namespace {
@@ -22,6 +23,7 @@ struct Options {
   ApiAccess access;
   std::string timeout;
   bool json = false;
+  bool wide = false;   ///< services: everything of each
   bool check = false;  ///< services: whether each has a server up
 };
 
@@ -104,25 +106,55 @@ int check_servers(const boost::json::object& answer) {
   return kNoServerUp;
 }
 
-int call(const api::Endpoint& endpoint, const Options& options, const settings::Texts& environment) {
-  if (auto ok = check_required(endpoint, options.parameters); !ok) return usage_error(ok.error());
+std::string service_of(const ApiCall& call) {
+  for (const auto& [name, value] : call.query)
+    if (name == "serviceName") return value;
+  return {};
+}
+
+/// @return InvalidArgument, naming the option.
+Result<ApiCall> prepare(const api::Endpoint& endpoint, const Options& options,
+                        const settings::Texts& environment) {
+  if (auto ok = check_required(endpoint, options.parameters); !ok) return std::unexpected(ok.error());
   auto api = parse_api_address(options.access.api.empty() ? find_api(environment) : options.access.api);
-  if (!api) return usage_error({api.error().code, "--api: " + api.error().what});
+  if (!api) return fail("--api", api.error());
   auto timeout = limit_of(endpoint, options);
-  if (!timeout) return usage_error({timeout.error().code, "--timeout: " + timeout.error().what});
+  if (!timeout) return fail("--timeout", timeout.error());
   auto token = find_token(options.access, environment);
-  if (!token) return usage_error(token.error());
+  if (!token) return std::unexpected(token.error());
   Credentials credentials{std::move(*token), find_tls(options.access, environment)};
-  auto response = call_api({*api, endpoint.path, query_of(endpoint, options.parameters), *timeout,
-                            std::move(credentials), endpoint.changes});
-  if (!response) return print_no_answer(endpoint, response.error());
-  auto answer = parse_answer(*response);
-  bool is_text = endpoint.action == api::Action::Config && response->status == 200;
-  if (!answer && !is_text) return print_foreign_answer(endpoint, *response, api->url());
-  if (response->status != 200) return print_refusal(endpoint, *response, *answer, options.json);
-  auto text = options.json || is_text ? response->body : render_answer(endpoint.action, *answer);
+  return ApiCall{*api,     endpoint.path,          query_of(endpoint, options.parameters),
+                 *timeout, std::move(credentials), endpoint.changes};
+}
+
+int print_answer(const api::Endpoint& endpoint, const Options& options, const ApiCall& call,
+                 const net::HttpResponse& response, Colors colors) {
+  auto answer = parse_answer(response);
+  bool is_text = endpoint.action == api::Action::Config && response.status == 200;
+  if (!answer && !is_text) return print_foreign_answer(endpoint, response, call.api.url());
+  if (response.status != 200) return print_refusal(endpoint, response, *answer, options.json);
+  View view{options.wide || !service_of(call).empty(), colors};
+  auto text = options.json || is_text ? response.body : render_answer(endpoint.action, *answer, view);
   fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
   return options.check ? check_servers(*answer) : kOk;
+}
+
+int run(const api::Endpoint& endpoint, const Options& options, const settings::Texts& environment) {
+  auto call = prepare(endpoint, options, environment);
+  if (!call) return usage_error(call.error());
+  auto response = call_api(*call);
+  if (!response) return print_no_answer(endpoint, response.error());
+  return print_answer(endpoint, options, *call, *response, colors_of_output(environment));
+}
+
+void add_services_options(CLI::App& command, Options& options) {
+  command
+      .add_flag("--wide", options.wide,
+                "Print everything that is known of each service, as for a single one, and not a table.")
+      ->excludes("--json");
+  command
+      .add_flag("--check", options.check, "End with status 9 if a service has no server that gets requests.")
+      ->excludes("--health");
 }
 
 void add_command(Program& program, const api::Endpoint& endpoint) {
@@ -135,15 +167,11 @@ void add_command(Program& program, const api::Endpoint& endpoint) {
                    describe("How long to wait for the answer.", "", kDefaultTimeoutText))
       ->option_text("VALUE");
   command->add_flag("--json", options->json, "Print the answer as the API gave it.");
-  if (endpoint.action == api::Action::Services)
-    command
-        ->add_flag("--check", options->check,
-                   "End with status 9 if a service has no server that gets requests.")
-        ->excludes("--health");
+  if (endpoint.action == api::Action::Services) add_services_options(*command, *options);
   command->footer(fmt::format("Example:\n  docker-flow-proxy {}{}{}", endpoint.command,
                               endpoint.example.empty() ? "" : " ", endpoint.example));
   command->callback([options, &program, &endpoint] {
-    program.status = call(endpoint, *options, program.context.environment);
+    program.status = run(endpoint, *options, program.context.environment);
   });
 }
 

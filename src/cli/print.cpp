@@ -56,14 +56,14 @@ std::string render_registration(const json::object& answer) {
 
 }  // namespace
 
-std::string render_answer(api::Action action, const json::object& answer) {
+std::string render_answer(api::Action action, const json::object& answer, View view) {
   switch (action) {
     case api::Action::Reconfigure:
       return render_reconfigured(answer);
     case api::Action::Remove:
       return render_removed(answer);
     case api::Action::Services:
-      return render_services_details(answer);
+      return view.details ? render_services_details(answer) : render_services_table(answer, view.colors);
     case api::Action::Register:
     case api::Action::Deregister:
       return render_registration(answer);

@@ -7,8 +7,8 @@
 namespace dfp::cli {
 namespace {
 
-std::string render(api::Action action, const char* json) {
-  return render_answer(action, boost::json::parse(json).as_object());
+std::string render(api::Action action, const char* json, View view = {}) {
+  return render_answer(action, boost::json::parse(json).as_object(), view);
 }
 
 TEST(PrintReconfigure, ShowsThePlanOfADryRun) {
@@ -41,7 +41,8 @@ TEST(PrintServices, ShowsRoutesInstancesAndWhatIsNotInUse) {
                        {"ServiceName":"b","Revision":1,"Instances":[],"Registered":null}],
                        "Quarantined":{"c":"bad regex"},"NotRefreshed":{"a":"no file"},"WatchProblems":{"b":"no key"},"NotRouted":["d","e"],
                        "Differences":["route /a is missing"],"LiveError":"it is frozen",
-                       "CatalogError":"registry away"})"),
+                       "CatalogError":"registry away"})",
+                   {.details = true}),
             "go-demo (blue)  revision 3, 2026-01-31T12:00:00Z by api 127.0.0.1\n"
             "  hosts       x.com\n"
             "  paths       /a, /b\n"
@@ -87,7 +88,7 @@ TEST(Print, ForeignShapesAreSurvived) {
         auto json :
         {"{}",
          R"({"Message":1,"Services":[1,{}],"Quarantined":{"a":1},"Instance":3,"Plan":[2],"NotRouted":[{}]})"})
-      EXPECT_FALSE(render(action, json).empty());
+      for (bool details : {false, true}) EXPECT_FALSE(render(action, json, {details}).empty());
 }
 
 }  // namespace

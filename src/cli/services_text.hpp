@@ -2,11 +2,16 @@
 #include <boost/json/object.hpp>
 #include <string>
 
+#include "cli/terminal.hpp"
 
 /// An answer of `services` for people. Fields that an older server does not
 /// send are left out, and in the long form those that a newer one sends are
 /// shown by their key: it lacks nothing that --json has.
 namespace dfp::cli {
+
+/// One line for each service, sorted by name; below it, what is wrong, and with
+/// which.
+std::string render_services_table(const boost::json::object& answer, Colors colors);
 
 /// Everything that is known of each service.
 std::string render_services_details(const boost::json::object& answer);

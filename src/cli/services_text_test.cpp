@@ -23,6 +23,44 @@ constexpr auto kThree = R"({"Status":"OK","Synchronised":true,"Services":[
     {"ServiceName":"tmpl","ConsulTemplatePath":"/t","Revision":1,"ChangedAt":"2026-01-31T12:00:02Z"}],
     "LabelProblems":{"bad":"com.df.port: x"},"DiscoveryError":"no engine","Fresh":["of","tomorrow"]})";
 
+TEST(ServicesTable, IsSortedAndSaysWhatIsWrongBelow) {
+  EXPECT_EQ(
+      render_services_table(parsed(kThree), Colors::Off),
+      "SERVICE  COLOR  HOSTS     PATHS       UP/ALL  REV  CHANGED\n"
+      "shop     blue   *         /shop       0/0     3    2026-01-31T12:00:01Z\n"
+      "tmpl     -      -         (template)  -       1    2026-01-31T12:00:02Z\n"
+      "web      -      x.com +2  /a +1       1/2     12   2026-01-31T12:00:00Z\n"
+      "shop: NO SERVER UP (0/0)\n"
+      "shop: unhealthy: shop-1: 500\n"
+      "shop: other instances are registered than in use (--wide lists them; reconfigure takes over what is "
+      "registered)\n"
+      "web: server 10.0.0.2:80 DOWN for 5 s: L4CON, refused\n"
+      "labels are wrong: bad: com.df.port: x\n"
+      "the labels could not be read: no engine\n");
+}
+
+TEST(ServicesTable, AServiceWithoutServerIsRed) {
+  auto text = render_services_table(parsed(kThree), Colors::On);
+  EXPECT_TRUE(text.contains("\x1b[31m0/0   \x1b[0m")) << text;
+  EXPECT_FALSE(text.contains("\x1b[31m1/2"));
+}
+
+TEST(ServicesTable, ShowsTheRoutesOfAllDestinations) {
+  auto text = render_services_table(
+      parsed(R"({"Services":[{"ServiceName":"a","ServicePath":["/x"],"Revision":1,"ServiceDest":[
+          {"Index":1,"ServicePath":["/x"]},{"Index":2,"ServicePath":["/y"],"ServiceDomain":"b.com"}]}]})"),
+      Colors::Off);
+  EXPECT_TRUE(text.contains("a        -      b.com  /x +1  -       1")) << text;
+}
+
+TEST(ServicesTable, ALongPathIsShortened) {
+  boost::json::object service{{"ServiceName", "a"},
+                              {"ServicePath", boost::json::array{"/" + std::string(2000, 'x')}}};
+  auto text = render_services_table({{"Services", boost::json::array{service}}}, Colors::Off);
+  EXPECT_LT(text.size(), 300U);
+  EXPECT_TRUE(text.contains("/xxxx") && text.contains("..."));
+}
+
 /// What --json shows is shown here, too: whatever is added to the table of parameters.
 TEST(ServicesDetails, ShowEveryParameter) {
   boost::json::object service{{"ServiceName", "a"}};

@@ -1,4 +1,7 @@
 """The command line as its users type it, against a running proxy."""
+import json
+import os
+import pty
 import subprocess
 
 import pytest
@@ -66,6 +69,27 @@ def test_a_mistyped_service_is_answered_with_the_nearest(proxy):
     assert ask(proxy, "remove", "nearest").stdout.startswith("nearest is removed")
 
 
+def test_services_is_a_table_and_the_rest_is_a_flag_away(rig, proxy):
+    service = rig.service("table")
+    proxy.register(service)
+    for name, path in [("table", "/table,/t"), ("alone", "/alone")]:
+        assert ask(proxy, "reconfigure", name, path, "--check-interval", "7s").returncode == 0
+    head, first, second, *rest = ask(proxy, "services").stdout.splitlines()
+    assert head.split() == ["SERVICE", "COLOR", "HOSTS", "PATHS", "UP/ALL", "REV", "CHANGED"]
+    assert first.split()[:6] == ["alone", "-", "*", "/alone", "0/0", "1"], first
+    assert second.split()[:7] == ["table", "-", "*", "/table", "+1", "1/1", "1"], second
+    assert "alone: NO SERVER UP (0/0)" in rest
+    wide = ask(proxy, "services", "--wide").stdout
+    for part in ("table  UP 1/1  revision 1", f":{service.port} UP for ", "checkInterval 7s", service.instance):
+        assert part in wide, wide
+    assert "checkInterval 7s" in ask(proxy, "services", "table").stdout, "one service is shown with everything"
+    names = [one["ServiceName"] for one in json.loads(ask(proxy, "services", "--json").stdout)["Services"]]
+    assert names == ["alone", "table"]
+    assert ask(proxy, "services", "--json", "--wide").returncode == 2
+    for name in names:
+        proxy.ok("remove", serviceName=name)
+
+
 def test_everything_of_json_is_in_the_long_text(rig, proxy):
     service = rig.service("long")
     proxy.register(service)
@@ -79,3 +103,31 @@ def test_everything_of_json_is_in_the_long_text(rig, proxy):
         elif isinstance(value, str) and value:
             assert all(part in text for part in value.split(",")), (key, value, text)
     proxy.ok("remove", serviceName="long")
+
+
+def on_a_terminal(*words, stream, env):
+    """What is written to that stream (1 or 2) when it is a terminal."""
+    ours, theirs = pty.openpty()
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, {1: "stdout", 2: "stderr"}[stream]: theirs}
+    process = subprocess.Popen([str(BINARY), *words], env={**os.environ, "TERM": "xterm", **env}, **streams)
+    os.close(theirs)
+    written = b""
+    try:
+        while chunk := os.read(ours, 4096):
+            written += chunk
+    except OSError:  # the other side is closed
+        pass
+    os.close(ours)
+    process.wait(30)
+    return written.decode()
+
+
+def test_color_is_for_terminals_without_no_color(proxy):
+    words = ["services", "--api", f"http://{proxy.address}:{proxy.api_port}"]
+    proxy.ok("reconfigure", serviceName="red", servicePath="/red")
+    assert "\x1b[31m0/0" in on_a_terminal(*words, stream=1, env={})
+    for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        text = on_a_terminal(*words, stream=1, env=env)
+        assert "0/0" in text and "\x1b" not in text, text
+    assert "\x1b" not in ask(proxy, "services").stdout
+    proxy.ok("remove", serviceName="red")

@@ -27,14 +27,14 @@ def test_a_dead_instance_is_shown_and_a_dead_service_is_marked(rig):
     service = shown(proxy, "shop")
     assert service["Up"] == 2 and {s["State"] for s in service["Servers"]} == {"UP"}
     assert {(s["Address"], s["Port"]) for s in service["Servers"]} == {(s.address, s.port) for s in (first, second)}
-    assert run(proxy, "--check").returncode == 0 and "UP 2/2" in run(proxy).stdout
+    assert run(proxy, "--check").returncode == 0 and " 2/2 " in run(proxy).stdout and "UP 2/2" in run(proxy, "--wide").stdout
 
     first.kill()
     wait_until(lambda: shown(proxy, "shop")["Up"] == 1, "one is down")
     down, = [s for s in shown(proxy, "shop")["Servers"] if s["State"] == "DOWN"]
     assert down["Port"] == first.port and down["Check"] == "L4CON" and "refused" in down["Text"], down
     text = run(proxy).stdout
-    assert "UP 1/2" in text and f":{first.port} DOWN for " in text and "refused" in text, text
+    assert " 1/2 " in text and f":{first.port} DOWN for " in text and "refused" in text, text
     assert run(proxy, "--check").returncode == 0, "the service is served"
 
     second.kill()
