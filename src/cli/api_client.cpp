@@ -15,6 +15,8 @@ namespace {
 constexpr std::uint16_t kApiPort = 8080;
 constexpr auto kServerTime = std::chrono::seconds(90);  ///< more than request-timeout's default, 60 s
 
+constexpr auto kWaitingInterval = std::chrono::milliseconds(250);
+
 using Answer = std::expected<net::HttpResponse, NoAnswer>;
 
 /// The caller, whose `call` and `out` these are, runs the loop until this has ended.
@@ -68,7 +70,9 @@ Answer call_api(const ApiCall& call) {
   boost::asio::io_context context(1);
   auto task = exchange(context.get_executor(), &call, &answer);
   boost::asio::co_spawn(context, std::move(task), boost::asio::detached);
-  while (!answer && context.run_one() > 0) {
+  while (!answer && !context.stopped()) {
+    context.run_one_for(kWaitingInterval);
+    if (call.waiting) call.waiting();
   }
   if (!answer)
     return std::unexpected(NoAnswer{{Errc::Internal, "the request ended without an answer"}, true});

@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <expected>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,8 @@ struct ApiCall {
   net::QueryPairs query;
   std::chrono::milliseconds timeout;  ///< from the first attempt to connect to the end of the answer
   Credentials credentials = {};
-  bool changes = false;  ///< asked by POST, which says so, and not by GET
+  bool changes = false;                ///< asked by POST, which says so, and not by GET
+  std::function<void()> waiting = {};  ///< called a few times a second while there is no answer
 };
 
 /// Why there is no answer.

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <memory>
 
@@ -47,6 +48,12 @@ std::optional<boost::json::object> parse_answer(const net::HttpResponse& respons
 std::string_view message_of(const boost::json::object& answer) {
   const auto& message = answer.at("Message");
   return message.is_string() ? std::string_view(message.get_string()) : "no reason was given";
+}
+
+bool has_switch(const net::QueryPairs& query, std::string_view name) {
+  return std::ranges::any_of(query, [&](const auto& pair) {
+    return pair.first == name && parse::boolean(pair.second).value_or(false);
+  });
 }
 
 Result<std::chrono::milliseconds> limit_of(const api::Endpoint& endpoint, const Options& options) {
@@ -127,6 +134,16 @@ Result<ApiCall> prepare(const api::Endpoint& endpoint, const Options& options,
                  *timeout, std::move(credentials), endpoint.changes};
 }
 
+/// Says on a terminal what it waits for.
+std::expected<net::HttpResponse, NoAnswer> ask(ApiCall call, const settings::Texts& environment) {
+  bool for_health = has_switch(call.query, "waitForHealthy");
+  Progress progress(for_health ? fmt::format("waiting until {} is healthy", service_of(call))
+                               : fmt::format("waiting for the answer of {}", call.api.url()),
+                    environment);
+  call.waiting = [&] { progress.update(); };
+  return call_api(call);
+}
+
 int print_answer(const api::Endpoint& endpoint, const Options& options, const ApiCall& call,
                  const net::HttpResponse& response, Colors colors) {
   auto answer = parse_answer(response);
@@ -142,7 +159,7 @@ int print_answer(const api::Endpoint& endpoint, const Options& options, const Ap
 int run(const api::Endpoint& endpoint, const Options& options, const settings::Texts& environment) {
   auto call = prepare(endpoint, options, environment);
   if (!call) return usage_error(call.error());
-  auto response = call_api(*call);
+  auto response = ask(*call, environment);
   if (!response) return print_no_answer(endpoint, response.error());
   return print_answer(endpoint, options, *call, *response, colors_of_output(environment));
 }

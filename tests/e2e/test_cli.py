@@ -2,6 +2,7 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 
 import pytest
@@ -131,3 +132,18 @@ def test_color_is_for_terminals_without_no_color(proxy):
         assert "0/0" in text and "\x1b" not in text, text
     assert "\x1b" not in ask(proxy, "services").stdout
     proxy.ok("remove", serviceName="red")
+
+
+def test_a_wait_is_shown_on_a_terminal_only(rig):
+    proxy = rig.proxy()
+    api = f"http://{proxy.address}:{proxy.api_port}"
+    proxy.kill(signal.SIGSTOP)
+    try:
+        shown = on_a_terminal("services", "--api", api, "--timeout", "3s", stream=2, env={})
+        assert f"waiting for the answer of {api}" in shown and "(1 s)" in shown, shown
+        assert shown.rindex("\x1b[K") > shown.rindex("waiting for"), "the line is gone in the end"
+        quiet = on_a_terminal("services", "--api", api, "--timeout", "2s", stream=2, env={"TERM": "dumb"})
+        piped = run("services", "--timeout", "2s", api=api).stderr
+        assert "waiting for" not in quiet + piped, quiet + piped
+    finally:
+        proxy.kill(signal.SIGCONT)
