@@ -12,6 +12,7 @@
 #include "cli/help.hpp"
 #include "cli/parameter_options.hpp"
 #include "cli/print.hpp"
+#include "cli/ready.hpp"
 #include "cli/terminal.hpp"
 
 namespace dfp::cli {
@@ -23,6 +24,7 @@ struct Options {
   ParameterTexts parameters;
   ApiAccess access;
   std::string timeout;
+  std::string wait;  ///< ping: how long to wait until the proxy is ready; empty: not at all
   bool json = false;
   bool wide = false;   ///< services: everything of each
   bool check = false;  ///< services: whether each has a server up
@@ -61,6 +63,14 @@ Result<std::chrono::milliseconds> limit_of(const api::Endpoint& endpoint, const 
   return parse::duration(options.timeout, std::chrono::milliseconds(1), std::chrono::hours(24));
 }
 
+/// Zero where nobody is to be waited for.
+Result<std::chrono::milliseconds> wait_of(const Options& options) {
+  if (options.wait.empty()) return std::chrono::milliseconds(0);
+  auto wait = parse::duration(options.wait, std::chrono::milliseconds(1), std::chrono::hours(24));
+  if (!wait) return fail("--wait", wait.error());
+  return wait;
+}
+
 /// @param why what came in place of the API's answer to a request that may have been carried out
 int print_unknown(std::string_view why) {
   fmt::print(stderr,
@@ -76,7 +86,8 @@ int print_refusal(const api::Endpoint& endpoint, const net::HttpResponse& respon
   if (json) fmt::print("{}\n", response.body);
   if (response.status == kGatewayTimeout && endpoint.changes)
     return print_unknown(fmt::format("the registry did not answer the proxy (504): {}", message_of(answer)));
-  fmt::print(stderr, "rejected ({}): {}\n", response.status, message_of(answer));
+  auto what = endpoint.action == api::Action::Ping ? "not ready" : "rejected";
+  fmt::print(stderr, "{} ({}): {}\n", what, response.status, message_of(answer));
   return kFailed;
 }
 
@@ -135,13 +146,14 @@ Result<ApiCall> prepare(const api::Endpoint& endpoint, const Options& options,
 }
 
 /// Says on a terminal what it waits for.
-std::expected<net::HttpResponse, NoAnswer> ask(ApiCall call, const settings::Texts& environment) {
+std::expected<net::HttpResponse, NoAnswer> ask(ApiCall call, std::chrono::milliseconds wait,
+                                               const settings::Texts& environment) {
   bool for_health = has_switch(call.query, "waitForHealthy");
   Progress progress(for_health ? fmt::format("waiting until {} is healthy", service_of(call))
                                : fmt::format("waiting for the answer of {}", call.api.url()),
                     environment);
   call.waiting = [&] { progress.update(); };
-  return call_api(call);
+  return wait.count() > 0 ? wait_until_ready(std::move(call), wait) : call_api(call);
 }
 
 int print_answer(const api::Endpoint& endpoint, const Options& options, const ApiCall& call,
@@ -159,7 +171,9 @@ int print_answer(const api::Endpoint& endpoint, const Options& options, const Ap
 int run(const api::Endpoint& endpoint, const Options& options, const settings::Texts& environment) {
   auto call = prepare(endpoint, options, environment);
   if (!call) return usage_error(call.error());
-  auto response = ask(*call, environment);
+  auto wait = wait_of(options);
+  if (!wait) return usage_error(wait.error());
+  auto response = ask(*call, *wait, environment);
   if (!response) return print_no_answer(endpoint, response.error());
   return print_answer(endpoint, options, *call, *response, colors_of_output(environment));
 }
@@ -174,6 +188,15 @@ void add_services_options(CLI::App& command, Options& options) {
       ->excludes("--health");
 }
 
+void add_ping_options(CLI::App& command, Options& options) {
+  command
+      .add_option("--wait", options.wait,
+                  "Wait until the API answers and the proxy is ready to take requests, at most this long "
+                  "(10s, 2m); otherwise end with status 3 or 1.")
+      ->option_text("VALUE")
+      ->excludes("--timeout");
+}
+
 void add_command(Program& program, const api::Endpoint& endpoint) {
   auto* command = program.app.add_subcommand(std::string(endpoint.command), std::string(endpoint.summary));
   auto options = std::make_shared<Options>();
@@ -185,6 +208,7 @@ void add_command(Program& program, const api::Endpoint& endpoint) {
       ->option_text("VALUE");
   command->add_flag("--json", options->json, "Print the answer as the API gave it.");
   if (endpoint.action == api::Action::Services) add_services_options(*command, *options);
+  if (endpoint.action == api::Action::Ping) add_ping_options(*command, *options);
   command->footer(fmt::format("Example:\n  docker-flow-proxy {}{}{}", endpoint.command,
                               endpoint.example.empty() ? "" : " ", endpoint.example));
   command->callback([options, &program, &endpoint] {

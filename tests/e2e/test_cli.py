@@ -4,6 +4,7 @@ import os
 import pty
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -147,3 +148,16 @@ def test_a_wait_is_shown_on_a_terminal_only(rig):
         assert "waiting for" not in quiet + piped, quiet + piped
     finally:
         proxy.kill(signal.SIGCONT)
+
+
+def test_ping_waits_until_a_proxy_that_starts_takes_requests(rig):
+    proxy = rig.proxy(wait=False)
+    done = ask(proxy, "ping", "--wait", "30s")
+    assert done.returncode == 0 and done.stdout == "OK\n", done
+    assert ask(proxy, "register", "a", "--address", "127.0.0.1", "--port", "1").returncode == 0
+
+
+def test_ping_gives_up_in_time():
+    began = time.monotonic()
+    assert run("ping", "--wait", "1s").returncode == 3
+    assert 0.5 < time.monotonic() - began < 10
