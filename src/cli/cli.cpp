@@ -67,6 +67,7 @@ int run(const std::vector<std::string>& words, const Context& context) {
   add_template(program);
   add_demo_service(program);
   add_help(program);
+  add_completion(program);
   add_docs(program);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));

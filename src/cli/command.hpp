@@ -21,6 +21,8 @@ void add_template(Program& program);
 void add_demo_service(Program& program);
 /// help [COMMAND]
 void add_help(Program& program);
+/// completion SHELL
+void add_completion(Program& program);
 /// Hidden: prints the reference pages.
 void add_docs(Program& program);
 

@@ -84,6 +84,28 @@ int run(const std::vector<std::string>& words, const CLI::App& command, const Co
 
 }  // namespace
 
+std::vector<FlagWords> registrator_flags() {
+  using Value = FlagWords::Value;
+  std::vector<FlagWords> flags;
+  const registrator::Options defaults;
+  for (const auto& argument : registrator::arguments()) {
+    bool is_switch = argument.placeholder.empty();
+    auto fallback = is_switch ? std::string() : argument.get(defaults);
+    flags.push_back({{fmt::format("--{}", argument.name)},
+                     std::string(argument.placeholder),
+                     describe(argument.help, "", fallback),
+                     is_switch ? Value::None : Value::Text});
+  }
+  const settings::Settings settings;
+  for (const auto& property : settings::properties())
+    if (!property.secret && is_used(property.key))
+      flags.push_back({{fmt::format("--{}", property.key)},
+                       "VALUE",
+                       describe(property.help, property.allowed, property.get(settings))});
+  flags.push_back({{"--config"}, "FILE", "YAML file with any of these settings.", Value::File});
+  return flags;
+}
+
 Result<RegistratorCall> parse_registrator_call(const std::vector<std::string>& words) {
   RegistratorCall call;
   std::vector<std::string> options;
@@ -112,7 +134,7 @@ Result<RegistratorCall> parse_registrator_call(const std::vector<std::string>& w
 }
 
 void add_registrator(Program& program) {
-  auto* command = program.app.add_subcommand("registrator", kDescription);
+  auto* command = program.app.add_subcommand(kRegistrator, kDescription);
   command->footer(help_footer());
   command->prefix_command();  // every word after the name is read here, since the original's have one dash
   command->callback(

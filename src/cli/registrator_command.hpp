@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_words.hpp"
 #include "docker/registrator/options.hpp"
 #include "settings/load.hpp"
 
@@ -13,6 +14,11 @@ struct RegistratorCall {
   docker::registrator::Options options;
   bool help = false;
 };
+
+inline constexpr auto kRegistrator = "registrator";
+
+/// What it takes, which the parser does not know: it leaves the words to parse_registrator_call.
+std::vector<FlagWords> registrator_flags();
 
 /// Takes the original's form too: options with one dash, and the registry as the last word.
 /// @return InvalidArgument, naming the word.

@@ -161,3 +161,22 @@ def test_ping_gives_up_in_time():
     began = time.monotonic()
     assert run("ping", "--wait", "1s").returncode == 3
     assert 0.5 < time.monotonic() - began < 10
+
+
+def complete(*words):
+    """What bash proposes for the last of these words."""
+    quoted = " ".join(f"'{word}'" for word in words)
+    script = (f"source <('{BINARY}' completion bash); COMP_WORDS=(docker-flow-proxy {quoted}); COMP_CWORD={len(words)}; "
+              "_docker_flow_proxy; printf '%s\\n' \"${COMPREPLY[@]}\"")
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=True).stdout.split()
+
+
+def test_bash_completes_commands_flags_and_files(tmp_path):
+    assert complete("serv") == ["server", "services"]
+    assert complete("help", "serv") == ["server", "services"]
+    assert complete("reconfigure", "--service-p") == ["--service-path"]
+    assert complete("registrator", "--ttl") == ["--ttl", "--ttl-refresh"]
+    assert complete("completion", "b") == ["bash"]
+    (tmp_path / "settings.yaml").touch()
+    assert complete("server", "--config", f"{tmp_path}/s") == [f"{tmp_path}/settings.yaml"]
+    assert complete("server", "--state-dir", "-") == [], "that is a value"
