@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "api/endpoints.hpp"
-#include "cli/command.hpp"
+#include "cli/exit_status.hpp"
 #include "parameters/table.hpp"
 #include "settings/properties.hpp"
 
@@ -132,23 +131,6 @@ std::string render_exit_statuses_page() {
   for (const auto& info : exit_statuses())
     out += row({std::to_string(info.status), cell(info.meaning), cell(info.details), cell(info.commands)});
   return out;
-}
-
-void add_docs(Program& program) {
-  auto* command = program.app.add_subcommand("docs", "Print a page of the reference.")->group("");
-  auto page = std::make_shared<std::string>();
-  command->add_option("page", *page, "parameters, settings, endpoints or exit-statuses")->required();
-  command->callback([page, &program] {
-    if (*page == "parameters") return fmt::print("{}", render_parameters_page());
-    if (*page == "settings") return fmt::print("{}", render_settings_page());
-    if (*page == "endpoints") return fmt::print("{}", render_endpoints_page());
-    if (*page == "exit-statuses") return fmt::print("{}", render_exit_statuses_page());
-    fmt::print(stderr,
-               "docker-flow-proxy: docs: \"{}\" is not one of parameters, settings, endpoints, "
-               "exit-statuses\n",
-               *page);
-    program.status = kUsage;
-  });
 }
 
 }  // namespace dfp::cli

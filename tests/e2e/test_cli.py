@@ -2,13 +2,14 @@
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import time
 
 import pytest
 
-from harness import BINARY
+from harness import BINARY, ROOT
 
 NOWHERE = "http://127.0.0.1:1"  # nothing listens there
 
@@ -180,3 +181,14 @@ def test_bash_completes_commands_flags_and_files(tmp_path):
     (tmp_path / "settings.yaml").touch()
     assert complete("server", "--config", f"{tmp_path}/s") == [f"{tmp_path}/settings.yaml"]
     assert complete("server", "--state-dir", "-") == [], "that is a value"
+
+
+@pytest.mark.skipif(not shutil.which("groff"), reason="groff is not installed")
+def test_manual_pages_are_good_for_a_package(tmp_path):
+    subprocess.run([ROOT / "tools/generate-man", BINARY, tmp_path], check=True, timeout=60)
+    pages = sorted(path.name for path in tmp_path.iterdir())
+    assert {"docker-flow-proxy.1", "docker-flow-proxy-reconfigure.1", "docker-flow-proxy-server.1"} <= set(pages)
+    for page in pages:
+        done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", tmp_path / page], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0 and done.stderr == "", (page, done.stderr)
+    assert "EXIT STATUS" in (tmp_path / "docker-flow-proxy.1").read_text()
