@@ -11,8 +11,8 @@ ShrinkGuard::Verdict Reconciler::Impl::judge(const std::set<std::string>& missin
                                              const registry::StoreSnapshot& snapshot, std::size_t served) {
   auto now = std::chrono::system_clock::now();
   std::set<std::string> found;
-  for (const auto& [name, origin] : origins)
-    if (origin == Origin::Proxy) found.insert(name);
+  for (const auto& [name, source] : taken_from)
+    if (source == StartSource::Proxy) found.insert(name);
   auto verdict = guard.judge({missing, snapshot.removed, served, std::move(found)}, now);
   read_again = verdict.read_again;
   if (read_again) log::warn("reconcile.shrink_doubted", {{"missing", missing.size()}, {"served", served}});
@@ -45,15 +45,15 @@ void Reconciler::Impl::report_kept() {
 
 /// The registry has it as it is served, or it is served no more.
 void Reconciler::Impl::note_known(const std::string& name) {
-  origins.erase(name);
+  taken_from.erase(name);
   guard.forget(name);
   report_kept();
 }
 
 std::map<std::string, std::string> Reconciler::kept() const {
   std::map<std::string, std::string> reasons;
-  for (const auto& [name, origin] : impl_->origins)
-    reasons[name] = origin == Origin::Proxy
+  for (const auto& [name, source] : impl_->taken_from)
+    reasons[name] = source == StartSource::Proxy
                         ? "found in the running HAProxy; the registry has not said what it is"
                         : "served from the last known state";
   for (const auto& name : impl_->unkept)

@@ -78,7 +78,7 @@ Task<> Reconciler::Impl::render_unclaimed(const registry::StoreSnapshot* snapsho
 void Reconciler::Impl::drop_unclaimed_texts(model::DesiredState* recovered) {
   for (const auto& [name, reason] : not_refreshed) {
     auto found = recovered->services.find(name);
-    if (found == recovered->services.end() || claimed.contains(name) || origins.contains(name)) continue;
+    if (found == recovered->services.end() || claimed.contains(name) || taken_from.contains(name)) continue;
     if (!found->second.definition.has_template()) continue;
     quarantine(name, "written by somebody else, and its template cannot be rendered here: " + reason);
     recovered->services.erase(found);

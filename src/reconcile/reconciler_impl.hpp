@@ -230,8 +230,8 @@ struct Reconciler::Impl : Followed {
   bool blank_reported = false;
   bool write_back = false;  ///< to the blank store: something changed meanwhile; else it waits for a change
   ShrinkGuard guard;
-  bool read_again = false;                ///< a reading of the registry waits for one that confirms it
-  std::map<std::string, Origin> origins;  ///< services that the registry has not told since the start
+  bool read_again = false;  ///< a reading of the registry waits for one that confirms it
+  std::map<std::string, StartSource> taken_from;  ///< services that the registry has not told since the start
   metrics::Gauge& held_count;
   AddressOwners owners;
   Withdrawals withdrawals;

@@ -57,14 +57,14 @@ class Combination {
     if (!readable && !whole)
       for (const auto& [name, reason] : sources_.last_known.broken)
         state_.set_aside.emplace(name, "last known state: " + reason);
-    add(last_known(), Origin::LastKnown);
-    add(sources_.found, Origin::Proxy);
+    add(last_known(), StartSource::LastKnown);
+    add(sources_.found, StartSource::Proxy);
     if (readable)
-      for (const auto& [name, origin] : state_.origins)
+      for (const auto& [name, source] : state_.taken_from)
         if (!registry->broken.contains(name) && !invalid_.contains(name)) state_.missing.insert(name);
-    auto is_last_known = [](const auto& entry) { return entry.second == Origin::LastKnown; };
+    auto is_last_known = [](const auto& entry) { return entry.second == StartSource::LastKnown; };
     state_.in_step = registry && (readable || whole || state_.wanted.services.empty() ||
-                                  std::ranges::any_of(state_.origins, is_last_known));
+                                  std::ranges::any_of(state_.taken_from, is_last_known));
     return std::move(state_);
   }
 
@@ -83,8 +83,8 @@ class Combination {
   }
 
   /// Only what no earlier source knows; a record that cannot be read is no knowledge.
-  void add(const model::DesiredState& source, Origin origin) {
-    for (const auto& [name, service] : source.services) {
+  void add(const model::DesiredState& known, StartSource source) {
+    for (const auto& [name, service] : known.services) {
       bool lost_or_away = !sources_.registry || !sources_.accept_registry;
       bool unreadable =
           sources_.registry && (sources_.registry->broken.contains(name) || invalid_.contains(name));
@@ -92,7 +92,7 @@ class Combination {
       if (!model::validate(service.definition)) continue;
       if (!state_.wanted.services.emplace(name, service).second) continue;
       // What was found once and kept as last known is no better known for that.
-      state_.origins.emplace(name, service.changed_by == kFoundAuthor ? Origin::Proxy : origin);
+      state_.taken_from.emplace(name, service.changed_by == kFoundAuthor ? StartSource::Proxy : source);
     }
   }
 

@@ -18,13 +18,13 @@ struct StartSources {
 };
 
 /// Where a service that is served comes from, where that is not the registry.
-enum class Origin { LastKnown, Proxy };
+enum class StartSource { LastKnown, Proxy };
 
 /// What is served after a start.
 struct KnownState {
   model::DesiredState wanted;
   std::map<std::string, std::uint64_t> versions;  ///< of the services that the registry has so
-  std::map<std::string, Origin> origins;          ///< of the others
+  std::map<std::string, StartSource> taken_from;  ///< of the others
   std::map<std::string, std::string>
       set_aside;                  ///< what cannot be read, with the reason; perhaps served all the same
   std::set<std::string> missing;  ///< served, and the registry does not have them

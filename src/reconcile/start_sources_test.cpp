@@ -130,7 +130,7 @@ TEST(StartSources, AnOperatorMaySayThatTheRegistryIsRight) {
 TEST(StartSources, WhatWasFoundOnceIsNoBetterKnownInTheLastKnownState) {
   Sources s({}, {}, {});
   s.sources.last_known.state = state_of({"a"}, kFoundAuthor);
-  EXPECT_EQ(s.combined().origins.at("a"), Origin::Proxy);
+  EXPECT_EQ(s.combined().taken_from.at("a"), StartSource::Proxy);
   EXPECT_FALSE(s.combined().in_step);
 }
 
@@ -160,7 +160,7 @@ TEST(StartSources, WhatIsLeftOfALastKnownStateDoesNotOverruleTheRunningProxy) {
   EXPECT_EQ(s.a().instances, s.found().instances);
   EXPECT_EQ(s.a().definition.acl_name, "first") << "what a proxy does not tell";
   EXPECT_EQ(s.a().definition.color, "") << "perhaps it is not blue any more";
-  EXPECT_EQ(s.combined().origins.at("a"), Origin::Proxy);
+  EXPECT_EQ(s.combined().taken_from.at("a"), StartSource::Proxy);
   EXPECT_EQ(names_of(s.combined().wanted), Names{"a"}) << "another may have been removed since";
   s.found().definition.paths = {"/new"};
   EXPECT_EQ(s.a(), s.found());
@@ -170,7 +170,7 @@ TEST(StartSources, WhatIsLeftOfALastKnownStateIsBelievedWhereTheProxyAgrees) {
   CutLastKnown s;
   s.found().instances = s.old().instances;
   EXPECT_EQ(s.a(), s.old());
-  EXPECT_EQ(s.combined().origins.at("a"), Origin::LastKnown);
+  EXPECT_EQ(s.combined().taken_from.at("a"), StartSource::LastKnown);
   s.found().definition.color = "green";
   EXPECT_EQ(s.a().definition.color, "green");
 }

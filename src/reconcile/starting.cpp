@@ -18,9 +18,9 @@ constexpr std::size_t kCatalogReads = 16;  ///< at once, when all services are r
 
 void log_sources(const KnownState& known, const Result<registry::StoreSnapshot>& snapshot) {
   std::size_t last_known = 0;
-  for (const auto& [name, origin] : known.origins) last_known += origin == Origin::LastKnown;
-  auto found = known.origins.size() - last_known;
-  if (known.origins.empty() && snapshot) return;
+  for (const auto& [name, source] : known.taken_from) last_known += source == StartSource::LastKnown;
+  auto found = known.taken_from.size() - last_known;
+  if (known.taken_from.empty() && snapshot) return;
   log::warn("reconcile.start_without_registry", {{"registry", !snapshot         ? snapshot.error().what
                                                               : snapshot->blank ? "is blank"
                                                                                 : "lacks services"},
@@ -67,12 +67,12 @@ Result<LastKnownState> Reconciler::Impl::read_last_known() {
 /// has to be read again first.
 bool Reconciler::Impl::settle_start(KnownState& known, const registry::StoreSnapshot& snapshot) {
   if (snapshot.blank || settings.accept_registry) return true;
-  origins = known.origins;
+  taken_from = known.taken_from;
   auto verdict = judge(known.missing, snapshot, known.wanted.services.size());
   if (verdict.read_again) return false;
   for (const auto& name : verdict.drop) {
     known.wanted.services.erase(name);
-    known.origins.erase(name);
+    known.taken_from.erase(name);
   }
   return true;
 }
@@ -100,7 +100,7 @@ void Reconciler::Impl::settle_start_owners(KnownState& known, const registry::St
     claimants.push_back({&services.at(name).definition, age});
   }
   auto ownership = decide_owners(std::move(claimants));
-  for (const auto& [name, origin] : known.origins) {
+  for (const auto& [name, source] : known.taken_from) {
     auto found = services.find(name);
     if (found == services.end()) continue;
     if (auto conflict = ownership.owners.conflict(found->second.definition))
@@ -110,7 +110,7 @@ void Reconciler::Impl::settle_start_owners(KnownState& known, const registry::St
   }
   for (auto& [name, reason] : ownership.refused) {
     services.erase(name);
-    origins.erase(name);
+    taken_from.erase(name);
     quarantine(name, std::move(reason));
   }
 }
@@ -127,7 +127,7 @@ Task<Result<>> Reconciler::Impl::start() {
   auto known = co_await known_at_start(&sources, &snapshot);
   log_sources(known, snapshot);
   versions = known.versions;
-  origins = known.origins;
+  taken_from = known.taken_from;
   if (snapshot) {
     index = snapshot->index;
     guards = snapshot->guards;
@@ -239,14 +239,14 @@ Task<Result<>> Reconciler::Impl::start_isolating(model::DesiredState wanted, Sta
 Task<> Reconciler::Impl::serve_last_good(model::DesiredState last) {
   for (const auto& [name, reason] : std::map(set_aside)) {
     auto known = last.services.find(name);
-    if (state.services.contains(name)) origins[name] = Origin::Proxy;
+    if (state.services.contains(name)) taken_from[name] = StartSource::Proxy;
     if (known == last.services.end() || state.services.contains(name)) continue;
     model::Change change;
     change.emplace(name, std::move(known->second));
     auto applied = co_await driver.apply(std::move(change), Deadline::after(kStartTimeout));
     if (!applied) continue;
     note_kept(name);
-    origins[name] = Origin::LastKnown;
+    taken_from[name] = StartSource::LastKnown;
     set_aside.insert_or_assign(name, reason);
   }
 }

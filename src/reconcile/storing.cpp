@@ -10,7 +10,7 @@ namespace dfp::reconcile {
 
 /// Whether the registry has the service as it is served, as far as is known here.
 bool Reconciler::Impl::is_kept(const std::string& name) const {
-  return !unkept.contains(name) && !origins.contains(name) && !guard.held().contains(name);
+  return !unkept.contains(name) && !taken_from.contains(name) && !guard.held().contains(name);
 }
 
 /// What is in force here may be older than what another proxy has kept: an order that changes nothing is
