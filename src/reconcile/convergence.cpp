@@ -35,7 +35,7 @@ Task<> Reconciler::Impl::follow() {
       if (stopping) break;
       // A foreign write may hide behind our own: read back, but not once for every change that we make
       // ourselves.
-      bool own_only = moved && *moved == latest_own_write;
+      bool own_only = moved && *moved == ledger.latest_own_write();
       auto own_pause = std::clamp<Clock::duration>(last_read * kReadCost, kOwnWritePause, kLongestPause);
       if (own_only) co_await stopping_signal.wait(Deadline::after(own_pause));
       if (!moved && moved.error().code != Errc::Timeout) done = std::unexpected(moved.error());
@@ -69,13 +69,11 @@ Deadline Reconciler::Impl::next_look() const {
 /// A registry that is behind what it told before, or acknowledged to us before it was asked, is not the one
 /// that it was: it was made anew, and its numbers begin again. What is known by number means nothing in it.
 Task<Result<registry::StoreSnapshot>> Reconciler::Impl::load_store(Deadline deadline) {
-  auto least = std::max(index, latest_own_write);
+  auto least = std::max(index, ledger.latest_own_write());
   auto snapshot = co_await store.load(deadline);
   if (!snapshot || snapshot->index >= least) co_return std::move(snapshot);
   log::warn("reconcile.registry_reset", {{"index", snapshot->index}, {"known", least}});
-  own_writes.clear();
-  refused.clear();
-  latest_own_write = 0;
+  ledger.forget_numbers();
   index = 0;
   co_return std::move(snapshot);
 }
@@ -111,12 +109,11 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   guards = snapshot.guards;
   if (snapshot.blank && !state.services.empty()) {
     if (!blank_reported) {
-      write_back = !unkept.empty();
+      write_back = !ledger.unkept().empty();
       note_blank(snapshot, state);
     }
-    for (const auto& [name, service] : state.services) unkept.insert(name);
-    versions.clear();
-    own_writes.clear();
+    for (const auto& [name, service] : state.services) ledger.edit(name)->unkept = true;
+    ledger.forget_versions();
     if (!write_back) co_return Result<>{};
     co_return co_await keep_again();
   }
@@ -124,7 +121,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   if (!snapshot.blank) last_known.forget_unreadable();
   model::Change change;
   bool readable = true;
-  auto versions_before = versions;
+  auto versions_before = ledger.versions();
   for (auto& [name, stored] : snapshot.services) {
     auto service = newer(stored, snapshot.index);
     if (service) change.emplace(name, std::move(service));
@@ -132,29 +129,29 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   std::set<std::string> missing;
   for (const auto& [name, service] : state.services) {
     if (!agreed(name)) continue;
-    bool gone =
-        !snapshot.services.contains(name) && !snapshot.broken.contains(name) && !unkept.contains(name);
-    if (!gone || written_by_us_after(name, snapshot.index)) continue;
-    if (is_lost(name, snapshot.index))
-      unkept.insert(name);
+    const auto& record = ledger.of(name);
+    bool gone = !snapshot.services.contains(name) && !snapshot.broken.contains(name) && !record.unkept;
+    if (!gone || record.written_by_us_after(snapshot.index)) continue;
+    if (record.is_lost(snapshot.index))
+      ledger.edit(name)->lose();
     else
       missing.insert(name);
   }
   for (const auto& name : judge(missing, snapshot, state.services.size()).drop)
     change.emplace(name, std::nullopt);
-  for (const auto& [name, since] : guard.held()) versions.erase(name);  // an order writes it anew
+  for (const auto& [name, since] : guard.held())
+    ledger.edit(name)->version.reset();  // an order writes it anew
   if (disputed(change)) settle_owners(snapshot, &change);
   for (auto& [name, service] : change)
     if (service && is_legacy(*service))
       co_await refresh(&*service, &readable, Deadline::after(kStoreTimeout));
   co_await render_unclaimed(&snapshot, &change, Deadline::after(kStoreTimeout));
-  for (const auto& [name, reason] : snapshot.broken) set_aside.insert_or_assign(name, reason);
-  std::erase_if(set_aside, [&](const auto& entry) {
-    return !snapshot.broken.contains(entry.first) && !snapshot.services.contains(entry.first);
-  });
-  std::erase_if(own_writes, [&](const auto& entry) { return entry.second <= snapshot.index; });
+  for (const auto& [name, reason] : snapshot.broken) ledger.edit(name)->quarantined = reason;
+  for (const auto& [name, reason] : ledger.quarantined())
+    if (!snapshot.broken.contains(name) && !snapshot.services.contains(name))
+      ledger.edit(name)->quarantined.reset();
   drop_foreseen_refusals(&change);
-  for (const auto& [name, before] : overtaken) change.emplace(name, before);
+  for (const auto& [name, before] : ledger.overtaken()) change.emplace(name, before);
   if (change.empty()) co_return co_await keep_again();
   co_await withdraw_taken(&change);
   for (const auto& [name, service] : change) {
@@ -165,42 +162,32 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   log::info("reconcile.converge", {{"services", change.size()}, {"index", snapshot.index}});
   auto applied = co_await apply_isolating(std::move(change));
   if (!applied) {
-    versions = std::move(versions_before);  // the next reading finds the same changes again
+    ledger.set_versions(versions_before);  // the next reading finds the same changes again
     co_return applied;
   }
   co_return co_await keep_again();
 }
 
-/// A registry whose history ends before the service was written has not removed it but forgotten it: it was
-/// wiped, and another proxy is writing back what it serves.
-bool Reconciler::Impl::is_lost(const std::string& service, std::uint64_t snapshot_index) {
-  auto known = versions.find(service);
-  if (known == versions.end() || known->second <= snapshot_index) return false;
-  versions.erase(known);
-  return true;
-}
-
 /// One that another proxy has written meanwhile is left to the next look.
 Task<Result<>> Reconciler::Impl::keep_again() {
-  auto names = unkept;
+  auto names = ledger.unkept();
   for (const auto& name : names) {
     auto present = state.services.find(name);
     // What was found in the proxy lacks what the proxy does not tell: no record for others.
     if (present == state.services.end() || present->second.changed_by == kFoundAuthor) {
-      unkept.erase(name);
+      ledger.edit(name)->unkept = false;
       continue;
     }
-    auto known = versions.find(name);
     registry::ClaimWrite claim{.renew = true};  // unguarded: of two proxies that do this the older wins
-    auto version = co_await store.put(present->second, known == versions.end() ? 0 : known->second,
+    auto version = co_await store.put(present->second, ledger.of(name).known_version(),
                                       Deadline::after(kStoreTimeout), claim);
     if (!version && version.error().code != Errc::Conflict)
       co_return fail(fmt::format("keeping {} again", name), version.error());
-    unkept.erase(name);
+    ledger.edit(name)->unkept = false;
     if (!version) continue;
     note_own_write(name, *version);
     note_claim(name, claim, *version);
-    versions[name] = *version;
+    ledger.edit(name)->keep(*version);
     log::info("reconcile.stored_again", {{"service", name}});
   }
   co_return Result<>{};
@@ -211,29 +198,27 @@ std::optional<model::Service> Reconciler::Impl::newer(const registry::StoredServ
                                                       std::uint64_t snapshot_index) {
   const auto& service = stored.service;
   const auto& name = service.definition.service;
-  if (written_by_us_after(name, snapshot_index)) return std::nullopt;
+  const auto& record = ledger.of(name);
+  if (record.written_by_us_after(snapshot_index)) return std::nullopt;
   note_age(name, stored.age);
-  if (auto found = refused.find(name); found != refused.end() && found->second == stored.version)
-    return std::nullopt;
-  auto known = versions.find(name);
+  if (record.refused == stored.version) return std::nullopt;
   const auto* present = agreed(name);
-  bool same_version = known != versions.end() && known->second == stored.version;
+  bool same_version = record.version == stored.version;
   // A registry that was made anew gives out the same versions again.
   bool as_stored =
       present && present->definition == service.definition && present->revision == service.revision;
-  if (same_version && (as_stored || unkept.contains(name))) return std::nullopt;
+  if (same_version && (as_stored || record.unkept)) return std::nullopt;
   // A write whose answer was lost, for example: what is served since then is newer.
   bool ours_is_newer = present && service.revision <= present->revision;
-  if (unkept.contains(name) && ours_is_newer) {
-    versions[name] = stored.version;
+  if (record.unkept && ours_is_newer) {
+    ledger.edit(name)->version = stored.version;
     return std::nullopt;
   }
   if (auto valid = model::validate(service.definition); !valid) {
-    set_aside.insert_or_assign(name, valid.error().what);
+    ledger.edit(name)->quarantined = valid.error().what;
     return std::nullopt;
   }
-  versions[name] = stored.version;
-  unkept.erase(name);
+  ledger.edit(name)->keep(stored.version);
   return service;
 }
 
@@ -243,9 +228,9 @@ Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
   auto applied = co_await driver.apply(change, Deadline::after(kApplyTimeout));
   if (applied) {
     for (auto& [name, service] : change) {
-      if (!service) versions.erase(name);
-      auto taken_back = overtaken.extract(name);
-      if (taken_back && taken_back.mapped() == service) continue;  // nothing new was heard of it
+      if (!service) ledger.edit(name)->version.reset();
+      auto taken_back = std::exchange(ledger.edit(name)->overtaken, nullptr);
+      if (taken_back && *taken_back == service) continue;  // nothing new was heard of it
       note_known(name);
       note_kept(name);
     }
@@ -270,11 +255,6 @@ bool Reconciler::Impl::knows_only_the_proxy() const {
   return blank_reported && std::ranges::all_of(state.services, [](const auto& s) {
            return s.second.changed_by == kFoundAuthor;
          });
-}
-
-bool Reconciler::Impl::written_by_us_after(const std::string& service, std::uint64_t snapshot_index) const {
-  auto found = own_writes.find(service);
-  return found != own_writes.end() && found->second > snapshot_index;
 }
 
 }  // namespace dfp::reconcile

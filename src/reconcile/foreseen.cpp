@@ -15,10 +15,8 @@ constexpr auto kPrepareTime = 15s;
 model::Change Reconciler::Impl::foreseen(const registry::StoreSnapshot& snapshot) const {
   model::Change change;
   for (const auto& [name, stored] : snapshot.services) {
-    auto known = versions.find(name);
-    if (known != versions.end() && known->second == stored.version) continue;
-    auto found = refused.find(name);
-    if (found != refused.end() && found->second == stored.version) continue;
+    const auto& record = ledger.of(name);
+    if (record.version == stored.version || record.refused == stored.version) continue;
     if (model::validate(stored.service.definition)) change.emplace(name, stored.service);
   }
   return change;
@@ -34,24 +32,23 @@ Task<> Reconciler::Impl::prepare_foreseen(const registry::StoreSnapshot* snapsho
     model::Change one{{name, std::move(service)}};
     ready = co_await driver.prepare(std::move(one), Deadline::after(kPrepareTime));
     if (!ready && is_refusal(ready.error()))
-      foreseen_refusals.insert_or_assign(name,
-                                         Refusal{snapshot->services.at(name).version, ready.error().what});
+      ledger.edit(name)->foreseen =
+          Ledger::Refusal{snapshot->services.at(name).version, std::move(ready.error().what)};
   }
 }
 
 /// Those of a change that are known to be refused are quarantined without another try.
 void Reconciler::Impl::drop_foreseen_refusals(model::Change* change) {
-  for (const auto& [name, refusal] : std::exchange(foreseen_refusals, {})) {
+  for (const auto& [name, refusal] : ledger.take_foreseen()) {
     auto found = change->find(name);
-    if (found == change->end() || !found->second || versions[name] != refusal.version) continue;
+    if (found == change->end() || !found->second || ledger.of(name).version != refusal.version) continue;
     change->erase(found);
     note_refused(name, refusal.reason);
   }
 }
 
 void Reconciler::Impl::note_refused(const std::string& name, const std::string& reason) {
-  refused[name] = versions[name];
-  set_aside.insert_or_assign(name, reason);
+  ledger.edit(name)->refuse(reason);
   log::error("reconcile.quarantined", {{"service", name}, {"error", reason}});
 }
 

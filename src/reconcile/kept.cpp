@@ -11,8 +11,8 @@ ShrinkGuard::Verdict Reconciler::Impl::judge(const std::set<std::string>& missin
                                              const registry::StoreSnapshot& snapshot, std::size_t served) {
   auto now = std::chrono::system_clock::now();
   std::set<std::string> found;
-  for (const auto& [name, source] : taken_from)
-    if (source == StartSource::Proxy) found.insert(name);
+  for (const auto& [name, from] : ledger.sources())
+    if (from == StartSource::Proxy) found.insert(name);
   auto verdict = guard.judge({missing, snapshot.removed, served, std::move(found)}, now);
   read_again = verdict.read_again;
   if (read_again) log::warn("reconcile.shrink_doubted", {{"missing", missing.size()}, {"served", served}});
@@ -33,7 +33,7 @@ void Reconciler::Impl::note_blank(const registry::StoreSnapshot& snapshot,
   blank_reported = snapshot.blank && !served.services.empty();
   if (!blank_reported) return;
   log::error("reconcile.store_blank", {{"kept_services", served.services.size()}});
-  for (const auto& [name, service] : served.services) unkept.insert(name);
+  for (const auto& [name, service] : served.services) ledger.edit(name)->unkept = true;
 }
 
 void Reconciler::Impl::report_kept() {
@@ -45,18 +45,18 @@ void Reconciler::Impl::report_kept() {
 
 /// The registry has it as it is served, or it is served no more.
 void Reconciler::Impl::note_known(const std::string& name) {
-  taken_from.erase(name);
+  ledger.edit(name)->source.reset();
   guard.forget(name);
   report_kept();
 }
 
 std::map<std::string, std::string> Reconciler::kept() const {
   std::map<std::string, std::string> reasons;
-  for (const auto& [name, source] : impl_->taken_from)
-    reasons[name] = source == StartSource::Proxy
+  for (const auto& [name, from] : impl_->ledger.sources())
+    reasons[name] = from == StartSource::Proxy
                         ? "found in the running HAProxy; the registry has not said what it is"
                         : "served from the last known state";
-  for (const auto& name : impl_->unkept)
+  for (const auto& name : impl_->ledger.unkept())
     reasons[name] = impl_->blank_reported ? "the registry is blank; written back with the next change"
                                           : "not written to the registry yet";
   for (const auto& [name, since] : impl_->guard.held())

@@ -29,14 +29,14 @@ bool Reconciler::Impl::disputed(const model::Change& change) const {
 void Reconciler::Impl::settle_owners(const registry::StoreSnapshot& snapshot, model::Change* change) {
   std::vector<Claimant> claimants;
   for (const auto& [name, stored] : snapshot.services)
-    if (!written_by_us_after(name, snapshot.index) && model::validate(stored.service.definition))
+    if (!ledger.of(name).written_by_us_after(snapshot.index) && model::validate(stored.service.definition))
       claimants.push_back({&stored.service.definition, stored.age});
   for (const auto& [name, service] : state.services) {
     if (auto leaving = change->find(name); leaving != change->end() && !leaving->second) continue;
     const auto* definition = agreed(name) ? &agreed(name)->definition : nullptr;
     if (!definition) continue;
-    bool ours = written_by_us_after(name, snapshot.index);
-    if (ours) claimants.push_back({definition, {.unclaimed = false, .version = own_writes[name]}});
+    bool ours = ledger.of(name).written_by_us_after(snapshot.index);
+    if (ours) claimants.push_back({definition, {.unclaimed = false, .version = ledger.of(name).own_write}});
     if (!ours && !snapshot.services.contains(name)) claimants.push_back({definition, kServedOnly});
   }
   auto ownership = decide_owners(std::move(claimants));
@@ -49,10 +49,9 @@ void Reconciler::Impl::settle_owners(const registry::StoreSnapshot& snapshot, mo
 }
 
 void Reconciler::Impl::quarantine(const std::string& name, std::string reason) {
-  auto known = set_aside.find(name);
-  if (known != set_aside.end() && known->second == reason) return;
+  if (ledger.of(name).quarantined == reason) return;
   log::error("reconcile.quarantined", {{"service", name}, {"error", reason}});
-  set_aside.insert_or_assign(name, std::move(reason));
+  ledger.edit(name)->quarantined = std::move(reason);
 }
 
 /// A text that no proxy has vouched for is never used: it is made anew from our own template, or the service
@@ -76,9 +75,10 @@ Task<> Reconciler::Impl::render_unclaimed(const registry::StoreSnapshot* snapsho
 }
 
 void Reconciler::Impl::drop_unclaimed_texts(model::DesiredState* recovered) {
-  for (const auto& [name, reason] : not_refreshed) {
+  for (const auto& [name, reason] : ledger.not_refreshed()) {
     auto found = recovered->services.find(name);
-    if (found == recovered->services.end() || claimed.contains(name) || taken_from.contains(name)) continue;
+    const auto& record = ledger.of(name);
+    if (found == recovered->services.end() || record.claimed || record.source) continue;
     if (!found->second.definition.has_template()) continue;
     quarantine(name, "written by somebody else, and its template cannot be rendered here: " + reason);
     recovered->services.erase(found);
@@ -90,10 +90,11 @@ void Reconciler::Impl::drop_unclaimed_texts(model::DesiredState* recovered) {
 registry::ClaimWrite Reconciler::Impl::claim_for(const model::Service& next) const {
   const auto& definition = next.definition;
   const auto* present = served(definition.service);
-  bool kept = present && versions.contains(definition.service) && !unkept.contains(definition.service);
+  const auto& record = ledger.of(definition.service);
+  bool kept = present && record.version && !record.unkept;
   registry::ClaimWrite claim;
-  claim.renew = !kept || !claimed.contains(definition.service) ||
-                registry::claim_fingerprint(*present) != registry::claim_fingerprint(next);
+  claim.renew =
+      !kept || !record.claimed || registry::claim_fingerprint(*present) != registry::claim_fingerprint(next);
   bool same_routes = kept && model::routes_of(present->definition) == model::routes_of(definition) &&
                      model::RouteOrder(present->definition) == model::RouteOrder(definition);
   if (same_routes) return claim;
@@ -106,16 +107,13 @@ registry::ClaimWrite Reconciler::Impl::claim_for(const model::Service& next) con
 
 void Reconciler::Impl::note_claim(const std::string& name, const registry::ClaimWrite& claim,
                                   std::uint64_t version) {
-  if (claim.renew) claimed.insert(name);
+  if (claim.renew) ledger.edit(name)->claimed = true;
   for (const auto& [key, before] : claim.guards) guards[key] = version;
   if (!claim.guards.empty()) ++claims_made;
 }
 
 void Reconciler::Impl::note_age(const std::string& name, const registry::ClaimAge& age) {
-  if (age.unclaimed)
-    claimed.erase(name);
-  else
-    claimed.insert(name);
+  ledger.edit(name)->claimed = !age.unclaimed;
 }
 
 }  // namespace dfp::reconcile

@@ -160,9 +160,9 @@ bool Reconciler::registry_away() const { return impl_->away; }
 
 const model::DesiredState& Reconciler::state() const { return impl_->state; }
 
-const std::map<std::string, std::string>& Reconciler::set_aside() const { return impl_->set_aside; }
+std::map<std::string, std::string> Reconciler::set_aside() const { return impl_->ledger.quarantined(); }
 
-const std::map<std::string, std::string>& Reconciler::not_refreshed() const { return impl_->not_refreshed; }
+std::map<std::string, std::string> Reconciler::not_refreshed() const { return impl_->ledger.not_refreshed(); }
 
 std::map<std::string, std::string> Reconciler::watch_problems() const { return impl_->watcher.problems(); }
 

@@ -116,10 +116,10 @@ class Reconciler {
   bool registry_away() const;
   const model::DesiredState& state() const;
   /// Stored services that cannot be applied: name -> reason. All others keep working.
-  const std::map<std::string, std::string>& set_aside() const;
+  std::map<std::string, std::string> set_aside() const;
   /// Services that are served as they were stored because their template, say, could not be rendered again at
   /// the start: name -> reason.
-  const std::map<std::string, std::string>& not_refreshed() const;
+  std::map<std::string, std::string> not_refreshed() const;
   /// Services that are served although the registry does not have them so: name -> reason.
   std::map<std::string, std::string> kept() const;
   /// Services with the pinned instances that are not used because their addresses are other ones' now.

@@ -5,6 +5,7 @@
 #include "reconcile/address_owners.hpp"
 #include "reconcile/health_gate.hpp"
 #include "reconcile/last_known.hpp"
+#include "reconcile/ledger.hpp"
 #include "reconcile/orders.hpp"
 #include "reconcile/reconciler.hpp"
 #include "reconcile/shrink_guard.hpp"
@@ -103,18 +104,12 @@ struct Reconciler::Impl : Followed {
   Task<Result<>> converge(registry::StoreSnapshot snapshot);
   /// Writes what could not be kept when it was applied, or was lost with the registry.
   Task<Result<>> keep_again();
-  bool is_lost(const std::string& service, std::uint64_t snapshot_index);
   std::optional<model::Service> newer(const registry::StoredService& stored, std::uint64_t snapshot_index);
   Task<Result<>> apply_isolating(model::Change change);
-  bool written_by_us_after(const std::string& service, std::uint64_t snapshot_index) const;
 
   bool knows_only_the_proxy() const;
 
   // What can be done before the turn (foreseen.cpp). The pointers' owners await.
-  struct Refusal {
-    std::uint64_t version = 0;  ///< of the stored service
-    std::string reason;
-  };
   model::Change foreseen(const registry::StoreSnapshot& snapshot) const;
   Task<> prepare_foreseen(const registry::StoreSnapshot* snapshot);
   void drop_foreseen_refusals(model::Change* change);
@@ -204,34 +199,19 @@ struct Reconciler::Impl : Followed {
   bool synchronised = false;
   StartState life{"the proxy"};  ///< asked by every public call that acts
 
-  const model::DesiredState& state;               ///< the driver's: what is applied
-  model::RouteClaims claims;                      ///< index over `state`
-  std::map<std::string, std::uint64_t> versions;  ///< stored version of each applied service
-  std::map<std::string, std::uint64_t>
-      own_writes;  ///< registry version of our latest write or removal, by service
-  std::uint64_t latest_own_write = 0;
-  Clock::duration last_read{};                   ///< how long reading the whole definition store took
-  std::set<std::string> claimed;                 ///< services whose stored record has a claim that fits it
-  registry::GuardVersions guards;                ///< as they were read or written last
-  std::uint64_t claims_made = 0;                 ///< counts our renewals of guards
-  std::map<std::string, std::uint64_t> written;  ///< as own_writes, for as long as the program runs
-  std::uint64_t index = 0;                       ///< of the definition store, as last loaded
-  std::uint64_t convergences = 0;                ///< counts snapshots that were taken over
-  std::map<std::string, std::string> set_aside;  ///< stored services that cannot be applied, with the reason
-  std::map<std::string, std::string> not_refreshed;  ///< services that are served as they were stored
-  std::map<std::string, std::uint64_t> refused;  ///< the stored version that the proxy refused, by service
-  std::map<std::string, Refusal> foreseen_refusals;
-  std::set<std::string> unkept;  ///< applied services that the registry does not have so
-  /// Changes of this turn that the proxy has and the registry refused, as another writer was faster: by
-  /// service, what was served before. They stay until the other writer's can replace them in one step, since
-  /// going back first would take a route away that both have.
-  model::Change overtaken;
-  bool away = false;  ///< the registry, when it was asked last
+  const model::DesiredState& state;  ///< the driver's: what is applied
+  model::RouteClaims claims;         ///< index over `state`
+  Ledger ledger;
+  Clock::duration last_read{};     ///< how long reading the whole definition store took
+  registry::GuardVersions guards;  ///< as they were read or written last
+  std::uint64_t claims_made = 0;   ///< counts our renewals of guards
+  std::uint64_t index = 0;         ///< of the definition store, as last loaded
+  std::uint64_t convergences = 0;  ///< counts snapshots that were taken over
+  bool away = false;               ///< the registry, when it was asked last
   bool blank_reported = false;
   bool write_back = false;  ///< to the blank store: something changed meanwhile; else it waits for a change
   ShrinkGuard guard;
   bool read_again = false;  ///< a reading of the registry waits for one that confirms it
-  std::map<std::string, StartSource> taken_from;  ///< services that the registry has not told since the start
   metrics::Gauge& held_count;
   AddressOwners owners;
   Withdrawals withdrawals;

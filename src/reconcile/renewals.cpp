@@ -147,7 +147,7 @@ Task<> Reconciler::Impl::serve_renewed(std::shared_ptr<Renewals> batch, std::vec
     else
       kept = std::unexpected(plan.error());
     bool was_overtaken = plan && !kept && kept.error().code == Errc::Conflict;
-    if (was_overtaken) overtaken.insert_or_assign(name, before.at(name));
+    if (was_overtaken) ledger.edit(name)->overtake(before.at(name));
     if (kept || !plan || was_overtaken) before.erase(name);
     if (kept)
       log::info("watch.renewed", {{"service", name},

@@ -112,7 +112,7 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   auto present = state.services.find(name);
   bool existed = present != state.services.end();
   bool all_kept = keep_later || is_kept(name);
-  bool same = existed && all_kept && !set_aside.contains(name) && same_content(present->second, *next);
+  bool same = existed && all_kept && !ledger.of(name).quarantined && same_content(present->second, *next);
   if (same && !keep_later) {
     auto stored = co_await still_stored(name, deadline);
     if (!stored) co_return std::unexpected(stored.error());
@@ -133,14 +133,15 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   if (!away || !keep_later) kept = co_await keep(&*next, claim, deadline);
   if (!kept && keep_later && is_away(kept.error())) {
     away = true;  // the others need not wait for it too, until follow() has seen it again
-    if (unkept.insert(name).second)
+    if (!ledger.of(name).unkept)
       log::warn("reconcile.not_stored", {{"service", name}, {"error", kept.error().what}});
+    ledger.edit(name)->unkept = true;
     note_kept(name);
     co_return Outcome{std::move(*next), std::move(*plan), existed};
   }
   if (!kept) {
     if (kept.error().code == Errc::Conflict) {
-      overtaken.insert_or_assign(name, std::move(before));
+      ledger.edit(name)->overtake(std::move(before));
       co_return std::nullopt;
     }
     model::Change back{{name, std::move(before)}};
@@ -159,15 +160,13 @@ Task<Result<Outcome>> Reconciler::Impl::remove_once(std::string service, Deadlin
   Outcome outcome;
   outcome.service.definition.service = service;
   if (existed) outcome.service = present->second;
-  outcome.existed = existed || set_aside.contains(service);
+  outcome.existed = existed || ledger.of(service).quarantined;
 
   // The registry first: if it is away, nothing has changed yet.
   auto version = co_await store.remove(service, deadline);
   if (!version) co_return fail(fmt::format("removing {}", service), told_if_unknown(version.error()));
   note_own_write(service, *version);
-  versions.erase(service);
-  unkept.erase(service);
-  set_aside.erase(service);
+  ledger.edit(service)->remove();
   if (!existed) co_return outcome;
 
   auto plan = co_await driver.apply({{service, std::nullopt}}, deadline);

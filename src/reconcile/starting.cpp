@@ -18,7 +18,7 @@ constexpr std::size_t kCatalogReads = 16;  ///< at once, when all services are r
 
 void log_sources(const KnownState& known, const Result<registry::StoreSnapshot>& snapshot) {
   std::size_t last_known = 0;
-  for (const auto& [name, source] : known.taken_from) last_known += source == StartSource::LastKnown;
+  for (const auto& [name, from] : known.taken_from) last_known += from == StartSource::LastKnown;
   auto found = known.taken_from.size() - last_known;
   if (known.taken_from.empty() && snapshot) return;
   log::warn("reconcile.start_without_registry", {{"registry", !snapshot         ? snapshot.error().what
@@ -67,7 +67,7 @@ Result<LastKnownState> Reconciler::Impl::read_last_known() {
 /// has to be read again first.
 bool Reconciler::Impl::settle_start(KnownState& known, const registry::StoreSnapshot& snapshot) {
   if (snapshot.blank || settings.accept_registry) return true;
-  taken_from = known.taken_from;
+  ledger.set_sources(known.taken_from);
   auto verdict = judge(known.missing, snapshot, known.wanted.services.size());
   if (verdict.read_again) return false;
   for (const auto& name : verdict.drop) {
@@ -100,7 +100,7 @@ void Reconciler::Impl::settle_start_owners(KnownState& known, const registry::St
     claimants.push_back({&services.at(name).definition, age});
   }
   auto ownership = decide_owners(std::move(claimants));
-  for (const auto& [name, source] : known.taken_from) {
+  for (const auto& [name, from] : known.taken_from) {
     auto found = services.find(name);
     if (found == services.end()) continue;
     if (auto conflict = ownership.owners.conflict(found->second.definition))
@@ -110,7 +110,7 @@ void Reconciler::Impl::settle_start_owners(KnownState& known, const registry::St
   }
   for (auto& [name, reason] : ownership.refused) {
     services.erase(name);
-    taken_from.erase(name);
+    ledger.edit(name)->source.reset();
     quarantine(name, std::move(reason));
   }
 }
@@ -126,8 +126,8 @@ Task<Result<>> Reconciler::Impl::start() {
   Result<registry::StoreSnapshot> snapshot;
   auto known = co_await known_at_start(&sources, &snapshot);
   log_sources(known, snapshot);
-  versions = known.versions;
-  taken_from = known.taken_from;
+  ledger.set_versions({known.versions.begin(), known.versions.end()});
+  ledger.set_sources(known.taken_from);
   if (snapshot) {
     index = snapshot->index;
     guards = snapshot->guards;
@@ -148,15 +148,14 @@ bool Reconciler::Impl::set_unfit_aside(model::DesiredState* wanted) {
   auto unfit = driver.unfit();
   for (const auto& [name, reason] : unfit) {
     log::error("reconcile.quarantined", {{"service", name}, {"error", reason}});
-    refused[name] = versions[name];
-    set_aside.insert_or_assign(name, reason);
+    ledger.edit(name)->refuse(reason);
     wanted->services.erase(name);
   }
   return !unfit.empty();
 }
 
 Task<Result<>> Reconciler::Impl::serve_first(KnownState known, StartSources sources) {
-  auto as_stored = not_refreshed;
+  auto as_stored = ledger.not_refreshed();
   auto started = co_await driver.start(known.wanted, start_deadline(known.wanted));
   // Where HAProxy serves already, a second start without them would take them out for a moment.
   bool some_unfit = !started && sources.found.services.empty() && set_unfit_aside(&known.wanted);
@@ -168,8 +167,8 @@ Task<Result<>> Reconciler::Impl::serve_first(KnownState known, StartSources sour
     started = co_await start_isolating(std::move(known.wanted), std::move(sources));
   }
   if (!started) co_return started;
-  not_refreshed = std::move(as_stored);
-  for (const auto& [name, reason] : known.set_aside) set_aside.insert_or_assign(name, reason);
+  for (const auto& [name, reason] : as_stored) ledger.edit(name)->not_refreshed = reason;
+  for (const auto& [name, reason] : known.set_aside) ledger.edit(name)->quarantined = reason;
   synchronised = known.in_step;
   report_kept();
   co_return Result<>{};
@@ -210,7 +209,7 @@ Task<> Reconciler::Impl::refresh(model::Service* service, bool* readable, Deadli
     const auto& what = now.error().what;
     log::warn("reconcile.not_refreshed", {{"service", service->definition.service}, {"error", what}});
     *readable = !is_away(now.error());
-    if (*readable) not_refreshed.insert_or_assign(service->definition.service, what);
+    if (*readable) ledger.edit(service->definition.service)->not_refreshed = what;
     co_return;
   }
   if (!now->instances.empty()) service->instances = std::move(now->instances);
@@ -237,17 +236,17 @@ Task<Result<>> Reconciler::Impl::start_isolating(model::DesiredState wanted, Sta
 
 /// Of services whose stored definition the proxy refuses, and which it does not serve: what was served last.
 Task<> Reconciler::Impl::serve_last_good(model::DesiredState last) {
-  for (const auto& [name, reason] : std::map(set_aside)) {
+  for (const auto& [name, reason] : ledger.quarantined()) {
     auto known = last.services.find(name);
-    if (state.services.contains(name)) taken_from[name] = StartSource::Proxy;
+    if (state.services.contains(name)) ledger.edit(name)->source = StartSource::Proxy;
     if (known == last.services.end() || state.services.contains(name)) continue;
     model::Change change;
     change.emplace(name, std::move(known->second));
     auto applied = co_await driver.apply(std::move(change), Deadline::after(kStartTimeout));
     if (!applied) continue;
     note_kept(name);
-    taken_from[name] = StartSource::LastKnown;
-    set_aside.insert_or_assign(name, reason);
+    ledger.edit(name)->source = StartSource::LastKnown;
+    ledger.edit(name)->quarantined = reason;
   }
 }
 

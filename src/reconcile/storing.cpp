@@ -10,27 +10,24 @@ namespace dfp::reconcile {
 
 /// Whether the registry has the service as it is served, as far as is known here.
 bool Reconciler::Impl::is_kept(const std::string& name) const {
-  return !unkept.contains(name) && !taken_from.contains(name) && !guard.held().contains(name);
+  return ledger.of(name).is_kept() && !guard.held().contains(name);
 }
 
 /// What is in force here may be older than what another proxy has kept: an order that changes nothing is
 /// acknowledged only where the registry still says the same.
 Task<Result<bool>> Reconciler::Impl::still_stored(std::string name, Deadline deadline) {
-  auto known = versions.find(name);
-  auto stored = co_await store.holds(name, known == versions.end() ? 0 : known->second, deadline);
+  auto stored = co_await store.holds(name, ledger.of(name).known_version(), deadline);
   co_return stored;
 }
 
 Task<Result<>> Reconciler::Impl::keep(const model::Service* next, registry::ClaimWrite claim,
                                       Deadline deadline) {
   const auto& name = next->definition.service;
-  auto known = versions.find(name);
-  auto version = co_await store.put(*next, known == versions.end() ? 0 : known->second, deadline, claim);
+  auto version = co_await store.put(*next, ledger.of(name).known_version(), deadline, claim);
   if (!version) co_return std::unexpected(version.error());
   note_own_write(name, *version);
   note_claim(name, claim, *version);
-  versions[name] = *version;
-  unkept.erase(name);
+  ledger.edit(name)->keep(*version);
   note_kept(name);
   co_return Result<>{};
 }
@@ -51,7 +48,7 @@ Task<Error> Reconciler::Impl::put_back(model::Service service, Error refusal) {
   }
   note_own_write(name, *restored);
   note_claim(name, claim, *restored);
-  versions[name] = *restored;
+  ledger.edit(name)->keep(*restored);
   co_return refusal;
 }
 
@@ -66,23 +63,23 @@ Task<> Reconciler::Impl::undo(model::Change before) {
 }
 
 Task<> Reconciler::Impl::undo_overtaken() {
-  if (overtaken.empty()) co_return;
-  co_await undo(std::exchange(overtaken, {}));
+  auto before = ledger.take_overtaken();
+  if (!before.empty()) co_await undo(std::move(before));
 }
 
 const model::Service* Reconciler::Impl::agreed(const std::string& name) const {
-  auto found = overtaken.find(name);
-  if (found == overtaken.end()) return served(name);
-  return found->second ? &*found->second : nullptr;
+  const auto& before = ledger.of(name).overtaken;
+  if (!before) return served(name);
+  return *before ? &**before : nullptr;
 }
 
 void Reconciler::Impl::note_kept(const std::string& name) {
-  not_refreshed.erase(name);
+  ledger.edit(name)->not_refreshed.reset();
   auto applied = state.services.find(name);
   if (applied != state.services.end()) {
     claims.set(applied->second.definition);
     watcher.set(name, &applied->second);
-    set_aside.erase(name);
+    ledger.edit(name)->quarantined.reset();
   } else {
     claims.erase(name);
     watcher.set(name, nullptr);
@@ -92,9 +89,7 @@ void Reconciler::Impl::note_kept(const std::string& name) {
 }
 
 void Reconciler::Impl::note_own_write(const std::string& name, std::uint64_t version) {
-  own_writes[name] = version;
-  written[name] = version;
-  latest_own_write = std::max(latest_own_write, version);
+  ledger.wrote(name, version);
   note_known(name);
 }
 

@@ -52,10 +52,6 @@ Task<Result<>> Reconciler::Impl::changed(model::Definition definition, std::shar
   co_return Result<>{};
 }
 
-bool Reconciler::Impl::leads(const std::string& name) const {
-  auto mine = written.find(name);
-  auto present = versions.find(name);
-  return mine != written.end() && present != versions.end() && mine->second == present->second;
-}
+bool Reconciler::Impl::leads(const std::string& name) const { return ledger.of(name).is_ours(); }
 
 }  // namespace dfp::reconcile
