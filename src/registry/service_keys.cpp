@@ -8,8 +8,6 @@
 namespace dfp::registry {
 namespace {
 
-constexpr std::string_view kChangedByOriginal = "kv";
-
 LegacyValues values_of(const ServiceKeys& keys) {
   LegacyValues values;
   for (std::size_t i = 0; i < values.size(); ++i)
@@ -39,7 +37,7 @@ Result<model::Service> with_legacy(model::Service service, const ServiceKeys& ke
   if (definition->registered_name() != service.definition.registered_name()) service.instances.clear();
   if (definition->templates() != service.definition.templates()) service.rendered.clear();
   service.definition = std::move(*definition);
-  service.changed_by = kChangedByOriginal;
+  service.changed_by = kOriginalAuthor;
   return service;
 }
 

@@ -11,6 +11,9 @@
 /// What the keys of one service mean. Pure.
 namespace dfp::registry {
 
+/// Author of a service whose six keys were written by an original 1.0, after the record or without one.
+inline constexpr std::string_view kOriginalAuthor = "kv";
+
 /// The keys below PREFIX/SERVICE/ that have a meaning; nullptr where absent. Points into a Tree.
 struct ServiceKeys {
   const Entry* definition = nullptr;
