@@ -99,7 +99,9 @@ std::string reconfigure_message(const model::Service& service, const reconcile::
 }
 
 /// "api 127.0.0.1": who asked, without the client's port.
-std::string author(std::string_view peer) { return "api " + std::string(peer.substr(0, peer.rfind(':'))); }
+reconcile::Origin origin(std::string_view peer) {
+  return reconcile::Origin::api("api " + std::string(peer.substr(0, peer.rfind(':'))));
+}
 
 void append_outcome(json::object& more, const reconcile::Outcome& outcome) {
   more["AppliedBy"] = model::to_string(outcome.plan.means());
@@ -227,7 +229,7 @@ Task<Answer> Api::reconfigure(Call call) {
   if (dry_run)
     outcome = co_await parts_.reconciler.preview(definition, call.context());
   else
-    outcome = co_await parts_.reconciler.reconfigure(definition, author(call.peer), options, call.context());
+    outcome = co_await parts_.reconciler.reconfigure(definition, origin(call.peer), options, call.context());
   if (!outcome) co_return failure(outcome.error(), std::move(definition));
 
   Answer answer{.message = reconfigure_message(outcome->service, parts_.reconciler.driver()),
@@ -249,7 +251,7 @@ Task<Answer> Api::remove(Call call) {
   if (answer.definition.service.empty())
     co_return failure({Errc::InvalidArgument, "The following queries are mandatory: serviceName"});
   auto outcome =
-      co_await parts_.reconciler.remove(answer.definition.service, author(call.peer), call.context());
+      co_await parts_.reconciler.remove(answer.definition.service, origin(call.peer), call.context());
   if (!outcome) co_return failure(outcome.error(), std::move(answer.definition));
   if (!outcome->existed)
     answer.message = fmt::format("service {} was not configured{}", answer.definition.service,

@@ -60,8 +60,8 @@ class DockerDiscovery::Proxy : public discovery::FollowedProxy {
   bool ready() const override { return reconciler_.synchronised() || !reconciler_.state().services.empty(); }
   const model::DesiredState& served() const override { return reconciler_.state(); }
   Task<Result<>> reconfigure(model::Definition definition, std::string changed_by) override {
-    auto done =
-        co_await reconciler_.reconfigure(std::move(definition), std::move(changed_by), {.by_follower = true});
+    auto origin = reconcile::Origin::label(std::move(changed_by));
+    auto done = co_await reconciler_.reconfigure(std::move(definition), std::move(origin));
     co_return without_outcome(done);
   }
   Task<Result<>> repin(std::string service) override {
@@ -72,11 +72,10 @@ class DockerDiscovery::Proxy : public discovery::FollowedProxy {
     auto done = co_await reconciler_.unpin(std::move(service), std::move(ids));
     co_return without_outcome(done);
   }
-  /// A removal that is not kept would come back. Without copies the service answers 503 meanwhile.
+  /// Not while the registry is away. Without copies the service answers 503 meanwhile.
   Task<Result<>> remove(std::string service, std::string changed_by) override {
-    if (reconciler_.registry_away())
-      co_return fail(Errc::Unavailable, "not removed: the registry is unavailable");
-    auto done = co_await reconciler_.remove(std::move(service), std::move(changed_by));
+    auto origin = reconcile::Origin::label(std::move(changed_by));
+    auto done = co_await reconciler_.remove(std::move(service), std::move(origin));
     co_return without_outcome(done);
   }
 

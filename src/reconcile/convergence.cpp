@@ -19,9 +19,6 @@ constexpr auto kOutOfStepLook = 1s;     ///< nobody reports own writes that brin
 constexpr int kReadings = 3;            ///< before the turn is kept for one
 constexpr int kReadCost = 50;           ///< reading back takes at most 1/50 of the time
 
-/// Written by an original 1.0 beside us: it pins no instances.
-bool is_legacy(const model::Service& service) { return service.changed_by == "kv"; }
-
 }  // namespace
 
 Task<> Reconciler::Impl::follow() {
@@ -143,7 +140,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
     ledger.edit(name)->version.reset();  // an order writes it anew
   if (disputed(change)) settle_owners(snapshot, &change);
   for (auto& [name, service] : change)
-    if (service && is_legacy(*service))
+    if (service && !Origin::policy_of(service->changed_by).pins_instances)
       co_await refresh(&*service, &readable, Deadline::after(kStoreTimeout));
   co_await render_unclaimed(&snapshot, &change, Deadline::after(kStoreTimeout));
   for (const auto& [name, reason] : snapshot.broken) ledger.edit(name)->quarantined = reason;
@@ -173,8 +170,7 @@ Task<Result<>> Reconciler::Impl::keep_again() {
   auto names = ledger.unkept();
   for (const auto& name : names) {
     auto present = state.services.find(name);
-    // What was found in the proxy lacks what the proxy does not tell: no record for others.
-    if (present == state.services.end() || present->second.changed_by == kFoundAuthor) {
+    if (present == state.services.end() || !Origin::policy_of(present->second.changed_by).has_record) {
       ledger.edit(name)->unkept = false;
       continue;
     }
@@ -253,7 +249,7 @@ Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
 /// serves.
 bool Reconciler::Impl::knows_only_the_proxy() const {
   return blank_reported && std::ranges::all_of(state.services, [](const auto& s) {
-           return s.second.changed_by == kFoundAuthor;
+           return Origin::kind_of(s.second.changed_by) == Origin::Kind::Found;
          });
 }
 

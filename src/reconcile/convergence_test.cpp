@@ -237,8 +237,7 @@ TEST(Reconciler, WhatAFollowerOrdersIsServedAtOnceAndKeptWhenTheRegistryIsBack) 
     EXPECT_EQ(proxy.serving("go-demo"), 1);
     auto moved = co_await proxy.reconciler.repin("go-demo");
     EXPECT_TRUE(moved) << moved.error().what;
-    auto ordered =
-        co_await proxy.reconciler.reconfigure(definition("new", "/new"), "label", {.by_follower = true});
+    auto ordered = co_await proxy.reconciler.reconfigure(definition("new", "/new"), Origin::label("label"));
     EXPECT_TRUE(ordered) << ordered.error().what;
     EXPECT_EQ(proxy.serving("go-demo"), 2);
     EXPECT_FALSE(registry.value("docker-flow/new/definition"));

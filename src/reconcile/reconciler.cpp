@@ -63,16 +63,14 @@ Task<> Reconciler::stop() {
   if (lock) impl_->last_known.flush();
 }
 
-Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, std::string changed_by,
+Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, Origin origin,
                                               ReconfigureOptions options, RequestContext context) {
   if (auto able = ready(); !able) co_return std::unexpected(able.error());
   auto service = definition.service;
   Orders::Ticket ticket(impl_->orders, service);
-  Impl::Wish wish{std::move(definition), std::move(changed_by)};
+  Impl::Wish wish{std::move(definition), std::move(origin)};
   wish.ticket = &ticket;
   wish.context = impl_->limited(context);
-  if (options.by_follower) wish.freshness = registry::Freshness::Recent;
-  wish.keep_later = options.by_follower;
   Result<Outcome> outcome;
   if (options.healthy_within) {
     wish.context = context;  // its limit begins behind the wait
@@ -93,9 +91,7 @@ Task<Result<Outcome>> Reconciler::Impl::pin(std::string service, std::set<std::s
   auto present = state.services.find(service);
   if (present == state.services.end())
     co_return fail(Errc::NotFound, fmt::format("service {} is not configured", service));
-  Wish wish{present->second.definition, present->second.changed_by, true};
-  wish.freshness = registry::Freshness::Recent;
-  wish.keep_later = true;
+  Wish wish{present->second.definition, Origin::catalog(present->second.changed_by)};
   wish.context = context;
   if (!without.empty()) wish.instances = present->second.instances;
   for (const auto& id : without) std::erase_if(*wish.instances, [&](const auto& i) { return i.id == id; });
@@ -114,13 +110,15 @@ Task<Result<Outcome>> Reconciler::unpin(std::string service, std::set<std::strin
   co_return co_await impl_->pin(std::move(service), std::move(ids));
 }
 
-Task<Result<Outcome>> Reconciler::remove(std::string service, std::string changed_by,
-                                         RequestContext context) {
+Task<Result<Outcome>> Reconciler::remove(std::string service, Origin origin, RequestContext context) {
+  if (origin.policy().kept_later && registry_away())
+    co_return fail(Errc::Unavailable, "not removed: the registry is unavailable");
   if (auto able = ready(); !able) co_return std::unexpected(able.error());
   if (auto valid = model::check_service_name(service); !valid) co_return std::unexpected(valid.error());
   auto outcome = co_await impl_->remove_in_turn(service, impl_->limited(context));
   if (outcome)
-    log::info("service.remove", {{"service", service}, {"existed", outcome->existed}, {"by", changed_by}});
+    log::info("service.remove",
+              {{"service", service}, {"existed", outcome->existed}, {"by", origin.author()}});
   if (!outcome) log::warn("service.remove", {{"service", service}, {"error", outcome.error().what}});
   co_return outcome;
 }
@@ -128,7 +126,7 @@ Task<Result<Outcome>> Reconciler::remove(std::string service, std::string change
 Task<Result<Outcome>> Reconciler::preview(model::Definition definition, RequestContext context) {
   if (auto able = ready(); !able) co_return std::unexpected(able.error());
   auto name = definition.service;
-  Impl::Wish wish{std::move(definition), "preview"};
+  Impl::Wish wish{std::move(definition), Origin::api("preview")};
   wish.context = impl_->limited(context);
   auto deadline = wish.context.deadline;
   auto next = co_await impl_->next_service(std::move(wish));

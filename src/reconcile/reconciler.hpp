@@ -9,6 +9,7 @@
 
 #include "base/wait.hpp"
 #include "model/route_table.hpp"
+#include "reconcile/origin.hpp"
 #include "reconcile/proxy_driver.hpp"
 #include "reconcile/renderer.hpp"
 #include "reconcile/request_context.hpp"
@@ -30,9 +31,6 @@ struct ReconfigureOptions {
   /// Instances that do not serve yet are used only after a good health check, all within this time; nullopt:
   /// HAProxy's own checks take them out later.
   std::optional<std::chrono::milliseconds> healthy_within = {};
-  /// By somebody who follows labels: one of many in a row, who comes again when the catalog has changed
-  /// meanwhile. While the registry is away it is served at once, and kept when the registry is back.
-  bool by_follower = false;
 };
 
 struct ReconcilerSettings {
@@ -84,12 +82,13 @@ class Reconciler {
   /// them, or another proxy, has changed the same service before this one was ready.
   /// @param context Timeout and Cancelled by it mean that nothing was changed, unless the message says
   /// otherwise
-  Task<Result<Outcome>> reconfigure(model::Definition definition, std::string changed_by,
+  /// @param origin who asks; its policy says what the change may
+  Task<Result<Outcome>> reconfigure(model::Definition definition, Origin origin,
                                     ReconfigureOptions options = {}, RequestContext context = {});
 
   /// Pins anew what the catalog knows now for a configured service, none included: for a catalog that is the
-  /// authority over its instances (Docker) and is followed. Who asked for the service stays the same. While
-  /// the registry is away it is served at once, and kept when the registry is back.
+  /// authority over its instances (Docker) and is followed: Origin::catalog, by whoever asked for the
+  /// service.
   /// @return NotFound when no such service is configured; else as reconfigure().
   Task<Result<Outcome>> repin(std::string service);
 
@@ -97,8 +96,8 @@ class Reconciler {
   Task<Result<Outcome>> unpin(std::string service, std::set<std::string> ids);
 
   /// Removes the service's routes, servers and record. @return an Outcome with existed=false for an unknown
-  /// one.
-  Task<Result<Outcome>> remove(std::string service, std::string changed_by, RequestContext context = {});
+  /// one; Unavailable at once where the origin is not kept waiting for a registry that is away.
+  Task<Result<Outcome>> remove(std::string service, Origin origin, RequestContext context = {});
 
   /// What `reconfigure` would do; changes nothing.
   Task<Result<Outcome>> preview(model::Definition definition, RequestContext context = {});

@@ -35,15 +35,11 @@ struct Reconciler::Impl : Followed {
        ProxyDriver& driver_, ReconcilerSettings settings_, TemplateParts templates_);
 
   // Requests (requests.cpp, storing.cpp). All of them expect the caller to hold `turn`.
-  /// What is asked for. A catalog that suddenly knows no instance is believed only where that is said to be
-  /// all right.
+  /// What is asked for, and by whom.
   struct Wish {
     model::Definition definition;
-    std::string changed_by;
-    bool none_allowed = false;
+    Origin origin;
     HealthGate* gate = nullptr;  ///< what newcomers among the instances must have passed; nullptr: nothing
-    registry::Freshness freshness = registry::Freshness::Now;
-    bool keep_later = false;                                     ///< where the registry is away
     std::optional<std::vector<model::Instance>> instances = {};  ///< these, whatever the catalog says
     RequestContext context = {};
     /// Where it is given: what has to be prepared first is put there, and nothing is changed.

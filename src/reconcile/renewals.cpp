@@ -111,8 +111,7 @@ Task<Result<std::optional<model::Service>>> Reconciler::Impl::renewed(std::strin
   auto look = co_await this->look(present->definition, now, deadline);
   if (!look) co_return std::unexpected(look.error());
   if (look->same_content({present->instances, present->rendered})) co_return std::nullopt;
-  Wish wish{present->definition, present->changed_by};
-  wish.freshness = registry::Freshness::Recent;
+  Wish wish{present->definition, Origin::watch(present->changed_by)};
   wish.context.deadline = deadline;
   auto next = co_await next_service(std::move(wish));
   if (!next) co_return std::unexpected(next.error());

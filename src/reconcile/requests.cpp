@@ -80,22 +80,22 @@ Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish) {
     wanted.instances = std::move(*wish.instances);
     next = std::move(wanted);
   } else {
-    next = co_await fill(std::move(wanted), wish.freshness, wish.context.deadline);
+    next = co_await fill(std::move(wanted), wish.origin.policy().freshness, wish.context.deadline);
   }
   if (!next) co_return next;
   if (wish.gate)
     if (auto passed = wish.gate->admit(newcomers(next->definition.service, next->instances)); !passed)
       co_return std::unexpected(passed.error());
-  if (auto allowed = would_stop_serving(*next); !allowed && !wish.none_allowed)
+  if (auto allowed = would_stop_serving(*next); !allowed && !wish.origin.policy().may_become_empty)
     co_return std::unexpected(allowed.error());
   auto present = state.services.find(next->definition.service);
   next->revision = (present == state.services.end() ? 0 : present->second.revision) + 1;
-  next->changed_by = std::move(wish.changed_by);
+  next->changed_by = wish.origin.author();
   co_return next;
 }
 
 Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wish) {
-  bool keep_later = wish.keep_later;
+  bool keep_later = wish.origin.policy().kept_later;
   auto context = wish.context;
   auto deadline = context.deadline;
   auto* to_prepare = wish.to_prepare;
@@ -220,7 +220,7 @@ Task<Result<Outcome>> Reconciler::Impl::take_turn(Wish wish) {
   if (auto latest = wish.gate ? wish.ticket->check_after_wait() : wish.ticket->check(); !latest)
     co_return std::unexpected(latest.error());
   auto* ticket = wish.ticket;
-  bool repeats_itself = wish.keep_later;  // whoever follows labels says the same again and again
+  bool repeats_itself = wish.origin.policy().repeats_itself;
   auto outcome = co_await reconfigure(std::move(wish));
   if (outcome && !(repeats_itself && outcome->plan.steps.empty())) ticket->carried_out();
   co_return outcome;

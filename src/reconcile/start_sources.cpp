@@ -4,7 +4,7 @@
 #include <set>
 
 #include "model/route_table.hpp"
-#include "reconcile/proxy_driver.hpp"
+#include "reconcile/origin.hpp"
 
 namespace dfp::reconcile {
 namespace {
@@ -91,8 +91,9 @@ class Combination {
       if (!lost_or_away && !unreadable) continue;  // the operator says that it is gone
       if (!model::validate(service.definition)) continue;
       if (!state_.wanted.services.emplace(name, service).second) continue;
+      bool is_found = Origin::kind_of(service.changed_by) == Origin::Kind::Found;
       // What was found once and kept as last known is no better known for that.
-      state_.taken_from.emplace(name, service.changed_by == kFoundAuthor ? StartSource::Proxy : source);
+      state_.taken_from.emplace(name, is_found ? StartSource::Proxy : source);
     }
   }
 

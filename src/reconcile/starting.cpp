@@ -186,7 +186,7 @@ void Reconciler::Impl::begin_to_follow() {
 Task<> Reconciler::Impl::recover(model::DesiredState* wanted, Deadline deadline) {
   std::vector<model::Service*> services;
   for (auto& [name, service] : wanted->services)
-    if (service.changed_by != kFoundAuthor) services.push_back(&service);
+    if (Origin::kind_of(service.changed_by) != Origin::Kind::Found) services.push_back(&service);
   bool readable = true;
   auto refresh_one = [&](std::size_t n) { return refresh(services[n], &readable, deadline); };
   co_await for_each_concurrently(services.size(), kCatalogReads, refresh_one);
