@@ -10,7 +10,9 @@
 #include "base/wait.hpp"
 #include "model/route_table.hpp"
 #include "reconcile/origin.hpp"
+#include "reconcile/outcome.hpp"
 #include "reconcile/proxy_driver.hpp"
+#include "reconcile/reconciler_settings.hpp"
 #include "reconcile/renderer.hpp"
 #include "reconcile/request_context.hpp"
 #include "reconcile/watcher.hpp"
@@ -19,43 +21,6 @@
 #include "registry/template_source.hpp"
 
 namespace dfp::reconcile {
-
-/// What a request came to.
-struct Outcome {
-  model::Service service;  ///< as it is now kept (for a removal: as it was)
-  model::Plan plan;        ///< how HAProxy was made to follow
-  bool existed = false;    ///< the service was known before
-};
-
-struct ReconfigureOptions {
-  /// Instances that do not serve yet are used only after a good health check, all within this time; nullopt:
-  /// HAProxy's own checks take them out later.
-  std::optional<std::chrono::milliseconds> healthy_within = {};
-};
-
-struct ReconcilerSettings {
-  std::string last_known_file;  ///< copy of the applied state for a start without the registry; "" keeps none
-  /// For one request, its wait for its turn included; what waits for health has that wait in addition.
-  std::chrono::milliseconds request_timeout = std::chrono::seconds(30);
-  bool follow_health = false;  ///< keep the health of pinned instances as the registry tells it
-  std::chrono::milliseconds watch_span = std::chrono::seconds(55);  ///< length of one blocking query
-  std::chrono::milliseconds retry_first =
-      std::chrono::milliseconds(250);                               ///< back-off of the watch: first pause
-  std::chrono::milliseconds retry_last = std::chrono::seconds(10);  ///< and the longest
-  /// How long services are served on that the registry has lost (shrink_guard.hpp).
-  std::chrono::milliseconds shrink_hold = std::chrono::hours(24);
-  /// At the start: what a registry that can be read says is all there is, however little; an operator's
-  /// order.
-  bool accept_registry = false;
-  WatchSettings watch;  ///< of services with `watch`
-};
-
-/// What a proxy has for templates and watches; all must outlive the reconciler.
-struct TemplateParts {
-  Renderer* renderer = nullptr;  ///< nullptr: definitions with a template are refused
-  registry::TemplateSource* source =
-      nullptr;  ///< tells when instances change; nullptr: they are read every second where they are watched
-};
 
 /// The single writer of proxy state: takes requests, plans, applies, keeps; follows the definition store.
 /// Requests run one after another in order of arrival. Use from one executor.
