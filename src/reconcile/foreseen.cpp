@@ -47,9 +47,4 @@ void Reconciler::Impl::drop_foreseen_refusals(model::Change* change) {
   }
 }
 
-void Reconciler::Impl::note_refused(const std::string& name, const std::string& reason) {
-  ledger.edit(name)->refuse(reason);
-  log::error("reconcile.quarantined", {{"service", name}, {"error", reason}});
-}
-
 }  // namespace dfp::reconcile

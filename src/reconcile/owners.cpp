@@ -48,12 +48,6 @@ void Reconciler::Impl::settle_owners(const registry::StoreSnapshot& snapshot, mo
   }
 }
 
-void Reconciler::Impl::quarantine(const std::string& name, std::string reason) {
-  if (ledger.of(name).quarantined == reason) return;
-  log::error("reconcile.quarantined", {{"service", name}, {"error", reason}});
-  ledger.edit(name)->quarantined = std::move(reason);
-}
-
 /// A text that no proxy has vouched for is never used: it is made anew from our own template, or the service
 /// is not served.
 Task<> Reconciler::Impl::render_unclaimed(const registry::StoreSnapshot* snapshot, model::Change* change,

@@ -23,22 +23,24 @@ void log_outcome(std::string_view event, const std::string& service, const Resul
 
 Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
                        ProxyDriver& driver_, ReconcilerSettings settings_, TemplateParts templates)
-    : executor(executor_),
-      catalog(catalog_),
-      store(store_),
-      driver(driver_),
-      settings(std::move(settings_)),
+    : Shared(executor_, catalog_, store_, driver_, std::move(settings_)),
       renderer(templates.renderer),
       source(templates.source),
-      turn(executor_),
-      stopping_signal(executor_),
       followers(executor_),
-      state(driver_.applied()),
       guard(settings.shrink_hold),
       held_count(metrics::process_registry().gauge(
           "dfp_registry_held_services", "Services that the registry has lost and that keep being served.")),
-      last_known(executor_, settings.last_known_file, state),
-      watcher(executor_, *this, settings.watch) {}
+      watcher(executor_, *this, settings.watch) {
+  when_kept = [this](const std::string& name, const model::Service* service) {
+    if (service) {
+      claims.set(service->definition);
+    } else {
+      claims.erase(name);
+      withdrawals.forget(name);
+    }
+    watcher.set(name, service);
+  };
+}
 
 Reconciler::Reconciler(Executor executor, registry::Catalog& catalog, registry::DefinitionStore& store,
                        ProxyDriver& driver, ReconcilerSettings settings, TemplateParts templates)

@@ -4,33 +4,17 @@
 #include "metrics/metrics.hpp"
 #include "reconcile/address_owners.hpp"
 #include "reconcile/health_gate.hpp"
-#include "reconcile/last_known.hpp"
-#include "reconcile/ledger.hpp"
-#include "reconcile/orders.hpp"
 #include "reconcile/reconciler.hpp"
+#include "reconcile/shared.hpp"
 #include "reconcile/shrink_guard.hpp"
 #include "reconcile/start_sources.hpp"
 #include "reconcile/watcher.hpp"
 
 namespace dfp::reconcile {
 
-/// Whether the registry could not be asked, or did not answer; any other error is its answer.
-inline bool is_away(const Error& error) {
-  return error.code == Errc::Unavailable || error.code == Errc::Timeout || error.code == Errc::OutcomeUnknown;
-}
-
-/// What the proxy says to a service that it will not serve; anything else may pass when it is tried again.
-inline bool is_refusal(const Error& error) {
-  return error.code == Errc::Rejected || error.code == Errc::InvalidArgument || error.code == Errc::Conflict;
-}
-
 /// The reconciler's inside, shared by the files that implement it: requests (requests.cpp), following the
 /// definition store (convergence.cpp), and following the registry for single services (watching.cpp).
-struct Reconciler::Impl : Followed {
-  /// How often a request starts again because another proxy changed the same service, or claimed a route,
-  /// meanwhile.
-  static constexpr int kAttempts = 8;
-
+struct Reconciler::Impl : Shared, Followed {
   Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
        ProxyDriver& driver_, ReconcilerSettings settings_, TemplateParts templates_);
 
@@ -46,8 +30,6 @@ struct Reconciler::Impl : Followed {
     std::optional<model::Change>* to_prepare = nullptr;
     Orders::Ticket* ticket = nullptr;  ///< nullptr: no order, only what follows from the last one
   };
-  /// The earlier of the caller's limit and ours, from now on.
-  RequestContext limited(RequestContext context) const;
   /// Tries until no other writer interferes.
   Task<Result<Outcome>> reconfigure(Wish wish);
   /// Waits for the turn, unless a later order was carried out or nobody waits any more. What takes its time
@@ -88,8 +70,6 @@ struct Reconciler::Impl : Followed {
   Task<> undo(model::Change before);
   /// What the last reading has not replaced of the changes that another writer was faster with.
   Task<> undo_overtaken();
-  /// The service as it is served; one that is overtaken as it was before.
-  const model::Service* agreed(const std::string& name) const;
   Task<Error> put_back(model::Service service, Error refusal);
 
   // Following the store (convergence.cpp).
@@ -109,7 +89,6 @@ struct Reconciler::Impl : Followed {
   model::Change foreseen(const registry::StoreSnapshot& snapshot) const;
   Task<> prepare_foreseen(const registry::StoreSnapshot* snapshot);
   void drop_foreseen_refusals(model::Change* change);
-  void note_refused(const std::string& name, const std::string& reason);
 
   // The start (starting.cpp). Pointers belong to the caller, which awaits.
   Task<Result<>> start();
@@ -135,8 +114,6 @@ struct Reconciler::Impl : Followed {
   // Who owns which route (owners.cpp).
   bool disputed(const model::Change& change) const;
   void settle_owners(const registry::StoreSnapshot& snapshot, model::Change* change);
-  /// Sets a stored service aside, and says so once.
-  void quarantine(const std::string& name, std::string reason);
   /// What it is given belongs to its caller, which awaits it.
   Task<> render_unclaimed(const registry::StoreSnapshot* snapshot, model::Change* change, Deadline deadline);
   /// The same at the start: what could not be rendered anew is not served as it was stored.
@@ -156,8 +133,6 @@ struct Reconciler::Impl : Followed {
   model::Change with_taken_addresses() const;
   Task<> withdraw_taken(model::Change* change);
 
-  /// A service was applied, or is not any more, and that is kept in the definition store.
-  void note_kept(const std::string& name);
   void note_own_write(const std::string& name, std::uint64_t version);
 
   // For the watcher (watching.cpp).
@@ -178,32 +153,20 @@ struct Reconciler::Impl : Followed {
   Task<Result<std::optional<model::Service>>> renewed(std::string name, Deadline deadline);
   Task<> serve_renewed(std::shared_ptr<Renewals> batch, std::vector<model::Service> due);
 
-  Executor executor;
-  registry::Catalog& catalog;
-  registry::DefinitionStore& store;
-  ProxyDriver& driver;
-  ReconcilerSettings settings;
   Renderer* renderer;
   registry::TemplateSource* source;
 
-  Orders orders;
   std::shared_ptr<Renewals> gathering;  ///< waits for its turn; who comes joins it
-  AsyncMutex turn;                      ///< requests and convergence change the proxy one after another
-  Signal stopping_signal;
   TaskGroup followers;
-  bool stopping = false;
   bool synchronised = false;
   StartState life{"the proxy"};  ///< asked by every public call that acts
 
-  const model::DesiredState& state;  ///< the driver's: what is applied
-  model::RouteClaims claims;         ///< index over `state`
-  Ledger ledger;
+  model::RouteClaims claims;       ///< index over `state`
   Clock::duration last_read{};     ///< how long reading the whole definition store took
   registry::GuardVersions guards;  ///< as they were read or written last
   std::uint64_t claims_made = 0;   ///< counts our renewals of guards
   std::uint64_t index = 0;         ///< of the definition store, as last loaded
   std::uint64_t convergences = 0;  ///< counts snapshots that were taken over
-  bool away = false;               ///< the registry, when it was asked last
   bool blank_reported = false;
   bool write_back = false;  ///< to the blank store: something changed meanwhile; else it waits for a change
   ShrinkGuard guard;
@@ -211,7 +174,6 @@ struct Reconciler::Impl : Followed {
   metrics::Gauge& held_count;
   AddressOwners owners;
   Withdrawals withdrawals;
-  LastKnown last_known;
   Watcher watcher;
 };
 

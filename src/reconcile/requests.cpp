@@ -179,11 +179,6 @@ Task<Result<Outcome>> Reconciler::Impl::remove_once(std::string service, Deadlin
   co_return outcome;
 }
 
-RequestContext Reconciler::Impl::limited(RequestContext context) const {
-  context.deadline = context.deadline.min(Deadline::after(settings.request_timeout));
-  return context;
-}
-
 Result<> Reconciler::Impl::has_an_address(const model::Service& next) const {
   const model::Instance* unknown = nullptr;
   std::string problem;

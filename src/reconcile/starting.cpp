@@ -147,8 +147,7 @@ Task<Result<>> Reconciler::Impl::start() {
 bool Reconciler::Impl::set_unfit_aside(model::DesiredState* wanted) {
   auto unfit = driver.unfit();
   for (const auto& [name, reason] : unfit) {
-    log::error("reconcile.quarantined", {{"service", name}, {"error", reason}});
-    ledger.edit(name)->refuse(reason);
+    note_refused(name, reason);
     wanted->services.erase(name);
   }
   return !unfit.empty();

@@ -67,27 +67,6 @@ Task<> Reconciler::Impl::undo_overtaken() {
   if (!before.empty()) co_await undo(std::move(before));
 }
 
-const model::Service* Reconciler::Impl::agreed(const std::string& name) const {
-  const auto& before = ledger.of(name).overtaken;
-  if (!before) return served(name);
-  return *before ? &**before : nullptr;
-}
-
-void Reconciler::Impl::note_kept(const std::string& name) {
-  ledger.edit(name)->not_refreshed.reset();
-  auto applied = state.services.find(name);
-  if (applied != state.services.end()) {
-    claims.set(applied->second.definition);
-    watcher.set(name, &applied->second);
-    ledger.edit(name)->quarantined.reset();
-  } else {
-    claims.erase(name);
-    watcher.set(name, nullptr);
-    withdrawals.forget(name);
-  }
-  last_known.note(name);
-}
-
 void Reconciler::Impl::note_own_write(const std::string& name, std::uint64_t version) {
   ledger.wrote(name, version);
   note_known(name);

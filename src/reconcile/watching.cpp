@@ -15,11 +15,6 @@ registry::Question instances_question(const model::Definition& definition) {
 
 }  // namespace
 
-const model::Service* Reconciler::Impl::served(const std::string& name) const {
-  auto present = state.services.find(name);
-  return present == state.services.end() ? nullptr : &present->second;
-}
-
 Task<Result<Look>> Reconciler::Impl::look(model::Definition definition,
                                           std::chrono::system_clock::time_point now, Deadline deadline) {
   Look look;
@@ -51,6 +46,8 @@ Task<Result<>> Reconciler::Impl::changed(model::Definition definition, std::shar
   if (deadline.passed()) co_return fail(Errc::Timeout, "no change in time");
   co_return Result<>{};
 }
+
+const model::Service* Reconciler::Impl::served(const std::string& name) const { return Shared::served(name); }
 
 bool Reconciler::Impl::leads(const std::string& name) const { return ledger.of(name).is_ours(); }
 
