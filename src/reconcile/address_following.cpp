@@ -1,4 +1,6 @@
 // Instances whose address belongs to somebody else now are taken out, whatever else keeps them in.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/log.hpp"
@@ -76,6 +78,21 @@ Task<> Reconciler::Impl::withdraw_taken(model::Change* change) {
   owners.update(std::move(fresh->owners));
   for (auto& [name, service] : *change)
     if (service) withdrawals.settle(*service, owners);
+}
+
+std::map<std::string, std::string> Reconciler::withdrawn() const {
+  std::map<std::string, std::string> reasons;
+  for (const auto& [name, instances] : impl_->withdrawals.all()) {
+    std::string text;
+    for (const auto& instance : instances) {
+      const auto* other = impl_->owners.taken_by(instance);
+      text += fmt::format(
+          "{}{} at {}:{}, {}", text.empty() ? "" : "; ", instance.id, instance.address, instance.port,
+          other ? "which is of service " + other->service + " now" : "which was another one's");
+    }
+    reasons[name] = std::move(text);
+  }
+  return reasons;
 }
 
 }  // namespace dfp::reconcile

@@ -25,7 +25,7 @@ Task<> Reconciler::Impl::follow() {
   auto pause = settings.retry_first;
   while (!stopping) {
     Result<> done;
-    if (!away && read_again) {
+    if (!away && losses.reads_again()) {
       co_await stopping_signal.wait(Deadline::after(ShrinkGuard::kConfirmAfter));
     } else if (!away) {
       auto moved = co_await store.wait(index, next_look());
@@ -56,7 +56,7 @@ Task<> Reconciler::Impl::follow() {
 Deadline Reconciler::Impl::next_look() const {
   auto span = settings.watch_span;
   if (!synchronised) span = std::min<std::chrono::milliseconds>(span, kOutOfStepLook);
-  if (auto expiry = guard.next_expiry()) {
+  if (auto expiry = losses.next_expiry()) {
     auto left = *expiry - std::chrono::system_clock::now();
     span = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left), 1ms, span);
   }
@@ -105,16 +105,16 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   index = snapshot.index;
   guards = snapshot.guards;
   if (snapshot.blank && !state.services.empty()) {
-    if (!blank_reported) {
+    if (!losses.is_blank()) {
       write_back = !ledger.unkept().empty();
-      note_blank(snapshot, state);
+      losses.note_blank(snapshot, state);
     }
     for (const auto& [name, service] : state.services) ledger.edit(name)->unkept = true;
     ledger.forget_versions();
     if (!write_back) co_return Result<>{};
     co_return co_await keep_again();
   }
-  blank_reported = false;
+  losses.note_not_blank();
   if (!snapshot.blank) last_known.forget_unreadable();
   model::Change change;
   bool readable = true;
@@ -134,9 +134,9 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
     else
       missing.insert(name);
   }
-  for (const auto& name : judge(missing, snapshot, state.services.size()).drop)
+  for (const auto& name : losses.judge(missing, snapshot, state.services.size()).drop)
     change.emplace(name, std::nullopt);
-  for (const auto& [name, since] : guard.held())
+  for (const auto& [name, since] : losses.held())
     ledger.edit(name)->version.reset();  // an order writes it anew
   if (disputed(change)) settle_owners(snapshot, &change);
   for (auto& [name, service] : change)
@@ -227,7 +227,7 @@ Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
       if (!service) ledger.edit(name)->version.reset();
       auto taken_back = std::exchange(ledger.edit(name)->overtaken, nullptr);
       if (taken_back && *taken_back == service) continue;  // nothing new was heard of it
-      note_known(name);
+      losses.note_known(name);
       note_kept(name);
     }
     co_return Result<>{};
@@ -248,7 +248,7 @@ Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
 /// Neither the registry nor the last known state has told anything: only the proxy itself says what it
 /// serves.
 bool Reconciler::Impl::knows_only_the_proxy() const {
-  return blank_reported && std::ranges::all_of(state.services, [](const auto& s) {
+  return losses.is_blank() && std::ranges::all_of(state.services, [](const auto& s) {
            return Origin::kind_of(s.second.changed_by) == Origin::Kind::Found;
          });
 }

@@ -27,9 +27,7 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
       renderer(templates.renderer),
       source(templates.source),
       followers(executor_),
-      guard(settings.shrink_hold),
-      held_count(metrics::process_registry().gauge(
-          "dfp_registry_held_services", "Services that the registry has lost and that keep being served.")),
+      losses(*this),
       watcher(executor_, *this, settings.watch) {
   when_kept = [this](const std::string& name, const model::Service* service) {
     if (service) {
@@ -163,6 +161,8 @@ const model::DesiredState& Reconciler::state() const { return impl_->state; }
 std::map<std::string, std::string> Reconciler::set_aside() const { return impl_->ledger.quarantined(); }
 
 std::map<std::string, std::string> Reconciler::not_refreshed() const { return impl_->ledger.not_refreshed(); }
+
+std::map<std::string, std::string> Reconciler::kept() const { return impl_->losses.reasons(); }
 
 std::map<std::string, std::string> Reconciler::watch_problems() const { return impl_->watcher.problems(); }
 

@@ -4,9 +4,9 @@
 #include "metrics/metrics.hpp"
 #include "reconcile/address_owners.hpp"
 #include "reconcile/health_gate.hpp"
+#include "reconcile/losses.hpp"
 #include "reconcile/reconciler.hpp"
 #include "reconcile/shared.hpp"
-#include "reconcile/shrink_guard.hpp"
 #include "reconcile/start_sources.hpp"
 #include "reconcile/watcher.hpp"
 
@@ -42,7 +42,6 @@ struct Reconciler::Impl : Shared, Followed {
   Task<Result<Outcome>> pin(std::string service, std::set<std::string> without);
   /// nullopt: another writer changed the stored service meanwhile, and nothing was changed here.
   Task<Result<std::optional<Outcome>>> reconfigure_once(Wish wish);
-  bool is_kept(const std::string& name) const;
   Task<Result<bool>> still_stored(std::string name, Deadline deadline);
   /// Waits for the turn, as reconfigure_in_turn().
   Task<Result<Outcome>> remove_in_turn(std::string service, RequestContext context);
@@ -104,13 +103,6 @@ struct Reconciler::Impl : Shared, Followed {
   Task<> refresh(model::Service* service, bool* readable, Deadline deadline);
   void begin_to_follow();
 
-  // What is served although the registry does not have it (kept.cpp).
-  ShrinkGuard::Verdict judge(const std::set<std::string>& missing, const registry::StoreSnapshot& snapshot,
-                             std::size_t served);
-  void note_blank(const registry::StoreSnapshot& snapshot, const model::DesiredState& served);
-  void note_known(const std::string& name);
-  void report_kept();
-
   // Who owns which route (owners.cpp).
   bool disputed(const model::Change& change) const;
   void settle_owners(const registry::StoreSnapshot& snapshot, model::Change* change);
@@ -167,11 +159,8 @@ struct Reconciler::Impl : Shared, Followed {
   std::uint64_t claims_made = 0;   ///< counts our renewals of guards
   std::uint64_t index = 0;         ///< of the definition store, as last loaded
   std::uint64_t convergences = 0;  ///< counts snapshots that were taken over
-  bool blank_reported = false;
   bool write_back = false;  ///< to the blank store: something changed meanwhile; else it waits for a change
-  ShrinkGuard guard;
-  bool read_again = false;  ///< a reading of the registry waits for one that confirms it
-  metrics::Gauge& held_count;
+  Losses losses;
   AddressOwners owners;
   Withdrawals withdrawals;
   Watcher watcher;

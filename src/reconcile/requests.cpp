@@ -111,7 +111,7 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   if (auto usable = has_an_address(*next); !usable) co_return std::unexpected(usable.error());
   auto present = state.services.find(name);
   bool existed = present != state.services.end();
-  bool all_kept = keep_later || is_kept(name);
+  bool all_kept = keep_later || losses.is_kept(name);
   bool same = existed && all_kept && !ledger.of(name).quarantined && same_content(present->second, *next);
   if (same && !keep_later) {
     auto stored = co_await still_stored(name, deadline);

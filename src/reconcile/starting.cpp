@@ -59,7 +59,7 @@ Result<LastKnownState> Reconciler::Impl::read_last_known() {
     log::warn("reconcile.last_known_broken", {{"service", name}, {"error", reason}});
   std::map<std::string, ShrinkGuard::Time> held;
   for (const auto& [name, since] : known->held) held.emplace(name, parse_change_time(since));
-  guard.resume(std::move(held));
+  losses.resume(std::move(held));
   return known;
 }
 
@@ -68,7 +68,7 @@ Result<LastKnownState> Reconciler::Impl::read_last_known() {
 bool Reconciler::Impl::settle_start(KnownState& known, const registry::StoreSnapshot& snapshot) {
   if (snapshot.blank || settings.accept_registry) return true;
   ledger.set_sources(known.taken_from);
-  auto verdict = judge(known.missing, snapshot, known.wanted.services.size());
+  auto verdict = losses.judge(known.missing, snapshot, known.wanted.services.size());
   if (verdict.read_again) return false;
   for (const auto& name : verdict.drop) {
     known.wanted.services.erase(name);
@@ -133,7 +133,7 @@ Task<Result<>> Reconciler::Impl::start() {
     guards = snapshot->guards;
     settle_start_owners(known, *snapshot);
     co_await recover(&known.wanted, Deadline::after(kStartTimeout));
-    note_blank(*snapshot, known.wanted);
+    losses.note_blank(*snapshot, known.wanted);
     if (!snapshot->blank) last_known.forget_unreadable();
   }
   auto started = co_await serve_first(std::move(known), std::move(sources));
@@ -169,7 +169,7 @@ Task<Result<>> Reconciler::Impl::serve_first(KnownState known, StartSources sour
   for (const auto& [name, reason] : as_stored) ledger.edit(name)->not_refreshed = reason;
   for (const auto& [name, reason] : known.set_aside) ledger.edit(name)->quarantined = reason;
   synchronised = known.in_step;
-  report_kept();
+  losses.report();
   co_return Result<>{};
 }
 

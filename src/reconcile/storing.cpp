@@ -8,11 +8,6 @@
 
 namespace dfp::reconcile {
 
-/// Whether the registry has the service as it is served, as far as is known here.
-bool Reconciler::Impl::is_kept(const std::string& name) const {
-  return ledger.of(name).is_kept() && !guard.held().contains(name);
-}
-
 /// What is in force here may be older than what another proxy has kept: an order that changes nothing is
 /// acknowledged only where the registry still says the same.
 Task<Result<bool>> Reconciler::Impl::still_stored(std::string name, Deadline deadline) {
@@ -69,7 +64,7 @@ Task<> Reconciler::Impl::undo_overtaken() {
 
 void Reconciler::Impl::note_own_write(const std::string& name, std::uint64_t version) {
   ledger.wrote(name, version);
-  note_known(name);
+  losses.note_known(name);
 }
 
 }  // namespace dfp::reconcile
