@@ -141,7 +141,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   if (disputed(change)) settle_owners(snapshot, &change);
   for (auto& [name, service] : change)
     if (service && !Origin::policy_of(service->changed_by).pins_instances)
-      co_await refresh(&*service, &readable, Deadline::after(kStoreTimeout));
+      co_await contents.refresh(&*service, &readable, Deadline::after(kStoreTimeout));
   co_await render_unclaimed(&snapshot, &change, Deadline::after(kStoreTimeout));
   for (const auto& [name, reason] : snapshot.broken) ledger.edit(name)->quarantined = reason;
   for (const auto& [name, reason] : ledger.quarantined())

@@ -40,8 +40,8 @@ Task<Result<>> Reconciler::Impl::wait_until_healthy(Wish wish) {
   for (;;) {
     if (auto wanted = wish.context.still_wanted(); !wanted) co_return wanted;
     if (auto latest = wish.ticket->check_after_wait(); !latest) co_return latest;
-    auto instances =
-        co_await present_instances(wish.definition, registry::Freshness::Now, Deadline::after(kCatalogTime));
+    auto instances = co_await contents.present_instances(wish.definition, registry::Freshness::Now,
+                                                         Deadline::after(kCatalogTime));
     if (!instances) co_return std::unexpected(instances.error());
     Result<> done =
         fail(Errc::Conflict,

@@ -57,7 +57,7 @@ Task<> Reconciler::Impl::render_unclaimed(const registry::StoreSnapshot* snapsho
     if (service && service->definition.has_template() && snapshot->services.at(name).age.unclaimed)
       names.push_back(name);
   for (const auto& name : names) {
-    auto rendered = co_await render(*change->at(name), deadline);
+    auto rendered = co_await contents.render(*change->at(name), deadline);
     if (rendered) {
       change->at(name) = std::move(*rendered);
       continue;

@@ -24,8 +24,7 @@ void log_outcome(std::string_view event, const std::string& service, const Resul
 Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
                        ProxyDriver& driver_, ReconcilerSettings settings_, TemplateParts templates)
     : Shared(executor_, catalog_, store_, driver_, std::move(settings_)),
-      renderer(templates.renderer),
-      source(templates.source),
+      contents(*this, templates),
       followers(executor_),
       losses(*this),
       watcher(executor_, *this, settings.watch) {
@@ -75,7 +74,8 @@ Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, Orig
   if (options.healthy_within) {
     wish.context = context;  // its limit begins behind the wait
     outcome = co_await impl_->reconfigure_when_healthy(std::move(wish), *options.healthy_within);
-  } else if (auto tried = co_await impl_->try_template(wish.definition, wish.context.deadline); !tried) {
+  } else if (auto tried = co_await impl_->contents.try_template(wish.definition, wish.context.deadline);
+             !tried) {
     outcome = std::unexpected(tried.error());
   } else {
     outcome = co_await impl_->reconfigure_in_turn(std::move(wish));

@@ -3,6 +3,7 @@
 #include "base/task_group.hpp"
 #include "metrics/metrics.hpp"
 #include "reconcile/address_owners.hpp"
+#include "reconcile/contents.hpp"
 #include "reconcile/health_gate.hpp"
 #include "reconcile/losses.hpp"
 #include "reconcile/reconciler.hpp"
@@ -47,14 +48,6 @@ struct Reconciler::Impl : Shared, Followed {
   Task<Result<Outcome>> remove_in_turn(std::string service, RequestContext context);
   Task<Result<Outcome>> remove_once(std::string service, Deadline deadline);
   Task<Result<model::Service>> next_service(Wish wish);
-  Task<Result<std::vector<model::Instance>>> present_instances(model::Definition definition,
-                                                               registry::Freshness freshness,
-                                                               Deadline deadline);
-  Task<Result<model::Service>> fill(model::Service service, registry::Freshness freshness, Deadline deadline);
-  Task<Result<model::Service>> render(model::Service service, Deadline deadline);
-  /// Renders a template for nothing, and without `turn`: one that is wrong, or takes its time to be so, must
-  /// not hold up other requests.
-  Task<Result<>> try_template(model::Definition definition, Deadline deadline);
   Result<> would_stop_serving(const model::Service& next) const;
   /// Instances that the service does not have now.
   std::vector<model::Instance> newcomers(const std::string& service,
@@ -100,7 +93,6 @@ struct Reconciler::Impl : Shared, Followed {
   Task<Result<>> start_isolating(model::DesiredState wanted, StartSources sources);
   Task<> serve_last_good(model::DesiredState last);
   Task<> recover(model::DesiredState* wanted, Deadline deadline);
-  Task<> refresh(model::Service* service, bool* readable, Deadline deadline);
   void begin_to_follow();
 
   // Who owns which route (owners.cpp).
@@ -145,9 +137,6 @@ struct Reconciler::Impl : Shared, Followed {
   Task<Result<std::optional<model::Service>>> renewed(std::string name, Deadline deadline);
   Task<> serve_renewed(std::shared_ptr<Renewals> batch, std::vector<model::Service> due);
 
-  Renderer* renderer;
-  registry::TemplateSource* source;
-
   std::shared_ptr<Renewals> gathering;  ///< waits for its turn; who comes joins it
   TaskGroup followers;
   bool synchronised = false;
@@ -161,6 +150,7 @@ struct Reconciler::Impl : Shared, Followed {
   std::uint64_t convergences = 0;  ///< counts snapshots that were taken over
   bool write_back = false;  ///< to the blank store: something changed meanwhile; else it waits for a change
   Losses losses;
+  Contents contents;
   AddressOwners owners;
   Withdrawals withdrawals;
   Watcher watcher;

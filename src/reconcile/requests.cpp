@@ -27,29 +27,6 @@ Error told_if_unknown(Error error) {
 
 }  // namespace
 
-/// Instances in maintenance are left out: their operator took them out of service. Critical ones are kept: a
-/// check that has just begun is critical, and HAProxy's own checks decide who gets traffic.
-Task<Result<std::vector<model::Instance>>> Reconciler::Impl::present_instances(model::Definition definition,
-                                                                               registry::Freshness freshness,
-                                                                               Deadline deadline) {
-  auto instances = co_await catalog.instances_for(definition, freshness, deadline);
-  if (!instances)
-    co_return fail(fmt::format("instances of {}", definition.registered_name()), instances.error());
-  std::erase_if(*instances,
-                [](const auto& instance) { return instance.health == model::Health::Maintenance; });
-  co_return instances;
-}
-
-/// With what the registry says at this moment: the service's instances, or what its template makes of it.
-Task<Result<model::Service>> Reconciler::Impl::fill(model::Service service, registry::Freshness freshness,
-                                                    Deadline deadline) {
-  if (service.definition.has_template()) co_return co_await render(std::move(service), deadline);
-  auto instances = co_await present_instances(service.definition, freshness, deadline);
-  if (!instances) co_return std::unexpected(instances.error());
-  service.instances = std::move(*instances);
-  co_return service;
-}
-
 /// Refuses to take the last instance from a service that serves now.
 Result<> Reconciler::Impl::would_stop_serving(const model::Service& next) const {
   const auto& definition = next.definition;
@@ -80,7 +57,7 @@ Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish) {
     wanted.instances = std::move(*wish.instances);
     next = std::move(wanted);
   } else {
-    next = co_await fill(std::move(wanted), wish.origin.policy().freshness, wish.context.deadline);
+    next = co_await contents.fill(std::move(wanted), wish.origin.policy().freshness, wish.context.deadline);
   }
   if (!next) co_return next;
   if (wish.gate)

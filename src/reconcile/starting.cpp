@@ -187,34 +187,13 @@ Task<> Reconciler::Impl::recover(model::DesiredState* wanted, Deadline deadline)
   for (auto& [name, service] : wanted->services)
     if (Origin::kind_of(service.changed_by) != Origin::Kind::Found) services.push_back(&service);
   bool readable = true;
-  auto refresh_one = [&](std::size_t n) { return refresh(services[n], &readable, deadline); };
+  auto refresh_one = [&](std::size_t n) { return contents.refresh(services[n], &readable, deadline); };
   co_await for_each_concurrently(services.size(), kCatalogReads, refresh_one);
   drop_unclaimed_texts(wanted);
   auto report = co_await catalog.addresses(0, deadline);
   if (!report) co_return;
   owners.update(std::move(report->owners));
   for (auto& [name, service] : wanted->services) withdrawals.settle(service, owners);
-}
-
-/// Brings a stored service to what the registry says now. Its pins, or what its template gave, stay where
-/// that is nothing or cannot be known.
-Task<> Reconciler::Impl::refresh(model::Service* service, bool* readable, Deadline deadline) {
-  if (!*readable) co_return;
-  model::Service bare;
-  bare.definition = service->definition;
-  bare.changed_at = service->changed_at;
-  auto now = co_await fill(std::move(bare), registry::Freshness::Recent, deadline);
-  if (!now) {
-    const auto& what = now.error().what;
-    log::warn("reconcile.not_refreshed", {{"service", service->definition.service}, {"error", what}});
-    *readable = !is_away(now.error());
-    if (*readable) ledger.edit(service->definition.service)->not_refreshed = what;
-    co_return;
-  }
-  if (!now->instances.empty()) service->instances = std::move(now->instances);
-  if (!now->definition.has_template()) co_return;
-  service->rendered = std::move(now->rendered);
-  service->template_hash = std::move(now->template_hash);
 }
 
 /// A service cannot be rendered any more: finds it, and serves all others. What the proxy serves already goes
