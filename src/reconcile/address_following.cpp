@@ -28,7 +28,7 @@ Task<> Reconciler::Impl::follow_addresses() {
       position = report->index;
       pause = settings.retry_first;
       known = true;
-      owners.update(std::move(report->owners));
+      addresses.update(std::move(report->owners));
       co_await apply_addresses();
       co_await stopping_signal.wait(Deadline::after(kReportPause));
     } else if (!nothing_new) {
@@ -43,7 +43,7 @@ Task<> Reconciler::Impl::follow_addresses() {
 model::Change Reconciler::Impl::with_taken_addresses() const {
   model::Change change;
   for (const auto& [name, service] : state.services)
-    if (withdrawals.would_settle(service, owners)) change.emplace(name, service);
+    if (withdrawals.would_settle(service, addresses)) change.emplace(name, service);
   return change;
 }
 
@@ -70,14 +70,14 @@ Task<> Reconciler::Impl::apply_addresses() {
 /// report says about them is read again first: they may be younger than it.
 Task<> Reconciler::Impl::withdraw_taken(model::Change* change) {
   auto is_concerned = [&](const auto& entry) {
-    return entry.second && withdrawals.would_settle(*entry.second, owners);
+    return entry.second && withdrawals.would_settle(*entry.second, addresses);
   };
   if (std::ranges::none_of(*change, is_concerned)) co_return;
   auto fresh = co_await catalog.addresses(0, Deadline::after(kReportTime));
   if (!fresh) co_return;
-  owners.update(std::move(fresh->owners));
+  addresses.update(std::move(fresh->owners));
   for (auto& [name, service] : *change)
-    if (service) withdrawals.settle(*service, owners);
+    if (service) withdrawals.settle(*service, addresses);
 }
 
 std::map<std::string, std::string> Reconciler::withdrawn() const {
@@ -85,7 +85,7 @@ std::map<std::string, std::string> Reconciler::withdrawn() const {
   for (const auto& [name, instances] : impl_->withdrawals.all()) {
     std::string text;
     for (const auto& instance : instances) {
-      const auto* other = impl_->owners.taken_by(instance);
+      const auto* other = impl_->addresses.taken_by(instance);
       text += fmt::format(
           "{}{} at {}:{}, {}", text.empty() ? "" : "; ", instance.id, instance.address, instance.port,
           other ? "which is of service " + other->service + " now" : "which was another one's");

@@ -82,18 +82,18 @@ Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
   for (int attempt = 1;; ++attempt) {
     auto began = Clock::now();
     auto known = convergences;
-    auto claims_known = claims_made;
+    auto claims_known = owners.claims_made();
     auto snapshot = co_await load_store(attempt == 1 ? deadline : Deadline::after(kStoreTimeout));
     if (!snapshot) co_return std::unexpected(snapshot.error());
     last_read = Clock::now() - began;
     co_await prepare_foreseen(&*snapshot);
     auto lock = co_await turn.lock();
     if (stopping) co_return Result<>{};
-    bool stale = convergences != known || (snapshot->blank && claims_made != claims_known);
+    bool stale = convergences != known || (snapshot->blank && owners.claims_made() != claims_known);
     if (stale && attempt < kReadings) continue;
     if (stale) snapshot = co_await load_store(Deadline::after(kStoreTimeout));
     if (!snapshot) co_return std::unexpected(snapshot.error());
-    if (!stale && claims_made != claims_known) snapshot->guards = guards;  // ours are newer
+    if (!stale && owners.claims_made() != claims_known) snapshot->guards = owners.guards();  // ours are newer
     auto converged = co_await converge(std::move(*snapshot));
     if (converged && !knows_only_the_proxy()) synchronised = true;
     co_return converged;
@@ -103,7 +103,7 @@ Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
 Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   ++convergences;
   index = snapshot.index;
-  guards = snapshot.guards;
+  owners.set_guards(snapshot.guards);
   if (snapshot.blank && !state.services.empty()) {
     if (!losses.is_blank()) {
       write_back = !ledger.unkept().empty();
@@ -138,7 +138,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
     change.emplace(name, std::nullopt);
   for (const auto& [name, since] : losses.held())
     ledger.edit(name)->version.reset();  // an order writes it anew
-  if (disputed(change)) settle_owners(snapshot, &change);
+  if (owners.disputed(change)) owners.settle(snapshot, &change);
   for (auto& [name, service] : change)
     if (service && !Origin::policy_of(service->changed_by).pins_instances)
       co_await contents.refresh(&*service, &readable, Deadline::after(kStoreTimeout));
@@ -182,11 +182,31 @@ Task<Result<>> Reconciler::Impl::keep_again() {
     ledger.edit(name)->unkept = false;
     if (!version) continue;
     note_own_write(name, *version);
-    note_claim(name, claim, *version);
+    owners.note_claim(name, claim, *version);
     ledger.edit(name)->keep(*version);
     log::info("reconcile.stored_again", {{"service", name}});
   }
   co_return Result<>{};
+}
+
+/// A text that no proxy has vouched for is never used: it is made anew from our own template, or the service
+/// is not served.
+Task<> Reconciler::Impl::render_unclaimed(const registry::StoreSnapshot* snapshot, model::Change* change,
+                                          Deadline deadline) {
+  std::vector<std::string> names;
+  for (const auto& [name, service] : *change)
+    if (service && service->definition.has_template() && snapshot->services.at(name).age.unclaimed)
+      names.push_back(name);
+  for (const auto& name : names) {
+    auto rendered = co_await contents.render(*change->at(name), deadline);
+    if (rendered) {
+      change->at(name) = std::move(*rendered);
+      continue;
+    }
+    change->erase(name);
+    quarantine(
+        name, "written by somebody else, and its template cannot be rendered here: " + rendered.error().what);
+  }
 }
 
 /// The stored service if it has to be applied; notes its version.
@@ -196,7 +216,7 @@ std::optional<model::Service> Reconciler::Impl::newer(const registry::StoredServ
   const auto& name = service.definition.service;
   const auto& record = ledger.of(name);
   if (record.written_by_us_after(snapshot_index)) return std::nullopt;
-  note_age(name, stored.age);
+  owners.note_age(name, stored.age);
   if (record.refused == stored.version) return std::nullopt;
   const auto* present = agreed(name);
   bool same_version = record.version == stored.version;

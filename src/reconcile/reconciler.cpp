@@ -25,16 +25,13 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
                        ProxyDriver& driver_, ReconcilerSettings settings_, TemplateParts templates)
     : Shared(executor_, catalog_, store_, driver_, std::move(settings_)),
       contents(*this, templates),
+      owners(*this),
       followers(executor_),
       losses(*this),
       watcher(executor_, *this, settings.watch) {
   when_kept = [this](const std::string& name, const model::Service* service) {
-    if (service) {
-      claims.set(service->definition);
-    } else {
-      claims.erase(name);
-      withdrawals.forget(name);
-    }
+    owners.set(name, service);
+    if (!service) withdrawals.forget(name);
     watcher.set(name, service);
   };
 }

@@ -7,6 +7,7 @@
 #include "reconcile/health_gate.hpp"
 #include "reconcile/losses.hpp"
 #include "reconcile/reconciler.hpp"
+#include "reconcile/route_owners.hpp"
 #include "reconcile/shared.hpp"
 #include "reconcile/start_sources.hpp"
 #include "reconcile/watcher.hpp"
@@ -72,6 +73,8 @@ struct Reconciler::Impl : Shared, Followed {
   Task<Result<>> converge(registry::StoreSnapshot snapshot);
   /// Writes what could not be kept when it was applied, or was lost with the registry.
   Task<Result<>> keep_again();
+  /// What it is given belongs to its caller, which awaits it.
+  Task<> render_unclaimed(const registry::StoreSnapshot* snapshot, model::Change* change, Deadline deadline);
   std::optional<model::Service> newer(const registry::StoredService& stored, std::uint64_t snapshot_index);
   Task<Result<>> apply_isolating(model::Change change);
 
@@ -85,7 +88,8 @@ struct Reconciler::Impl : Shared, Followed {
   // The start (starting.cpp). Pointers belong to the caller, which awaits.
   Task<Result<>> start();
   Result<LastKnownState> read_last_known();
-  void settle_start_owners(KnownState& known, const registry::StoreSnapshot& snapshot);
+  /// What could not be rendered anew is not served as it was stored.
+  void drop_unclaimed_texts(model::DesiredState* recovered);
   Task<KnownState> known_at_start(StartSources* sources, Result<registry::StoreSnapshot>* snapshot);
   bool settle_start(KnownState& known, const registry::StoreSnapshot& snapshot);
   Task<Result<>> serve_first(KnownState known, StartSources sources);
@@ -94,18 +98,6 @@ struct Reconciler::Impl : Shared, Followed {
   Task<> serve_last_good(model::DesiredState last);
   Task<> recover(model::DesiredState* wanted, Deadline deadline);
   void begin_to_follow();
-
-  // Who owns which route (owners.cpp).
-  bool disputed(const model::Change& change) const;
-  void settle_owners(const registry::StoreSnapshot& snapshot, model::Change* change);
-  /// What it is given belongs to its caller, which awaits it.
-  Task<> render_unclaimed(const registry::StoreSnapshot* snapshot, model::Change* change, Deadline deadline);
-  /// The same at the start: what could not be rendered anew is not served as it was stored.
-  void drop_unclaimed_texts(model::DesiredState* recovered);
-  /// Asked before `next` is applied: it is compared with what is served.
-  registry::ClaimWrite claim_for(const model::Service& next) const;
-  void note_claim(const std::string& name, const registry::ClaimWrite& claim, std::uint64_t version);
-  void note_age(const std::string& name, const registry::ClaimAge& age);
 
   // Following the health of pinned instances (health_following.cpp).
   Task<> follow_health();
@@ -142,16 +134,14 @@ struct Reconciler::Impl : Shared, Followed {
   bool synchronised = false;
   StartState life{"the proxy"};  ///< asked by every public call that acts
 
-  model::RouteClaims claims;       ///< index over `state`
   Clock::duration last_read{};     ///< how long reading the whole definition store took
-  registry::GuardVersions guards;  ///< as they were read or written last
-  std::uint64_t claims_made = 0;   ///< counts our renewals of guards
   std::uint64_t index = 0;         ///< of the definition store, as last loaded
   std::uint64_t convergences = 0;  ///< counts snapshots that were taken over
   bool write_back = false;  ///< to the blank store: something changed meanwhile; else it waits for a change
   Losses losses;
   Contents contents;
-  AddressOwners owners;
+  RouteOwners owners;
+  AddressOwners addresses;
   Withdrawals withdrawals;
   Watcher watcher;
 };

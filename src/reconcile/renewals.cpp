@@ -127,7 +127,7 @@ Task<> Reconciler::Impl::serve_renewed(std::shared_ptr<Renewals> batch, std::vec
   std::map<std::string, registry::ClaimWrite> claim_of;
   for (const auto& next : due) {
     change.emplace(next.definition.service, next);
-    claim_of.emplace(next.definition.service, claim_for(next));
+    claim_of.emplace(next.definition.service, owners.claim_for(next));
   }
   for (const auto& [name, next] : change) before.emplace(name, *served(name));
   auto plan = co_await driver.apply(change, batch->deadline);

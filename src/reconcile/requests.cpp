@@ -44,7 +44,7 @@ Result<> Reconciler::Impl::would_stop_serving(const model::Service& next) const 
 Task<Result<model::Service>> Reconciler::Impl::next_service(Wish wish) {
   auto& definition = wish.definition;
   if (auto valid = model::validate(definition); !valid) co_return std::unexpected(valid.error());
-  if (auto conflict = claims.conflict(definition))
+  if (auto conflict = owners.conflict(definition))
     co_return fail(Errc::Conflict,
                    fmt::format("{}; remove it or change its routes first, give both an aclName that orders "
                                "them, or take the route with takeOver=true and an aclName below {}",
@@ -102,7 +102,7 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   if (existed) before = present->second;
 
   if (same) change.at(name) = present->second;
-  auto claim = claim_for(*next);
+  auto claim = owners.claim_for(*next);
   auto plan = co_await driver.apply(std::move(change), deadline);
   if (!plan) co_return std::unexpected(plan.error());
   if (same) co_return Outcome{*before, std::move(*plan), true};

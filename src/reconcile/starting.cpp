@@ -4,7 +4,6 @@
 
 #include "base/log.hpp"
 #include "reconcile/change_time.hpp"
-#include "reconcile/ownership.hpp"
 #include "reconcile/reconciler_impl.hpp"
 
 namespace dfp::reconcile {
@@ -89,29 +88,14 @@ Task<KnownState> Reconciler::Impl::known_at_start(StartSources* sources,
   }
 }
 
-/// Among stored services the oldest claim on a route counts. What another source knows gets a route that is
-/// left.
-void Reconciler::Impl::settle_start_owners(KnownState& known, const registry::StoreSnapshot& snapshot) {
-  auto& services = known.wanted.services;
-  std::vector<Claimant> claimants;
-  for (const auto& [name, version] : known.versions) {
-    const auto& age = snapshot.services.at(name).age;
-    note_age(name, age);
-    claimants.push_back({&services.at(name).definition, age});
-  }
-  auto ownership = decide_owners(std::move(claimants));
-  for (const auto& [name, from] : known.taken_from) {
-    auto found = services.find(name);
-    if (found == services.end()) continue;
-    if (auto conflict = ownership.owners.conflict(found->second.definition))
-      ownership.refused.emplace(name, owner_sentence(*conflict));
-    else
-      ownership.owners.set(found->second.definition);
-  }
-  for (auto& [name, reason] : ownership.refused) {
-    services.erase(name);
-    ledger.edit(name)->source.reset();
-    quarantine(name, std::move(reason));
+void Reconciler::Impl::drop_unclaimed_texts(model::DesiredState* recovered) {
+  for (const auto& [name, reason] : ledger.not_refreshed()) {
+    auto found = recovered->services.find(name);
+    const auto& record = ledger.of(name);
+    if (found == recovered->services.end() || record.claimed || record.source) continue;
+    if (!found->second.definition.has_template()) continue;
+    quarantine(name, "written by somebody else, and its template cannot be rendered here: " + reason);
+    recovered->services.erase(found);
   }
 }
 
@@ -130,8 +114,8 @@ Task<Result<>> Reconciler::Impl::start() {
   ledger.set_sources(known.taken_from);
   if (snapshot) {
     index = snapshot->index;
-    guards = snapshot->guards;
-    settle_start_owners(known, *snapshot);
+    owners.set_guards(snapshot->guards);
+    owners.settle_start(known, *snapshot);
     co_await recover(&known.wanted, Deadline::after(kStartTimeout));
     losses.note_blank(*snapshot, known.wanted);
     if (!snapshot->blank) last_known.forget_unreadable();
@@ -192,8 +176,8 @@ Task<> Reconciler::Impl::recover(model::DesiredState* wanted, Deadline deadline)
   drop_unclaimed_texts(wanted);
   auto report = co_await catalog.addresses(0, deadline);
   if (!report) co_return;
-  owners.update(std::move(report->owners));
-  for (auto& [name, service] : wanted->services) withdrawals.settle(service, owners);
+  addresses.update(std::move(report->owners));
+  for (auto& [name, service] : wanted->services) withdrawals.settle(service, addresses);
 }
 
 /// A service cannot be rendered any more: finds it, and serves all others. What the proxy serves already goes

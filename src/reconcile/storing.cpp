@@ -21,7 +21,7 @@ Task<Result<>> Reconciler::Impl::keep(const model::Service* next, registry::Clai
   auto version = co_await store.put(*next, ledger.of(name).known_version(), deadline, claim);
   if (!version) co_return std::unexpected(version.error());
   note_own_write(name, *version);
-  note_claim(name, claim, *version);
+  owners.note_claim(name, claim, *version);
   ledger.edit(name)->keep(*version);
   note_kept(name);
   co_return Result<>{};
@@ -42,7 +42,7 @@ Task<Error> Reconciler::Impl::put_back(model::Service service, Error refusal) {
     co_return refusal;
   }
   note_own_write(name, *restored);
-  note_claim(name, claim, *restored);
+  owners.note_claim(name, claim, *restored);
   ledger.edit(name)->keep(*restored);
   co_return refusal;
 }
