@@ -150,7 +150,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
   drop_foreseen_refusals(&change);
   for (const auto& [name, before] : ledger.overtaken()) change.emplace(name, before);
   if (change.empty()) co_return co_await keep_again();
-  co_await withdraw_taken(&change);
+  co_await addresses.withdraw_taken(&change);
   for (const auto& [name, service] : change) {
     const auto* present = agreed(name);
     if (present == nullptr && !service) continue;

@@ -26,12 +26,14 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
     : Shared(executor_, catalog_, store_, driver_, std::move(settings_)),
       contents(*this, templates),
       owners(*this),
+      addresses(*this),
+      health(*this),
       followers(executor_),
       losses(*this),
       watcher(executor_, *this, settings.watch) {
   when_kept = [this](const std::string& name, const model::Service* service) {
     owners.set(name, service);
-    if (!service) withdrawals.forget(name);
+    if (!service) addresses.forget(name);
     watcher.set(name, service);
   };
 }
@@ -160,6 +162,8 @@ std::map<std::string, std::string> Reconciler::set_aside() const { return impl_-
 std::map<std::string, std::string> Reconciler::not_refreshed() const { return impl_->ledger.not_refreshed(); }
 
 std::map<std::string, std::string> Reconciler::kept() const { return impl_->losses.reasons(); }
+
+std::map<std::string, std::string> Reconciler::withdrawn() const { return impl_->addresses.withdrawn(); }
 
 std::map<std::string, std::string> Reconciler::watch_problems() const { return impl_->watcher.problems(); }
 

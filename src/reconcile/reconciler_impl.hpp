@@ -2,8 +2,9 @@
 #include "base/start_state.hpp"
 #include "base/task_group.hpp"
 #include "metrics/metrics.hpp"
-#include "reconcile/address_owners.hpp"
+#include "reconcile/address_follower.hpp"
 #include "reconcile/contents.hpp"
+#include "reconcile/health_follower.hpp"
 #include "reconcile/health_gate.hpp"
 #include "reconcile/losses.hpp"
 #include "reconcile/reconciler.hpp"
@@ -99,16 +100,6 @@ struct Reconciler::Impl : Shared, Followed {
   Task<> recover(model::DesiredState* wanted, Deadline deadline);
   void begin_to_follow();
 
-  // Following the health of pinned instances (health_following.cpp).
-  Task<> follow_health();
-  Task<> apply_health(registry::HealthReport report);
-
-  // Following who is at which address (address_following.cpp).
-  Task<> follow_addresses();
-  Task<> apply_addresses();
-  model::Change with_taken_addresses() const;
-  Task<> withdraw_taken(model::Change* change);
-
   void note_own_write(const std::string& name, std::uint64_t version);
 
   // For the watcher (watching.cpp).
@@ -141,8 +132,8 @@ struct Reconciler::Impl : Shared, Followed {
   Losses losses;
   Contents contents;
   RouteOwners owners;
-  AddressOwners addresses;
-  Withdrawals withdrawals;
+  AddressFollower addresses;
+  HealthFollower health;
   Watcher watcher;
 };
 

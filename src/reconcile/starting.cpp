@@ -159,8 +159,8 @@ Task<Result<>> Reconciler::Impl::serve_first(KnownState known, StartSources sour
 
 void Reconciler::Impl::begin_to_follow() {
   followers.spawn(follow(), "reconcile.follow");
-  followers.spawn(follow_addresses(), "reconcile.follow_addresses");
-  if (settings.follow_health) followers.spawn(follow_health(), "reconcile.follow_health");
+  followers.spawn(addresses.follow(), "reconcile.follow_addresses");
+  if (settings.follow_health) followers.spawn(health.follow(), "reconcile.follow_health");
 }
 
 /// The services with the instances of the present catalog: containers may have moved while no proxy ran. Pins
@@ -174,10 +174,7 @@ Task<> Reconciler::Impl::recover(model::DesiredState* wanted, Deadline deadline)
   auto refresh_one = [&](std::size_t n) { return contents.refresh(services[n], &readable, deadline); };
   co_await for_each_concurrently(services.size(), kCatalogReads, refresh_one);
   drop_unclaimed_texts(wanted);
-  auto report = co_await catalog.addresses(0, deadline);
-  if (!report) co_return;
-  addresses.update(std::move(report->owners));
-  for (auto& [name, service] : wanted->services) withdrawals.settle(service, addresses);
+  co_await addresses.settle(wanted, deadline);
 }
 
 /// A service cannot be rendered any more: finds it, and serves all others. What the proxy serves already goes

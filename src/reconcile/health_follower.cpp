@@ -1,8 +1,8 @@
-// The registry's health checks in place of HAProxy's: pins stay as they are, only their health follows.
+#include "reconcile/health_follower.hpp"
+
 #include <algorithm>
 
 #include "base/log.hpp"
-#include "reconcile/reconciler_impl.hpp"
 
 namespace dfp::reconcile {
 namespace {
@@ -41,45 +41,44 @@ bool differs(const model::Service& service, const Findings& findings) {
 
 }  // namespace
 
-Task<> Reconciler::Impl::follow_health() {
+Task<> HealthFollower::follow() {
   std::uint64_t position = 0;
-  auto pause = settings.retry_first;
-  while (!stopping) {
-    auto report = co_await catalog.health(position, Deadline::after(settings.watch_span));
-    if (stopping) break;
+  auto pause = shared_.settings.retry_first;
+  while (!shared_.stopping) {
+    auto report = co_await shared_.catalog.health(position, Deadline::after(shared_.settings.watch_span));
+    if (shared_.stopping) break;
     bool nothing_new = !report && report.error().code == Errc::Timeout;
     if (report) {
       position = report->index;
-      pause = settings.retry_first;
-      co_await apply_health(std::move(*report));
-      co_await stopping_signal.wait(Deadline::after(kLeastPause));
+      pause = shared_.settings.retry_first;
+      co_await apply(std::move(*report));
+      co_await shared_.stopping_signal.wait(Deadline::after(kLeastPause));
     } else if (!nothing_new) {
       log::warn("reconcile.health_unknown", {{"error", report.error().what}});
-      co_await stopping_signal.wait(Deadline::after(pause));
-      pause = std::min(pause * 2, settings.retry_last);
+      co_await shared_.stopping_signal.wait(Deadline::after(pause));
+      pause = std::min(pause * 2, shared_.settings.retry_last);
     }
   }
 }
 
-/// Not stored: health is no part of what was asked for, and every proxy sees it for itself.
-Task<> Reconciler::Impl::apply_health(registry::HealthReport report) {
+Task<> HealthFollower::apply(registry::HealthReport report) {
   Findings findings(report.findings);
-  auto lock = co_await turn.lock();
+  auto lock = co_await shared_.turn.lock();
   model::Change change;
-  for (const auto& [name, service] : state.services) {
+  for (const auto& [name, service] : shared_.state.services) {
     if (!differs(service, findings)) continue;
     auto next = service;
     for (auto& instance : next.instances) instance.health = findings.of(instance);
     change.emplace(name, std::move(next));
   }
-  if (change.empty() || stopping) co_return;
+  if (change.empty() || shared_.stopping) co_return;
   log::info("reconcile.health", {{"services", change.size()}, {"unwell", report.findings.size()}});
-  auto applied = co_await driver.apply(change, Deadline::after(kApplyTime));
+  auto applied = co_await shared_.driver.apply(change, Deadline::after(kApplyTime));
   if (!applied) {
     log::error("reconcile.health_unapplied", {{"error", applied.error().what}});
     co_return;
   }
-  for (const auto& [name, service] : change) note_kept(name);
+  for (const auto& [name, service] : change) shared_.note_kept(name);
 }
 
 }  // namespace dfp::reconcile
