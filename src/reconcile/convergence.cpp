@@ -112,7 +112,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
     for (const auto& [name, service] : state.services) ledger.edit(name)->unkept = true;
     ledger.forget_versions();
     if (!write_back) co_return Result<>{};
-    co_return co_await keep_again();
+    co_return co_await writer.keep_again();
   }
   losses.note_not_blank();
   if (!snapshot.blank) last_known.forget_unreadable();
@@ -149,7 +149,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
       ledger.edit(name)->quarantined.reset();
   drop_foreseen_refusals(&change);
   for (const auto& [name, before] : ledger.overtaken()) change.emplace(name, before);
-  if (change.empty()) co_return co_await keep_again();
+  if (change.empty()) co_return co_await writer.keep_again();
   co_await addresses.withdraw_taken(&change);
   for (const auto& [name, service] : change) {
     const auto* present = agreed(name);
@@ -162,31 +162,7 @@ Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
     ledger.set_versions(versions_before);  // the next reading finds the same changes again
     co_return applied;
   }
-  co_return co_await keep_again();
-}
-
-/// One that another proxy has written meanwhile is left to the next look.
-Task<Result<>> Reconciler::Impl::keep_again() {
-  auto names = ledger.unkept();
-  for (const auto& name : names) {
-    auto present = state.services.find(name);
-    if (present == state.services.end() || !Origin::policy_of(present->second.changed_by).has_record) {
-      ledger.edit(name)->unkept = false;
-      continue;
-    }
-    registry::ClaimWrite claim{.renew = true};  // unguarded: of two proxies that do this the older wins
-    auto version = co_await store.put(present->second, ledger.of(name).known_version(),
-                                      Deadline::after(kStoreTimeout), claim);
-    if (!version && version.error().code != Errc::Conflict)
-      co_return fail(fmt::format("keeping {} again", name), version.error());
-    ledger.edit(name)->unkept = false;
-    if (!version) continue;
-    note_own_write(name, *version);
-    owners.note_claim(name, claim, *version);
-    ledger.edit(name)->keep(*version);
-    log::info("reconcile.stored_again", {{"service", name}});
-  }
-  co_return Result<>{};
+  co_return co_await writer.keep_again();
 }
 
 /// A text that no proxy has vouched for is never used: it is made anew from our own template, or the service

@@ -26,10 +26,11 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
     : Shared(executor_, catalog_, store_, driver_, std::move(settings_)),
       contents(*this, templates),
       owners(*this),
+      losses(*this),
+      writer(*this, owners, losses),
       addresses(*this),
       health(*this),
       followers(executor_),
-      losses(*this),
       watcher(executor_, *this, settings.watch) {
   when_kept = [this](const std::string& name, const model::Service* service) {
     owners.set(name, service);

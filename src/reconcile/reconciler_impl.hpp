@@ -11,6 +11,7 @@
 #include "reconcile/route_owners.hpp"
 #include "reconcile/shared.hpp"
 #include "reconcile/start_sources.hpp"
+#include "reconcile/store_writer.hpp"
 #include "reconcile/watcher.hpp"
 
 namespace dfp::reconcile {
@@ -45,7 +46,6 @@ struct Reconciler::Impl : Shared, Followed {
   Task<Result<Outcome>> pin(std::string service, std::set<std::string> without);
   /// nullopt: another writer changed the stored service meanwhile, and nothing was changed here.
   Task<Result<std::optional<Outcome>>> reconfigure_once(Wish wish);
-  Task<Result<bool>> still_stored(std::string name, Deadline deadline);
   /// Waits for the turn, as reconfigure_in_turn().
   Task<Result<Outcome>> remove_in_turn(std::string service, RequestContext context);
   Task<Result<Outcome>> remove_once(std::string service, Deadline deadline);
@@ -57,14 +57,6 @@ struct Reconciler::Impl : Shared, Followed {
   /// Reconfigures once all newcomers have passed the gate. Expects nobody to hold `turn`.
   Task<Result<Outcome>> reconfigure_when_healthy(Wish wish, std::chrono::milliseconds within);
   Task<Result<>> wait_until_healthy(Wish wish);
-  /// Writes what was applied. @param next the caller's, which awaits the end. @return as the store's put()
-  Task<Result<>> keep(const model::Service* next, registry::ClaimWrite claim, Deadline deadline);
-  /// Makes the proxy serve again what it served before changes that could not be kept. Where that fails, the
-  /// next look at the definition store puts it right: its records differ from what is applied.
-  Task<> undo(model::Change before);
-  /// What the last reading has not replaced of the changes that another writer was faster with.
-  Task<> undo_overtaken();
-  Task<Error> put_back(model::Service service, Error refusal);
 
   // Following the store (convergence.cpp).
   Task<> follow();
@@ -72,8 +64,6 @@ struct Reconciler::Impl : Shared, Followed {
   Task<Result<>> synchronise(Deadline deadline);
   Task<Result<registry::StoreSnapshot>> load_store(Deadline deadline);
   Task<Result<>> converge(registry::StoreSnapshot snapshot);
-  /// Writes what could not be kept when it was applied, or was lost with the registry.
-  Task<Result<>> keep_again();
   /// What it is given belongs to its caller, which awaits it.
   Task<> render_unclaimed(const registry::StoreSnapshot* snapshot, model::Change* change, Deadline deadline);
   std::optional<model::Service> newer(const registry::StoredService& stored, std::uint64_t snapshot_index);
@@ -99,8 +89,6 @@ struct Reconciler::Impl : Shared, Followed {
   Task<> serve_last_good(model::DesiredState last);
   Task<> recover(model::DesiredState* wanted, Deadline deadline);
   void begin_to_follow();
-
-  void note_own_write(const std::string& name, std::uint64_t version);
 
   // For the watcher (watching.cpp).
   const model::Service* served(const std::string& name) const override;
@@ -129,9 +117,10 @@ struct Reconciler::Impl : Shared, Followed {
   std::uint64_t index = 0;         ///< of the definition store, as last loaded
   std::uint64_t convergences = 0;  ///< counts snapshots that were taken over
   bool write_back = false;  ///< to the blank store: something changed meanwhile; else it waits for a change
-  Losses losses;
   Contents contents;
   RouteOwners owners;
+  Losses losses;
+  StoreWriter writer;
   AddressFollower addresses;
   HealthFollower health;
   Watcher watcher;

@@ -54,10 +54,10 @@ Task<> Reconciler::Impl::renew_together(std::shared_ptr<Renewals> batch) {
   if (!lock) done = std::unexpected(lock.error());
   for (int attempt = 1; done && !batch->waiting.empty() && attempt <= kAttempts; ++attempt) {
     done = co_await catch_up(batch->deadline);
-    co_await undo_overtaken();
+    co_await writer.undo_overtaken();
     if (done) co_await renew_round(batch);
   }
-  co_await undo_overtaken();
+  co_await writer.undo_overtaken();
   for (const auto& name : std::set(batch->waiting))
     batch->end(name, done ? fail(Errc::Conflict, fmt::format("another proxy keeps changing service {}", name))
                           : done);
@@ -142,7 +142,7 @@ Task<> Reconciler::Impl::serve_renewed(std::shared_ptr<Renewals> batch, std::vec
     const auto& name = next.definition.service;
     Result<> kept;
     if (plan)
-      kept = co_await keep(&next, claim_of.at(name), batch->deadline);
+      kept = co_await writer.keep(&next, claim_of.at(name), batch->deadline);
     else
       kept = std::unexpected(plan.error());
     bool was_overtaken = plan && !kept && kept.error().code == Errc::Conflict;
@@ -155,7 +155,7 @@ Task<> Reconciler::Impl::serve_renewed(std::shared_ptr<Renewals> batch, std::vec
                                   {"applied_by", std::string(model::to_string(plan->means()))}});
     if (!was_overtaken) batch->end(name, std::move(kept));
   }
-  if (!before.empty()) co_await undo(std::move(before));
+  if (!before.empty()) co_await writer.undo(std::move(before));
 }
 
 }  // namespace dfp::reconcile

@@ -91,7 +91,7 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   bool all_kept = keep_later || losses.is_kept(name);
   bool same = existed && all_kept && !ledger.of(name).quarantined && same_content(present->second, *next);
   if (same && !keep_later) {
-    auto stored = co_await still_stored(name, deadline);
+    auto stored = co_await writer.still_stored(name, deadline);
     if (!stored) co_return std::unexpected(stored.error());
     if (!*stored) co_return std::nullopt;
   }
@@ -107,7 +107,7 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
   if (!plan) co_return std::unexpected(plan.error());
   if (same) co_return Outcome{*before, std::move(*plan), true};
   Result<> kept = fail(Errc::Unavailable, "the registry is unavailable");
-  if (!away || !keep_later) kept = co_await keep(&*next, claim, deadline);
+  if (!away || !keep_later) kept = co_await writer.keep(&*next, claim, deadline);
   if (!kept && keep_later && is_away(kept.error())) {
     away = true;  // the others need not wait for it too, until follow() has seen it again
     if (!ledger.of(name).unkept)
@@ -122,11 +122,11 @@ Task<Result<std::optional<Outcome>>> Reconciler::Impl::reconfigure_once(Wish wis
       co_return std::nullopt;
     }
     model::Change back{{name, std::move(before)}};
-    co_await undo(std::move(back));
+    co_await writer.undo(std::move(back));
     co_return fail(fmt::format("keeping {}", name), told_if_unknown(kept.error()));
   }
   // A store with only this one in it would say that the others were removed.
-  if (auto again = co_await keep_again(); !again)
+  if (auto again = co_await writer.keep_again(); !again)
     log::warn("reconcile.not_stored", {{"error", again.error().what}});
   co_return Outcome{std::move(*next), std::move(*plan), existed};
 }
@@ -140,15 +140,13 @@ Task<Result<Outcome>> Reconciler::Impl::remove_once(std::string service, Deadlin
   outcome.existed = existed || ledger.of(service).quarantined;
 
   // The registry first: if it is away, nothing has changed yet.
-  auto version = co_await store.remove(service, deadline);
-  if (!version) co_return fail(fmt::format("removing {}", service), told_if_unknown(version.error()));
-  note_own_write(service, *version);
-  ledger.edit(service)->remove();
+  auto removed = co_await writer.remove(service, deadline);
+  if (!removed) co_return fail(fmt::format("removing {}", service), told_if_unknown(removed.error()));
   if (!existed) co_return outcome;
 
   auto plan = co_await driver.apply({{service, std::nullopt}}, deadline);
   if (!plan) {
-    auto why = co_await put_back(std::move(outcome.service), plan.error());
+    auto why = co_await writer.put_back(std::move(outcome.service), plan.error());
     co_return std::unexpected(std::move(why));
   }
   note_kept(service);
@@ -204,9 +202,9 @@ Task<Result<Outcome>> Reconciler::Impl::reconfigure(Wish wish) {
     if (!tried) co_return std::unexpected(tried.error());
     if (*tried) co_return std::move(**tried);
     auto snapshot = co_await load_store(wish.context.deadline);
-    if (!snapshot || snapshot->blank) co_await undo_overtaken();
+    if (!snapshot || snapshot->blank) co_await writer.undo_overtaken();
     if (snapshot) co_await converge(std::move(*snapshot));
-    co_await undo_overtaken();
+    co_await writer.undo_overtaken();
   }
   co_return fail(Errc::Conflict, fmt::format("another proxy keeps changing service {}; nothing was changed",
                                              wish.definition.service));
