@@ -29,6 +29,7 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
       losses(*this),
       writer(*this, owners, losses),
       addresses(*this),
+      stored(*this, {contents, owners, losses, writer, addresses}),
       health(*this),
       followers(executor_),
       watcher(executor_, *this, settings.watch) {
@@ -152,7 +153,7 @@ Task<Result<std::vector<std::string>>> Reconciler::differences(Deadline deadline
 
 Result<> Reconciler::ready() const { return impl_->life.check(); }
 
-bool Reconciler::synchronised() const { return impl_->synchronised; }
+bool Reconciler::synchronised() const { return impl_->stored.synchronised(); }
 
 bool Reconciler::registry_away() const { return impl_->away; }
 

@@ -11,6 +11,7 @@
 #include "reconcile/route_owners.hpp"
 #include "reconcile/shared.hpp"
 #include "reconcile/start_sources.hpp"
+#include "reconcile/store_follower.hpp"
 #include "reconcile/store_writer.hpp"
 #include "reconcile/watcher.hpp"
 
@@ -58,24 +59,6 @@ struct Reconciler::Impl : Shared, Followed {
   Task<Result<Outcome>> reconfigure_when_healthy(Wish wish, std::chrono::milliseconds within);
   Task<Result<>> wait_until_healthy(Wish wish);
 
-  // Following the store (convergence.cpp).
-  Task<> follow();
-  Deadline next_look() const;
-  Task<Result<>> synchronise(Deadline deadline);
-  Task<Result<registry::StoreSnapshot>> load_store(Deadline deadline);
-  Task<Result<>> converge(registry::StoreSnapshot snapshot);
-  /// What it is given belongs to its caller, which awaits it.
-  Task<> render_unclaimed(const registry::StoreSnapshot* snapshot, model::Change* change, Deadline deadline);
-  std::optional<model::Service> newer(const registry::StoredService& stored, std::uint64_t snapshot_index);
-  Task<Result<>> apply_isolating(model::Change change);
-
-  bool knows_only_the_proxy() const;
-
-  // What can be done before the turn (foreseen.cpp). The pointers' owners await.
-  model::Change foreseen(const registry::StoreSnapshot& snapshot) const;
-  Task<> prepare_foreseen(const registry::StoreSnapshot* snapshot);
-  void drop_foreseen_refusals(model::Change* change);
-
   // The start (starting.cpp). Pointers belong to the caller, which awaits.
   Task<Result<>> start();
   Result<LastKnownState> read_last_known();
@@ -110,18 +93,14 @@ struct Reconciler::Impl : Shared, Followed {
 
   std::shared_ptr<Renewals> gathering;  ///< waits for its turn; who comes joins it
   TaskGroup followers;
-  bool synchronised = false;
   StartState life{"the proxy"};  ///< asked by every public call that acts
 
-  Clock::duration last_read{};     ///< how long reading the whole definition store took
-  std::uint64_t index = 0;         ///< of the definition store, as last loaded
-  std::uint64_t convergences = 0;  ///< counts snapshots that were taken over
-  bool write_back = false;  ///< to the blank store: something changed meanwhile; else it waits for a change
   Contents contents;
   RouteOwners owners;
   Losses losses;
   StoreWriter writer;
   AddressFollower addresses;
+  StoreFollower stored;
   HealthFollower health;
   Watcher watcher;
 };

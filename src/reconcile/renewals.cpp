@@ -82,12 +82,12 @@ Task<> Reconciler::Impl::prepare_renewals(std::shared_ptr<Renewals> batch) {
 
 /// Takes over what other proxies have kept.
 Task<Result<>> Reconciler::Impl::catch_up(Deadline deadline) {
-  auto snapshot = co_await load_store(deadline);
+  auto snapshot = co_await stored.load(deadline);
   if (!snapshot) co_return std::unexpected(snapshot.error());
   // Who has lost the definitions has lost the instances too.
   if (snapshot->blank)
     co_return fail(Errc::Unavailable, "the registry has lost everything; what was served stays");
-  auto done = co_await converge(std::move(*snapshot));
+  auto done = co_await stored.converge(std::move(*snapshot));
   co_return done;
 }
 

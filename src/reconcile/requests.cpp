@@ -201,9 +201,9 @@ Task<Result<Outcome>> Reconciler::Impl::reconfigure(Wish wish) {
     auto tried = co_await reconfigure_once(wish);
     if (!tried) co_return std::unexpected(tried.error());
     if (*tried) co_return std::move(**tried);
-    auto snapshot = co_await load_store(wish.context.deadline);
+    auto snapshot = co_await stored.load(wish.context.deadline);
     if (!snapshot || snapshot->blank) co_await writer.undo_overtaken();
-    if (snapshot) co_await converge(std::move(*snapshot));
+    if (snapshot) co_await stored.converge(std::move(*snapshot));
     co_await writer.undo_overtaken();
   }
   co_return fail(Errc::Conflict, fmt::format("another proxy keeps changing service {}; nothing was changed",

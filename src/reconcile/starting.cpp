@@ -113,7 +113,7 @@ Task<Result<>> Reconciler::Impl::start() {
   ledger.set_versions({known.versions.begin(), known.versions.end()});
   ledger.set_sources(known.taken_from);
   if (snapshot) {
-    index = snapshot->index;
+    stored.note_started(snapshot->index);
     owners.set_guards(snapshot->guards);
     owners.settle_start(known, *snapshot);
     co_await recover(&known.wanted, Deadline::after(kStartTimeout));
@@ -152,13 +152,13 @@ Task<Result<>> Reconciler::Impl::serve_first(KnownState known, StartSources sour
   if (!started) co_return started;
   for (const auto& [name, reason] : as_stored) ledger.edit(name)->not_refreshed = reason;
   for (const auto& [name, reason] : known.set_aside) ledger.edit(name)->quarantined = reason;
-  synchronised = known.in_step;
+  stored.set_synchronised(known.in_step);
   losses.report();
   co_return Result<>{};
 }
 
 void Reconciler::Impl::begin_to_follow() {
-  followers.spawn(follow(), "reconcile.follow");
+  followers.spawn(stored.follow(), "reconcile.follow");
   followers.spawn(addresses.follow(), "reconcile.follow_addresses");
   if (settings.follow_health) followers.spawn(health.follow(), "reconcile.follow_health");
 }
@@ -188,7 +188,7 @@ Task<Result<>> Reconciler::Impl::start_isolating(model::DesiredState wanted, Sta
     all.emplace(name, std::nullopt);
   }
   for (auto& [name, service] : wanted.services) all.insert_or_assign(name, std::move(service));
-  auto applied = co_await apply_isolating(std::move(all));
+  auto applied = co_await stored.apply_isolating(std::move(all));
   if (applied) co_await serve_last_good(std::move(sources.last_known.state));
   co_return applied;
 }

@@ -1,11 +1,11 @@
-// How the reconciler follows the definition store: watch, converge. The start is in starting.cpp.
+#include "reconcile/store_follower.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/log.hpp"
-#include "reconcile/ownership.hpp"
-#include "reconcile/reconciler_impl.hpp"
+#include "reconcile/origin.hpp"
 
 namespace dfp::reconcile {
 namespace {
@@ -21,42 +21,42 @@ constexpr int kReadCost = 50;           ///< reading back takes at most 1/50 of 
 
 }  // namespace
 
-Task<> Reconciler::Impl::follow() {
-  auto pause = settings.retry_first;
-  while (!stopping) {
+Task<> StoreFollower::follow() {
+  auto pause = shared_.settings.retry_first;
+  while (!shared_.stopping) {
     Result<> done;
-    if (!away && losses.reads_again()) {
-      co_await stopping_signal.wait(Deadline::after(ShrinkGuard::kConfirmAfter));
-    } else if (!away) {
-      auto moved = co_await store.wait(index, next_look());
-      if (stopping) break;
+    if (!shared_.away && parts_.losses.reads_again()) {
+      co_await shared_.stopping_signal.wait(Deadline::after(ShrinkGuard::kConfirmAfter));
+    } else if (!shared_.away) {
+      auto moved = co_await shared_.store.wait(index_, next_look());
+      if (shared_.stopping) break;
       // A foreign write may hide behind our own: read back, but not once for every change that we make
       // ourselves.
-      bool own_only = moved && *moved == ledger.latest_own_write();
-      auto own_pause = std::clamp<Clock::duration>(last_read * kReadCost, kOwnWritePause, kLongestPause);
-      if (own_only) co_await stopping_signal.wait(Deadline::after(own_pause));
+      bool own_only = moved && *moved == shared_.ledger.latest_own_write();
+      auto own_pause = std::clamp<Clock::duration>(last_read_ * kReadCost, kOwnWritePause, kLongestPause);
+      if (own_only) co_await shared_.stopping_signal.wait(Deadline::after(own_pause));
       if (!moved && moved.error().code != Errc::Timeout) done = std::unexpected(moved.error());
     }
     if (done) done = co_await synchronise(Deadline::after(kStoreTimeout));
-    if (stopping) break;
+    if (shared_.stopping) break;
     if (done) {
-      if (away) log::info("reconcile.registry_back");
-      away = false;
-      pause = settings.retry_first;
+      if (shared_.away) log::info("reconcile.registry_back");
+      shared_.away = false;
+      pause = shared_.settings.retry_first;
       continue;
     }
-    if (!away) log::warn("reconcile.registry_unavailable", {{"error", done.error().what}});
-    away = true;
-    co_await stopping_signal.wait(Deadline::after(pause));
-    pause = std::min(pause * 2, settings.retry_last);
+    if (!shared_.away) log::warn("reconcile.registry_unavailable", {{"error", done.error().what}});
+    shared_.away = true;
+    co_await shared_.stopping_signal.wait(Deadline::after(pause));
+    pause = std::min(pause * 2, shared_.settings.retry_last);
   }
 }
 
 /// At the latest; also when a service that the registry has lost was held for long enough.
-Deadline Reconciler::Impl::next_look() const {
-  auto span = settings.watch_span;
-  if (!synchronised) span = std::min<std::chrono::milliseconds>(span, kOutOfStepLook);
-  if (auto expiry = losses.next_expiry()) {
+Deadline StoreFollower::next_look() const {
+  auto span = shared_.settings.watch_span;
+  if (!synchronised_) span = std::min<std::chrono::milliseconds>(span, kOutOfStepLook);
+  if (auto expiry = parts_.losses.next_expiry()) {
     auto left = *expiry - std::chrono::system_clock::now();
     span = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left), 1ms, span);
   }
@@ -65,136 +65,138 @@ Deadline Reconciler::Impl::next_look() const {
 
 /// A registry that is behind what it told before, or acknowledged to us before it was asked, is not the one
 /// that it was: it was made anew, and its numbers begin again. What is known by number means nothing in it.
-Task<Result<registry::StoreSnapshot>> Reconciler::Impl::load_store(Deadline deadline) {
-  auto least = std::max(index, ledger.latest_own_write());
-  auto snapshot = co_await store.load(deadline);
+Task<Result<registry::StoreSnapshot>> StoreFollower::load(Deadline deadline) {
+  auto least = std::max(index_, shared_.ledger.latest_own_write());
+  auto snapshot = co_await shared_.store.load(deadline);
   if (!snapshot || snapshot->index >= least) co_return std::move(snapshot);
   log::warn("reconcile.registry_reset", {{"index", snapshot->index}, {"known", least}});
-  ledger.forget_numbers();
-  index = 0;
+  shared_.ledger.forget_numbers();
+  index_ = 0;
   co_return std::move(snapshot);
 }
 
 /// Reads the store and prepares what it changes without holding up requests, then converges in turn. Where
 /// somebody else has converged while this waited, what was read is older than what is served, and is read
 /// again, in turn at last: nothing that was applied and kept is ever taken back.
-Task<Result<>> Reconciler::Impl::synchronise(Deadline deadline) {
+Task<Result<>> StoreFollower::synchronise(Deadline deadline) {
   for (int attempt = 1;; ++attempt) {
     auto began = Clock::now();
-    auto known = convergences;
-    auto claims_known = owners.claims_made();
-    auto snapshot = co_await load_store(attempt == 1 ? deadline : Deadline::after(kStoreTimeout));
+    auto known = convergences_;
+    auto claims_known = parts_.owners.claims_made();
+    auto snapshot = co_await load(attempt == 1 ? deadline : Deadline::after(kStoreTimeout));
     if (!snapshot) co_return std::unexpected(snapshot.error());
-    last_read = Clock::now() - began;
-    co_await prepare_foreseen(&*snapshot);
-    auto lock = co_await turn.lock();
-    if (stopping) co_return Result<>{};
-    bool stale = convergences != known || (snapshot->blank && owners.claims_made() != claims_known);
+    last_read_ = Clock::now() - began;
+    co_await foreseen_.prepare(&*snapshot);
+    auto lock = co_await shared_.turn.lock();
+    if (shared_.stopping) co_return Result<>{};
+    bool stale = convergences_ != known || (snapshot->blank && parts_.owners.claims_made() != claims_known);
     if (stale && attempt < kReadings) continue;
-    if (stale) snapshot = co_await load_store(Deadline::after(kStoreTimeout));
+    if (stale) snapshot = co_await load(Deadline::after(kStoreTimeout));
     if (!snapshot) co_return std::unexpected(snapshot.error());
-    if (!stale && owners.claims_made() != claims_known) snapshot->guards = owners.guards();  // ours are newer
+    if (!stale && parts_.owners.claims_made() != claims_known)
+      snapshot->guards = parts_.owners.guards();  // ours are newer
     auto converged = co_await converge(std::move(*snapshot));
-    if (converged && !knows_only_the_proxy()) synchronised = true;
+    if (converged && !knows_only_the_proxy()) synchronised_ = true;
     co_return converged;
   }
 }
 
-Task<Result<>> Reconciler::Impl::converge(registry::StoreSnapshot snapshot) {
-  ++convergences;
-  index = snapshot.index;
-  owners.set_guards(snapshot.guards);
-  if (snapshot.blank && !state.services.empty()) {
-    if (!losses.is_blank()) {
-      write_back = !ledger.unkept().empty();
-      losses.note_blank(snapshot, state);
+Task<Result<>> StoreFollower::converge(registry::StoreSnapshot snapshot) {
+  ++convergences_;
+  index_ = snapshot.index;
+  parts_.owners.set_guards(snapshot.guards);
+  if (snapshot.blank && !shared_.state.services.empty()) {
+    if (!parts_.losses.is_blank()) {
+      write_back_ = !shared_.ledger.unkept().empty();
+      parts_.losses.note_blank(snapshot, shared_.state);
     }
-    for (const auto& [name, service] : state.services) ledger.edit(name)->unkept = true;
-    ledger.forget_versions();
-    if (!write_back) co_return Result<>{};
-    co_return co_await writer.keep_again();
+    for (const auto& [name, service] : shared_.state.services) shared_.ledger.edit(name)->unkept = true;
+    shared_.ledger.forget_versions();
+    if (!write_back_) co_return Result<>{};
+    co_return co_await parts_.writer.keep_again();
   }
-  losses.note_not_blank();
-  if (!snapshot.blank) last_known.forget_unreadable();
+  parts_.losses.note_not_blank();
+  if (!snapshot.blank) shared_.last_known.forget_unreadable();
   model::Change change;
   bool readable = true;
-  auto versions_before = ledger.versions();
+  auto versions_before = shared_.ledger.versions();
   for (auto& [name, stored] : snapshot.services) {
     auto service = newer(stored, snapshot.index);
     if (service) change.emplace(name, std::move(service));
   }
   std::set<std::string> missing;
-  for (const auto& [name, service] : state.services) {
-    if (!agreed(name)) continue;
-    const auto& record = ledger.of(name);
+  for (const auto& [name, service] : shared_.state.services) {
+    if (!shared_.agreed(name)) continue;
+    const auto& record = shared_.ledger.of(name);
     bool gone = !snapshot.services.contains(name) && !snapshot.broken.contains(name) && !record.unkept;
     if (!gone || record.written_by_us_after(snapshot.index)) continue;
     if (record.is_lost(snapshot.index))
-      ledger.edit(name)->lose();
+      shared_.ledger.edit(name)->lose();
     else
       missing.insert(name);
   }
-  for (const auto& name : losses.judge(missing, snapshot, state.services.size()).drop)
+  for (const auto& name : parts_.losses.judge(missing, snapshot, shared_.state.services.size()).drop)
     change.emplace(name, std::nullopt);
-  for (const auto& [name, since] : losses.held())
-    ledger.edit(name)->version.reset();  // an order writes it anew
-  if (owners.disputed(change)) owners.settle(snapshot, &change);
+  for (const auto& [name, since] : parts_.losses.held())
+    shared_.ledger.edit(name)->version.reset();  // an order writes it anew
+  if (parts_.owners.disputed(change)) parts_.owners.settle(snapshot, &change);
   for (auto& [name, service] : change)
     if (service && !Origin::policy_of(service->changed_by).pins_instances)
-      co_await contents.refresh(&*service, &readable, Deadline::after(kStoreTimeout));
+      co_await parts_.contents.refresh(&*service, &readable, Deadline::after(kStoreTimeout));
   co_await render_unclaimed(&snapshot, &change, Deadline::after(kStoreTimeout));
-  for (const auto& [name, reason] : snapshot.broken) ledger.edit(name)->quarantined = reason;
-  for (const auto& [name, reason] : ledger.quarantined())
+  for (const auto& [name, reason] : snapshot.broken) shared_.ledger.edit(name)->quarantined = reason;
+  for (const auto& [name, reason] : shared_.ledger.quarantined())
     if (!snapshot.broken.contains(name) && !snapshot.services.contains(name))
-      ledger.edit(name)->quarantined.reset();
-  drop_foreseen_refusals(&change);
-  for (const auto& [name, before] : ledger.overtaken()) change.emplace(name, before);
-  if (change.empty()) co_return co_await writer.keep_again();
-  co_await addresses.withdraw_taken(&change);
+      shared_.ledger.edit(name)->quarantined.reset();
+  foreseen_.drop_refusals(&change);
+  for (const auto& [name, before] : shared_.ledger.overtaken()) change.emplace(name, before);
+  if (change.empty()) co_return co_await parts_.writer.keep_again();
+  co_await parts_.addresses.withdraw_taken(&change);
   for (const auto& [name, service] : change) {
-    const auto* present = agreed(name);
+    const auto* present = shared_.agreed(name);
     if (present == nullptr && !service) continue;
-    if (!service || !present || present->definition != service->definition) orders.changed_elsewhere(name);
+    if (!service || !present || present->definition != service->definition)
+      shared_.orders.changed_elsewhere(name);
   }
   log::info("reconcile.converge", {{"services", change.size()}, {"index", snapshot.index}});
   auto applied = co_await apply_isolating(std::move(change));
   if (!applied) {
-    ledger.set_versions(versions_before);  // the next reading finds the same changes again
+    shared_.ledger.set_versions(versions_before);  // the next reading finds the same changes again
     co_return applied;
   }
-  co_return co_await writer.keep_again();
+  co_return co_await parts_.writer.keep_again();
 }
 
 /// A text that no proxy has vouched for is never used: it is made anew from our own template, or the service
 /// is not served.
-Task<> Reconciler::Impl::render_unclaimed(const registry::StoreSnapshot* snapshot, model::Change* change,
-                                          Deadline deadline) {
+Task<> StoreFollower::render_unclaimed(const registry::StoreSnapshot* snapshot, model::Change* change,
+                                       Deadline deadline) {
   std::vector<std::string> names;
   for (const auto& [name, service] : *change)
     if (service && service->definition.has_template() && snapshot->services.at(name).age.unclaimed)
       names.push_back(name);
   for (const auto& name : names) {
-    auto rendered = co_await contents.render(*change->at(name), deadline);
+    auto rendered = co_await parts_.contents.render(*change->at(name), deadline);
     if (rendered) {
       change->at(name) = std::move(*rendered);
       continue;
     }
     change->erase(name);
-    quarantine(
+    shared_.quarantine(
         name, "written by somebody else, and its template cannot be rendered here: " + rendered.error().what);
   }
 }
 
 /// The stored service if it has to be applied; notes its version.
-std::optional<model::Service> Reconciler::Impl::newer(const registry::StoredService& stored,
-                                                      std::uint64_t snapshot_index) {
+std::optional<model::Service> StoreFollower::newer(const registry::StoredService& stored,
+                                                   std::uint64_t snapshot_index) {
   const auto& service = stored.service;
   const auto& name = service.definition.service;
-  const auto& record = ledger.of(name);
+  const auto& record = shared_.ledger.of(name);
   if (record.written_by_us_after(snapshot_index)) return std::nullopt;
-  owners.note_age(name, stored.age);
+  parts_.owners.note_age(name, stored.age);
   if (record.refused == stored.version) return std::nullopt;
-  const auto* present = agreed(name);
+  const auto* present = shared_.agreed(name);
   bool same_version = record.version == stored.version;
   // A registry that was made anew gives out the same versions again.
   bool as_stored =
@@ -203,34 +205,32 @@ std::optional<model::Service> Reconciler::Impl::newer(const registry::StoredServ
   // A write whose answer was lost, for example: what is served since then is newer.
   bool ours_is_newer = present && service.revision <= present->revision;
   if (record.unkept && ours_is_newer) {
-    ledger.edit(name)->version = stored.version;
+    shared_.ledger.edit(name)->version = stored.version;
     return std::nullopt;
   }
   if (auto valid = model::validate(service.definition); !valid) {
-    ledger.edit(name)->quarantined = valid.error().what;
+    shared_.ledger.edit(name)->quarantined = valid.error().what;
     return std::nullopt;
   }
-  ledger.edit(name)->keep(stored.version);
+  shared_.ledger.edit(name)->keep(stored.version);
   return service;
 }
 
-/// Applies what can be applied; a service that the proxy refuses is quarantined and keeps its last good
-/// version.
-Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
-  auto applied = co_await driver.apply(change, Deadline::after(kApplyTimeout));
+Task<Result<>> StoreFollower::apply_isolating(model::Change change) {
+  auto applied = co_await shared_.driver.apply(change, Deadline::after(kApplyTimeout));
   if (applied) {
     for (auto& [name, service] : change) {
-      if (!service) ledger.edit(name)->version.reset();
-      auto taken_back = std::exchange(ledger.edit(name)->overtaken, nullptr);
+      if (!service) shared_.ledger.edit(name)->version.reset();
+      auto taken_back = std::exchange(shared_.ledger.edit(name)->overtaken, nullptr);
       if (taken_back && *taken_back == service) continue;  // nothing new was heard of it
-      losses.note_known(name);
-      note_kept(name);
+      parts_.losses.note_known(name);
+      shared_.note_kept(name);
     }
     co_return Result<>{};
   }
   if (!is_refusal(applied.error())) co_return std::unexpected(applied.error());
   if (change.size() == 1) {
-    note_refused(change.begin()->first, applied.error().what);
+    shared_.note_refused(change.begin()->first, applied.error().what);
     co_return Result<>{};
   }
   model::Change second_half;
@@ -243,8 +243,8 @@ Task<Result<>> Reconciler::Impl::apply_isolating(model::Change change) {
 
 /// Neither the registry nor the last known state has told anything: only the proxy itself says what it
 /// serves.
-bool Reconciler::Impl::knows_only_the_proxy() const {
-  return losses.is_blank() && std::ranges::all_of(state.services, [](const auto& s) {
+bool StoreFollower::knows_only_the_proxy() const {
+  return parts_.losses.is_blank() && std::ranges::all_of(shared_.state.services, [](const auto& s) {
            return Origin::kind_of(s.second.changed_by) == Origin::Kind::Found;
          });
 }
