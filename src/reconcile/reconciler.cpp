@@ -6,21 +6,6 @@
 #include "reconcile/reconciler_impl.hpp"
 
 namespace dfp::reconcile {
-namespace {
-
-void log_outcome(std::string_view event, const std::string& service, const Result<Outcome>& outcome) {
-  if (!outcome) {
-    log::warn(event, {{"service", service}, {"error", outcome.error().what}});
-    return;
-  }
-  log::info(event, {{"service", service},
-                    {"revision", outcome->service.revision},
-                    {"instances", outcome->service.instances.size()},
-                    {"applied_by", std::string(model::to_string(outcome->plan.means()))}});
-}
-
-}  // namespace
-
 Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
                        ProxyDriver& driver_, ReconcilerSettings settings_, TemplateParts templates)
     : Shared(executor_, catalog_, store_, driver_, std::move(settings_)),
@@ -30,6 +15,8 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
       writer(*this, owners, losses),
       addresses(*this),
       stored(*this, {contents, owners, losses, writer, addresses}),
+      next_service(*this, contents, owners),
+      requests(*this, {contents, owners, losses, writer, stored, next_service}),
       health(*this),
       followers(executor_),
       watcher(executor_, *this, settings.watch) {
@@ -66,76 +53,28 @@ Task<> Reconciler::stop() {
 Task<Result<Outcome>> Reconciler::reconfigure(model::Definition definition, Origin origin,
                                               ReconfigureOptions options, RequestContext context) {
   if (auto able = ready(); !able) co_return std::unexpected(able.error());
-  auto service = definition.service;
-  Orders::Ticket ticket(impl_->orders, service);
-  Impl::Wish wish{std::move(definition), std::move(origin)};
-  wish.ticket = &ticket;
-  wish.context = impl_->limited(context);
-  Result<Outcome> outcome;
-  if (options.healthy_within) {
-    wish.context = context;  // its limit begins behind the wait
-    outcome = co_await impl_->reconfigure_when_healthy(std::move(wish), *options.healthy_within);
-  } else if (auto tried = co_await impl_->contents.try_template(wish.definition, wish.context.deadline);
-             !tried) {
-    outcome = std::unexpected(tried.error());
-  } else {
-    outcome = co_await impl_->reconfigure_in_turn(std::move(wish));
-  }
-  log_outcome("service.reconfigure", service, outcome);
-  co_return outcome;
-}
-
-Task<Result<Outcome>> Reconciler::Impl::pin(std::string service, std::set<std::string> without) {
-  auto context = limited({});
-  auto lock = co_await turn.lock(context.deadline);
-  if (!lock) co_return std::unexpected(lock.error());
-  auto present = state.services.find(service);
-  if (present == state.services.end())
-    co_return fail(Errc::NotFound, fmt::format("service {} is not configured", service));
-  Wish wish{present->second.definition, Origin::catalog(present->second.changed_by)};
-  wish.context = context;
-  if (!without.empty()) wish.instances = present->second.instances;
-  for (const auto& id : without) std::erase_if(*wish.instances, [&](const auto& i) { return i.id == id; });
-  auto outcome = co_await reconfigure(std::move(wish));
-  log_outcome("service.repin", service, outcome);
-  co_return outcome;
+  co_return co_await impl_->requests.reconfigure(std::move(definition), std::move(origin), options,
+                                                 std::move(context));
 }
 
 Task<Result<Outcome>> Reconciler::repin(std::string service) {
   if (auto able = ready(); !able) co_return std::unexpected(able.error());
-  co_return co_await impl_->pin(std::move(service), {});
+  co_return co_await impl_->requests.pin(std::move(service), {});
 }
 
 Task<Result<Outcome>> Reconciler::unpin(std::string service, std::set<std::string> ids) {
   if (auto able = ready(); !able) co_return std::unexpected(able.error());
-  co_return co_await impl_->pin(std::move(service), std::move(ids));
+  co_return co_await impl_->requests.pin(std::move(service), std::move(ids));
 }
 
 Task<Result<Outcome>> Reconciler::remove(std::string service, Origin origin, RequestContext context) {
-  if (origin.policy().kept_later && registry_away())
-    co_return fail(Errc::Unavailable, "not removed: the registry is unavailable");
   if (auto able = ready(); !able) co_return std::unexpected(able.error());
-  if (auto valid = model::check_service_name(service); !valid) co_return std::unexpected(valid.error());
-  auto outcome = co_await impl_->remove_in_turn(service, impl_->limited(context));
-  if (outcome)
-    log::info("service.remove",
-              {{"service", service}, {"existed", outcome->existed}, {"by", origin.author()}});
-  if (!outcome) log::warn("service.remove", {{"service", service}, {"error", outcome.error().what}});
-  co_return outcome;
+  co_return co_await impl_->requests.remove(std::move(service), std::move(origin), std::move(context));
 }
 
 Task<Result<Outcome>> Reconciler::preview(model::Definition definition, RequestContext context) {
   if (auto able = ready(); !able) co_return std::unexpected(able.error());
-  auto name = definition.service;
-  Impl::Wish wish{std::move(definition), Origin::api("preview")};
-  wish.context = impl_->limited(context);
-  auto deadline = wish.context.deadline;
-  auto next = co_await impl_->next_service(std::move(wish));
-  if (!next) co_return std::unexpected(next.error());
-  auto accepted = co_await impl_->driver.examine({{name, *next}}, deadline);
-  if (!accepted) co_return std::unexpected(accepted.error());
-  auto plan = impl_->driver.plan({{name, *next}});
-  co_return Outcome{std::move(*next), std::move(plan), impl_->state.services.contains(name)};
+  co_return co_await impl_->requests.preview(std::move(definition), std::move(context));
 }
 
 Task<Result<>> Reconciler::reload(bool recreate, RequestContext context) {

@@ -5,9 +5,10 @@
 #include "reconcile/address_follower.hpp"
 #include "reconcile/contents.hpp"
 #include "reconcile/health_follower.hpp"
-#include "reconcile/health_gate.hpp"
 #include "reconcile/losses.hpp"
+#include "reconcile/next_service.hpp"
 #include "reconcile/reconciler.hpp"
+#include "reconcile/requests.hpp"
 #include "reconcile/route_owners.hpp"
 #include "reconcile/shared.hpp"
 #include "reconcile/start_sources.hpp"
@@ -22,42 +23,6 @@ namespace dfp::reconcile {
 struct Reconciler::Impl : Shared, Followed {
   Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
        ProxyDriver& driver_, ReconcilerSettings settings_, TemplateParts templates_);
-
-  // Requests (requests.cpp, storing.cpp). All of them expect the caller to hold `turn`.
-  /// What is asked for, and by whom.
-  struct Wish {
-    model::Definition definition;
-    Origin origin;
-    HealthGate* gate = nullptr;  ///< what newcomers among the instances must have passed; nullptr: nothing
-    std::optional<std::vector<model::Instance>> instances = {};  ///< these, whatever the catalog says
-    RequestContext context = {};
-    /// Where it is given: what has to be prepared first is put there, and nothing is changed.
-    std::optional<model::Change>* to_prepare = nullptr;
-    Orders::Ticket* ticket = nullptr;  ///< nullptr: no order, only what follows from the last one
-  };
-  /// Tries until no other writer interferes.
-  Task<Result<Outcome>> reconfigure(Wish wish);
-  /// Waits for the turn, unless a later order was carried out or nobody waits any more. What takes its time
-  /// (host names, the pace of reloads) is done between two turns.
-  Task<Result<Outcome>> reconfigure_in_turn(Wish wish);
-  Task<Result<Outcome>> take_turn(Wish wish);
-  /// Refuses a service of which not one instance has an address. One that has none leaves the others serving.
-  Result<> has_an_address(const model::Service& next) const;
-  /// Pins a configured service anew; or, where some are given, only takes these out.
-  Task<Result<Outcome>> pin(std::string service, std::set<std::string> without);
-  /// nullopt: another writer changed the stored service meanwhile, and nothing was changed here.
-  Task<Result<std::optional<Outcome>>> reconfigure_once(Wish wish);
-  /// Waits for the turn, as reconfigure_in_turn().
-  Task<Result<Outcome>> remove_in_turn(std::string service, RequestContext context);
-  Task<Result<Outcome>> remove_once(std::string service, Deadline deadline);
-  Task<Result<model::Service>> next_service(Wish wish);
-  Result<> would_stop_serving(const model::Service& next) const;
-  /// Instances that the service does not have now.
-  std::vector<model::Instance> newcomers(const std::string& service,
-                                         const std::vector<model::Instance>& instances) const;
-  /// Reconfigures once all newcomers have passed the gate. Expects nobody to hold `turn`.
-  Task<Result<Outcome>> reconfigure_when_healthy(Wish wish, std::chrono::milliseconds within);
-  Task<Result<>> wait_until_healthy(Wish wish);
 
   // The start (starting.cpp). Pointers belong to the caller, which awaits.
   Task<Result<>> start();
@@ -101,6 +66,8 @@ struct Reconciler::Impl : Shared, Followed {
   StoreWriter writer;
   AddressFollower addresses;
   StoreFollower stored;
+  NextService next_service;
+  Requests requests;
   HealthFollower health;
   Watcher watcher;
 };

@@ -113,9 +113,9 @@ Task<Result<std::optional<model::Service>>> Reconciler::Impl::renewed(std::strin
   if (look->same_content({present->instances, present->rendered})) co_return std::nullopt;
   Wish wish{present->definition, Origin::watch(present->changed_by)};
   wish.context.deadline = deadline;
-  auto next = co_await next_service(std::move(wish));
+  auto next = co_await next_service.make(std::move(wish));
   if (!next) co_return std::unexpected(next.error());
-  if (auto usable = has_an_address(*next); !usable) co_return std::unexpected(usable.error());
+  if (auto usable = next_service.has_an_address(*next); !usable) co_return std::unexpected(usable.error());
   co_return std::move(*next);
 }
 
