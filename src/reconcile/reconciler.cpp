@@ -17,9 +17,10 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
       stored(*this, {contents, owners, losses, writer, addresses}),
       next_service(*this, contents, owners),
       requests(*this, {contents, owners, losses, writer, stored, next_service}),
+      renewals(*this, {contents, owners, writer, stored, next_service}),
       health(*this),
       followers(executor_),
-      watcher(executor_, *this, settings.watch) {
+      watcher(executor_, renewals, settings.watch) {
   when_kept = [this](const std::string& name, const model::Service* service) {
     owners.set(name, service);
     if (!service) addresses.forget(name);

@@ -8,6 +8,7 @@
 #include "reconcile/losses.hpp"
 #include "reconcile/next_service.hpp"
 #include "reconcile/reconciler.hpp"
+#include "reconcile/renewals.hpp"
 #include "reconcile/requests.hpp"
 #include "reconcile/route_owners.hpp"
 #include "reconcile/shared.hpp"
@@ -20,7 +21,7 @@ namespace dfp::reconcile {
 
 /// The reconciler's inside, shared by the files that implement it: requests (requests.cpp), following the
 /// definition store (convergence.cpp), and following the registry for single services (watching.cpp).
-struct Reconciler::Impl : Shared, Followed {
+struct Reconciler::Impl : Shared {
   Impl(Executor executor_, registry::Catalog& catalog_, registry::DefinitionStore& store_,
        ProxyDriver& driver_, ReconcilerSettings settings_, TemplateParts templates_);
 
@@ -38,25 +39,6 @@ struct Reconciler::Impl : Shared, Followed {
   Task<> recover(model::DesiredState* wanted, Deadline deadline);
   void begin_to_follow();
 
-  // For the watcher (watching.cpp).
-  const model::Service* served(const std::string& name) const override;
-  Task<Result<Look>> look(model::Definition definition, std::chrono::system_clock::time_point now,
-                          Deadline deadline) override;
-  Task<Result<>> changed(model::Definition definition, std::shared_ptr<const Look> look,
-                         Deadline deadline) override;
-  bool leads(const std::string& name) const override;
-  Task<Result<>> renew(std::string name) override;
-
-  // Renewing what is watched (renewals.cpp).
-  struct Renewals;
-  Task<> renew_together(std::shared_ptr<Renewals> batch);
-  Task<> prepare_renewals(std::shared_ptr<Renewals> batch);
-  Task<Result<>> catch_up(Deadline deadline);
-  Task<> renew_round(std::shared_ptr<Renewals> batch);
-  Task<Result<std::optional<model::Service>>> renewed(std::string name, Deadline deadline);
-  Task<> serve_renewed(std::shared_ptr<Renewals> batch, std::vector<model::Service> due);
-
-  std::shared_ptr<Renewals> gathering;  ///< waits for its turn; who comes joins it
   TaskGroup followers;
   StartState life{"the proxy"};  ///< asked by every public call that acts
 
@@ -68,6 +50,7 @@ struct Reconciler::Impl : Shared, Followed {
   StoreFollower stored;
   NextService next_service;
   Requests requests;
+  Renewals renewals;
   HealthFollower health;
   Watcher watcher;
 };
