@@ -19,6 +19,7 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
       requests(*this, {contents, owners, losses, writer, stored, next_service}),
       renewals(*this, {contents, owners, writer, stored, next_service}),
       health(*this),
+      first(*this, {contents, owners, losses, addresses, stored}),
       followers(executor_),
       watcher(executor_, renewals, settings.watch) {
   when_kept = [this](const std::string& name, const model::Service* service) {
@@ -26,6 +27,19 @@ Reconciler::Impl::Impl(Executor executor_, registry::Catalog& catalog_, registry
     if (!service) addresses.forget(name);
     watcher.set(name, service);
   };
+}
+
+Task<Result<>> Reconciler::Impl::start() {
+  auto lock = co_await turn.lock();  // a request that comes early waits for its turn
+  auto started = co_await first.run();
+  if (started) begin_to_follow();
+  co_return started;
+}
+
+void Reconciler::Impl::begin_to_follow() {
+  followers.spawn(stored.follow(), "reconcile.follow");
+  followers.spawn(addresses.follow(), "reconcile.follow_addresses");
+  if (settings.follow_health) followers.spawn(health.follow(), "reconcile.follow_health");
 }
 
 Reconciler::Reconciler(Executor executor, registry::Catalog& catalog, registry::DefinitionStore& store,

@@ -1,10 +1,10 @@
-// The start: what is known is put together (start_sources.hpp), the proxy is made to serve it, then it is
-// followed.
+#include "reconcile/start.hpp"
+
 #include <algorithm>
 
 #include "base/log.hpp"
 #include "reconcile/change_time.hpp"
-#include "reconcile/reconciler_impl.hpp"
+#include "reconcile/origin.hpp"
 
 namespace dfp::reconcile {
 namespace {
@@ -47,8 +47,8 @@ Task<Result<>> start_with_found(ProxyDriver* driver, model::DesiredState found) 
 
 }  // namespace
 
-Result<LastKnownState> Reconciler::Impl::read_last_known() {
-  auto known = last_known.load();
+Result<LastKnownState> Start::read_last_known() {
+  auto known = shared_.last_known.load();
   if (!known) {
     if (known.error().code != Errc::NotFound)
       log::error("reconcile.last_known_unreadable", {{"error", known.error().what}});
@@ -58,16 +58,16 @@ Result<LastKnownState> Reconciler::Impl::read_last_known() {
     log::warn("reconcile.last_known_broken", {{"service", name}, {"error", reason}});
   std::map<std::string, ShrinkGuard::Time> held;
   for (const auto& [name, since] : known->held) held.emplace(name, parse_change_time(since));
-  losses.resume(std::move(held));
+  parts_.losses.resume(std::move(held));
   return known;
 }
 
 /// What the registry does not have is kept, or not: as while the proxy runs. @return false where the registry
 /// has to be read again first.
-bool Reconciler::Impl::settle_start(KnownState& known, const registry::StoreSnapshot& snapshot) {
-  if (snapshot.blank || settings.accept_registry) return true;
-  ledger.set_sources(known.taken_from);
-  auto verdict = losses.judge(known.missing, snapshot, known.wanted.services.size());
+bool Start::settle_missing(KnownState& known, const registry::StoreSnapshot& snapshot) {
+  if (snapshot.blank || shared_.settings.accept_registry) return true;
+  shared_.ledger.set_sources(known.taken_from);
+  auto verdict = parts_.losses.judge(known.missing, snapshot, known.wanted.services.size());
   if (verdict.read_again) return false;
   for (const auto& name : verdict.drop) {
     known.wanted.services.erase(name);
@@ -77,135 +77,126 @@ bool Reconciler::Impl::settle_start(KnownState& known, const registry::StoreSnap
 }
 
 /// @param sources all but the registry; the caller's, which awaits it.
-Task<KnownState> Reconciler::Impl::known_at_start(StartSources* sources,
-                                                  Result<registry::StoreSnapshot>* snapshot) {
+Task<KnownState> Start::known_at_start(StartSources* sources, Result<registry::StoreSnapshot>* snapshot) {
   for (;;) {
-    *snapshot = co_await store.load(Deadline::after(kFirstReadTime));
+    *snapshot = co_await shared_.store.load(Deadline::after(kFirstReadTime));
     sources->registry = *snapshot ? &**snapshot : nullptr;
     auto known = combine(*sources);
-    if (!*snapshot || settle_start(known, **snapshot)) co_return known;
-    co_await stopping_signal.wait(Deadline::after(ShrinkGuard::kConfirmAfter));
+    if (!*snapshot || settle_missing(known, **snapshot)) co_return known;
+    co_await shared_.stopping_signal.wait(Deadline::after(ShrinkGuard::kConfirmAfter));
   }
 }
 
-void Reconciler::Impl::drop_unclaimed_texts(model::DesiredState* recovered) {
-  for (const auto& [name, reason] : ledger.not_refreshed()) {
+void Start::drop_unclaimed_texts(model::DesiredState* recovered) {
+  for (const auto& [name, reason] : shared_.ledger.not_refreshed()) {
     auto found = recovered->services.find(name);
-    const auto& record = ledger.of(name);
+    const auto& record = shared_.ledger.of(name);
     if (found == recovered->services.end() || record.claimed || record.source) continue;
     if (!found->second.definition.has_template()) continue;
-    quarantine(name, "written by somebody else, and its template cannot be rendered here: " + reason);
+    shared_.quarantine(name, "written by somebody else, and its template cannot be rendered here: " + reason);
     recovered->services.erase(found);
   }
 }
 
-Task<Result<>> Reconciler::Impl::start() {
-  auto lock = co_await turn.lock();  // a request that comes early waits for its turn
+Task<Result<>> Start::run() {
   StartSources sources;
-  sources.accept_registry = settings.accept_registry;
-  auto found = co_await driver.found(Deadline::after(kStartTimeout));
+  sources.accept_registry = shared_.settings.accept_registry;
+  auto found = co_await shared_.driver.found(Deadline::after(kStartTimeout));
   if (!found) co_return std::unexpected(found.error());
   sources.found = std::move(*found);
   if (auto last = read_last_known()) sources.last_known = std::move(*last);
   Result<registry::StoreSnapshot> snapshot;
   auto known = co_await known_at_start(&sources, &snapshot);
   log_sources(known, snapshot);
-  ledger.set_versions({known.versions.begin(), known.versions.end()});
-  ledger.set_sources(known.taken_from);
+  shared_.ledger.set_versions({known.versions.begin(), known.versions.end()});
+  shared_.ledger.set_sources(known.taken_from);
   if (snapshot) {
-    stored.note_started(snapshot->index);
-    owners.set_guards(snapshot->guards);
-    owners.settle_start(known, *snapshot);
+    parts_.store.note_started(snapshot->index);
+    parts_.owners.set_guards(snapshot->guards);
+    parts_.owners.settle_start(known, *snapshot);
     co_await recover(&known.wanted, Deadline::after(kStartTimeout));
-    losses.note_blank(*snapshot, known.wanted);
-    if (!snapshot->blank) last_known.forget_unreadable();
+    parts_.losses.note_blank(*snapshot, known.wanted);
+    if (!snapshot->blank) shared_.last_known.forget_unreadable();
   }
   auto started = co_await serve_first(std::move(known), std::move(sources));
   if (!started) co_return started;
-  away = !snapshot;
-  begin_to_follow();
+  shared_.away = !snapshot;
   co_return Result<>{};
 }
 
 /// @return whether the driver could say which services kept it from starting; they are out of `wanted` then
-bool Reconciler::Impl::set_unfit_aside(model::DesiredState* wanted) {
-  auto unfit = driver.unfit();
+bool Start::set_unfit_aside(model::DesiredState* wanted) {
+  auto unfit = shared_.driver.unfit();
   for (const auto& [name, reason] : unfit) {
-    note_refused(name, reason);
+    shared_.note_refused(name, reason);
     wanted->services.erase(name);
   }
   return !unfit.empty();
 }
 
-Task<Result<>> Reconciler::Impl::serve_first(KnownState known, StartSources sources) {
-  auto as_stored = ledger.not_refreshed();
-  auto started = co_await driver.start(known.wanted, start_deadline(known.wanted));
+Task<Result<>> Start::serve_first(KnownState known, StartSources sources) {
+  auto as_stored = shared_.ledger.not_refreshed();
+  auto started = co_await shared_.driver.start(known.wanted, start_deadline(known.wanted));
   // Where HAProxy serves already, a second start without them would take them out for a moment.
   bool some_unfit = !started && sources.found.services.empty() && set_unfit_aside(&known.wanted);
-  if (some_unfit) started = co_await driver.start(known.wanted, start_deadline(known.wanted));
+  if (some_unfit) started = co_await shared_.driver.start(known.wanted, start_deadline(known.wanted));
   if (started) {
-    for (const auto& [name, service] : known.wanted.services) note_kept(name);
+    for (const auto& [name, service] : known.wanted.services) shared_.note_kept(name);
     if (some_unfit) co_await serve_last_good(std::move(sources.last_known.state));
   } else if (started.error().code == Errc::Rejected && !known.wanted.services.empty()) {
     started = co_await start_isolating(std::move(known.wanted), std::move(sources));
   }
   if (!started) co_return started;
-  for (const auto& [name, reason] : as_stored) ledger.edit(name)->not_refreshed = reason;
-  for (const auto& [name, reason] : known.set_aside) ledger.edit(name)->quarantined = reason;
-  stored.set_synchronised(known.in_step);
-  losses.report();
+  for (const auto& [name, reason] : as_stored) shared_.ledger.edit(name)->not_refreshed = reason;
+  for (const auto& [name, reason] : known.set_aside) shared_.ledger.edit(name)->quarantined = reason;
+  parts_.store.set_synchronised(known.in_step);
+  parts_.losses.report();
   co_return Result<>{};
-}
-
-void Reconciler::Impl::begin_to_follow() {
-  followers.spawn(stored.follow(), "reconcile.follow");
-  followers.spawn(addresses.follow(), "reconcile.follow_addresses");
-  if (settings.follow_health) followers.spawn(health.follow(), "reconcile.follow_health");
 }
 
 /// The services with the instances of the present catalog: containers may have moved while no proxy ran. Pins
 /// are kept where the catalog cannot be read or suddenly knows none. What was found in the proxy stays as it
 /// is: it does not tell under which name its instances are registered.
-Task<> Reconciler::Impl::recover(model::DesiredState* wanted, Deadline deadline) {
+Task<> Start::recover(model::DesiredState* wanted, Deadline deadline) {
   std::vector<model::Service*> services;
   for (auto& [name, service] : wanted->services)
     if (Origin::kind_of(service.changed_by) != Origin::Kind::Found) services.push_back(&service);
   bool readable = true;
-  auto refresh_one = [&](std::size_t n) { return contents.refresh(services[n], &readable, deadline); };
+  auto refresh_one = [&](std::size_t n) { return parts_.contents.refresh(services[n], &readable, deadline); };
   co_await for_each_concurrently(services.size(), kCatalogReads, refresh_one);
   drop_unclaimed_texts(wanted);
-  co_await addresses.settle(wanted, deadline);
+  co_await parts_.addresses.settle(wanted, deadline);
 }
 
 /// A service cannot be rendered any more: finds it, and serves all others. What the proxy serves already goes
 /// on meanwhile.
-Task<Result<>> Reconciler::Impl::start_isolating(model::DesiredState wanted, StartSources sources) {
-  auto started = co_await start_with_found(&driver, std::move(sources.found));
+Task<Result<>> Start::start_isolating(model::DesiredState wanted, StartSources sources) {
+  auto started = co_await start_with_found(&shared_.driver, std::move(sources.found));
   if (!started) co_return started;
   model::Change all;
-  for (const auto& [name, service] : state.services) {
-    note_kept(name);
+  for (const auto& [name, service] : shared_.state.services) {
+    shared_.note_kept(name);
     all.emplace(name, std::nullopt);
   }
   for (auto& [name, service] : wanted.services) all.insert_or_assign(name, std::move(service));
-  auto applied = co_await stored.apply_isolating(std::move(all));
+  auto applied = co_await parts_.store.apply_isolating(std::move(all));
   if (applied) co_await serve_last_good(std::move(sources.last_known.state));
   co_return applied;
 }
 
 /// Of services whose stored definition the proxy refuses, and which it does not serve: what was served last.
-Task<> Reconciler::Impl::serve_last_good(model::DesiredState last) {
-  for (const auto& [name, reason] : ledger.quarantined()) {
+Task<> Start::serve_last_good(model::DesiredState last) {
+  for (const auto& [name, reason] : shared_.ledger.quarantined()) {
     auto known = last.services.find(name);
-    if (state.services.contains(name)) ledger.edit(name)->source = StartSource::Proxy;
-    if (known == last.services.end() || state.services.contains(name)) continue;
+    if (shared_.state.services.contains(name)) shared_.ledger.edit(name)->source = StartSource::Proxy;
+    if (known == last.services.end() || shared_.state.services.contains(name)) continue;
     model::Change change;
     change.emplace(name, std::move(known->second));
-    auto applied = co_await driver.apply(std::move(change), Deadline::after(kStartTimeout));
+    auto applied = co_await shared_.driver.apply(std::move(change), Deadline::after(kStartTimeout));
     if (!applied) continue;
-    note_kept(name);
-    ledger.edit(name)->source = StartSource::LastKnown;
-    ledger.edit(name)->quarantined = reason;
+    shared_.note_kept(name);
+    shared_.ledger.edit(name)->source = StartSource::LastKnown;
+    shared_.ledger.edit(name)->quarantined = reason;
   }
 }
 
