@@ -95,8 +95,8 @@ class Reconciler {
   const ProxyDriver& driver() const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace dfp::reconcile
