@@ -1,4 +1,5 @@
 """What clients may say and take: upgrades, forwarded headers, strange requests, paths, connections."""
+import contextlib
 import json
 import socket
 import threading
@@ -216,6 +217,61 @@ def test_services_that_hang_leave_connections_to_the_others(rig, services):
     assert sum(one.reached() for one in hanging) <= 79, [one.reached() for one in hanging]
     for one in hanging:
         one.end()
+
+
+def open_until_full(address, port, path, clients=100):
+    """Clients of a template's own port that get no answer; those for whom there is no room are cut or wait."""
+    opened = []
+    for _ in range(clients):
+        client = Http1(address, port)
+        with contextlib.suppress(OSError):
+            client.send(path)
+        opened.append(client)
+    return opened
+
+
+def slowest(proxy, path, times=20):
+    longest = 0.0
+    for _ in range(times):
+        began = time.monotonic()
+        assert proxy.get(path).status == 200
+        longest = max(longest, time.monotonic() - began)
+    return longest
+
+
+def hangs(echo):
+    return sum(b"/hang" in head for head in echo.heads)
+
+
+@pytest.fixture
+def own_port(rig):
+    """A proxy of 80 connections, a good service, and `listen(lines)`: a port 8090 of a template's own, which hangs."""
+    folder = rig.folder / "templates"
+    folder.mkdir()
+    edge = Edge(rig, arguments=["--max-connections", "80", "--timeout-server", "60s", "--timeout-client", "60s",
+                                "--templates-dir", str(folder)])
+    good = rig.service("good")
+    edge.proxy.register(good)
+    edge.proxy.ok("reconfigure", serviceName="good", servicePath="/good")
+    edge.own = rig.add_end(Echo("own"))
+
+    def listen(lines):
+        (folder / "own.tmpl").write_text(f"listen own\n  bind {edge.proxy.address}:8090\n{lines}"
+                                         f"  server a {edge.own.address}:{edge.own.port}\n")
+        edge.proxy.ok("reconfigure", serviceName="own", consulTemplatePath="own.tmpl")
+
+    edge.listen = listen
+    return edge
+
+
+def test_a_template_cannot_raise_its_share(own_port):
+    own_port.listen("  maxconn 5000\n")
+    clients = open_until_full(own_port.proxy.address, 8090, "/own/hang")
+    wait_until(lambda: hangs(own_port.own) >= 50, "the port is used up")
+    assert slowest(own_port.proxy, "/good") < 5
+    assert hangs(own_port.own) <= 60
+    for client in clients:
+        client.close()
 
 
 def test_clients_that_have_left_hold_nothing_of_a_hung_services_share(rig):

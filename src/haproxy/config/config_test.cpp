@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "haproxy/config/route_key.hpp"
@@ -110,6 +111,35 @@ TEST(TemplateSections, HandOverWhereTheProxyCan) {
   EXPECT_EQ(count(*guarded, "\nbackend dfp:hand-over-to:plain from dfp:base\n"), 1U);
   EXPECT_EQ(count(*guarded, "\nbackend dfp:hand-over-tls-to:tls from dfp:base\n"), 1U);
   EXPECT_EQ(count(*guarded, "\nbackend dfp:hand-over-"), 2U);
+}
+
+TEST(TemplateSections, OfATemplatesLimitAndItsShareTheSmallerOneHolds) {
+  TemplateText text;
+  text.add("own", {{"listen more from dfp:template", 1},
+                   {"  maxconn 3", 2},  // the last one counts
+                   {"  maxconn 5000 # of its own", 3},
+                   {"  balance leastconn", 4},
+                   {"frontend less from dfp:template", 5},
+                   {"  maxconn 6", 6},
+                   {"frontend all from dfp:template", 7},
+                   {"  maxconn 0", 8},
+                   {"backend b from dfp:template", 9},
+                   {"  maxconn 9", 10}});  // which HAProxy ignores
+  Settings settings;
+  settings.maxconn = 100;
+  settings.connection_share = 70;
+  auto guarded = guarded_sections(text, {"dfp-x", "s"}, settings);
+  ASSERT_TRUE(guarded) << guarded.error().what;
+  auto starts_with_limit = [&](std::string_view header, std::string_view limit) {
+    return guarded->contains(fmt::format("{} from dfp:template\n  maxconn {}\n", header, limit));
+  };
+  EXPECT_TRUE(starts_with_limit("listen more", "70")) << *guarded;
+  EXPECT_TRUE(starts_with_limit("frontend less", "6")) << *guarded;
+  EXPECT_TRUE(starts_with_limit("frontend all", "70")) << *guarded;
+  EXPECT_EQ(count(*guarded, "maxconn"), 4U) << *guarded;
+  EXPECT_EQ(count(*guarded, "  balance leastconn\n"), 1U);
+  settings.connection_share = 100;
+  EXPECT_EQ(count(*guarded_sections(text, {"dfp-x", "s"}, settings), "maxconn"), 5U) << "as written";
 }
 
 struct KeptPorts {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/parse.hpp"
 #include "haproxy/config/request_rules.hpp"
 #include "haproxy/config/template/sections.hpp"
 #include "haproxy/config/writer.hpp"
@@ -68,9 +69,19 @@ std::optional<OwnHandOver> own_hand_over(const Section& section) {
   return own;
 }
 
+/// What the section says itself, where that is less than its share. HAProxy takes the last such line and
+/// what atol() makes of it; 0 is "as many as there are".
+std::uint64_t maxconn_of(const Section& section, std::uint64_t share) {
+  auto most = share;
+  for (const auto& line : section.lines)
+    if (line.keyword() == "maxconn") most = parse::number(line.word(1), 1, share).value_or(share);
+  return most;
+}
+
 void write_share(ConfigWriter& writer, const Section& section, const Settings& settings) {
   if (settings.connection_share == 100) return;
-  if (listens(section)) writer.line("maxconn"_k, connections_of_one(settings));
+  if (listens(section))
+    writer.line("maxconn"_k, maxconn_of(section, static_cast<std::uint64_t>(connections_of_one(settings))));
   if (section.type() == "backend" && speaks_http(section)) write_share_of_backend(writer, settings);
 }
 
@@ -93,6 +104,12 @@ class Copier {
     out_ += text_.substr(from, at_ - from);
   }
   void insert(std::string_view lines) { out_ += lines; }
+  /// Leaves out one line of those to be copied.
+  void leave_out(std::size_t line) {
+    copy_to(line - 1);
+    at_ = text_.find('\n', at_) + 1;
+    line_ = line;
+  }
   std::string finish() { return out_ + text_.substr(at_); }
 
  private:
@@ -140,6 +157,9 @@ Result<std::string> guarded_sections(const TemplateText& text, const HandOver& h
     copier.copy_to(section.header.number);
     copier.insert(*lines);
     if (own) copier.insert(own_hand_over_tls_bind(hand_over, *own));
+    if (!listens(section) || settings.connection_share == 100) continue;
+    for (const auto& line : section.lines)
+      if (line.keyword() == "maxconn") copier.leave_out(line.number);  // the last one would win
   }
   auto more = std::move(backends).finish();
   if (!more) return more;
