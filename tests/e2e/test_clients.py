@@ -1,5 +1,4 @@
 """What clients may say and take: upgrades, forwarded headers, strange requests, paths, connections."""
-import contextlib
 import json
 import socket
 import threading
@@ -160,28 +159,36 @@ def test_slashes_are_merged_where_that_is_set(rig):
 
 
 class Hanging:
-    """Clients that ask for what is never answered; those who are refused come again."""
+    """Clients that ask for what is never answered; those who are refused or cut come again."""
 
-    def __init__(self, proxy, echo, clients=90):
+    def __init__(self, proxy, echo, clients=90, port=None):
         self.proxy, self.echo, self.path = proxy, echo, f"/{echo.name}/hang"
-        self.stop, self.refused, self.held = threading.Event(), [], []
+        self.port = port or proxy.http_port
+        self.stop, self.refused, self.cut, self.held = threading.Event(), [], 0, []
         for _ in range(clients):
             threading.Thread(target=self.hang, daemon=True).start()
 
     def hang(self):
         while not self.stop.is_set():
-            client = Http1(self.proxy.address, self.proxy.http_port)
-            client.send(self.path)
-            client.connection.settimeout(20)
+            client = None
             try:
+                client = Http1(self.proxy.address, self.port)
+                client.send(self.path)
+                client.connection.settimeout(20)
                 status, headers, _ = client.receive()
             except TimeoutError:
                 status = None
-            if status != 503:
+            except OSError:
+                status = 0
+            if status not in (0, 503):
                 self.held.append(client)
                 return
-            self.refused.append(headers.get("connection"))
-            client.close()
+            if status == 503:
+                self.refused.append(headers.get("connection"))
+            else:
+                self.cut += 1
+            if client:
+                client.close()
             time.sleep(0.05)
 
     def reached(self):
@@ -189,8 +196,17 @@ class Hanging:
 
     def end(self):
         self.stop.set()
-        for client in self.held:
+        for client in filter(None, self.held):
             client.close()
+
+
+def slowest(proxy, path, times=20):
+    longest = 0.0
+    for _ in range(times):
+        began = time.monotonic()
+        assert proxy.get(path).status == 200
+        longest = max(longest, time.monotonic() - began)
+    return longest
 
 
 @pytest.mark.parametrize("services", [1, 2, 3])
@@ -206,41 +222,12 @@ def test_services_that_hang_leave_connections_to_the_others(rig, services):
     hanging = [Hanging(edge.proxy, echo) for echo in echoes]
     wait_until(lambda: sum(one.reached() for one in hanging) >= 60, "the share is used up")
     wait_until(lambda: all(len(one.refused) > 50 for one in hanging), "more are refused")
-    slowest = 0.0
-    for _ in range(20):
-        began = time.monotonic()
-        assert edge.proxy.get("/good").status == 200
-        slowest = max(slowest, time.monotonic() - began)
-    assert slowest < 5, f"{slowest} s"
+    assert slowest(edge.proxy, "/good") < 5
     assert {how for one in hanging for how in one.refused} == {"close"}
     assert all(one.reached() <= 61 for one in hanging), [one.reached() for one in hanging]
     assert sum(one.reached() for one in hanging) <= 79, [one.reached() for one in hanging]
     for one in hanging:
         one.end()
-
-
-def open_until_full(address, port, path, clients=100):
-    """Clients of a template's own port that get no answer; those for whom there is no room are cut or wait."""
-    opened = []
-    for _ in range(clients):
-        client = Http1(address, port)
-        with contextlib.suppress(OSError):
-            client.send(path)
-        opened.append(client)
-    return opened
-
-
-def slowest(proxy, path, times=20):
-    longest = 0.0
-    for _ in range(times):
-        began = time.monotonic()
-        assert proxy.get(path).status == 200
-        longest = max(longest, time.monotonic() - began)
-    return longest
-
-
-def hangs(echo):
-    return sum(b"/hang" in head for head in echo.heads)
 
 
 @pytest.fixture
@@ -266,12 +253,29 @@ def own_port(rig):
 
 def test_a_template_cannot_raise_its_share(own_port):
     own_port.listen("  maxconn 5000\n")
-    clients = open_until_full(own_port.proxy.address, 8090, "/own/hang")
-    wait_until(lambda: hangs(own_port.own) >= 50, "the port is used up")
+    hanging = Hanging(own_port.proxy, own_port.own, port=8090)
+    wait_until(lambda: hanging.reached() >= 60, "the port is used up")
     assert slowest(own_port.proxy, "/good") < 5
-    assert hangs(own_port.own) <= 60
-    for client in clients:
-        client.close()
+    assert hanging.reached() == 60
+    hanging.end()
+
+
+@pytest.mark.parametrize("order", ["port, service", "service, port"])
+@pytest.mark.parametrize("mode", ["http", "tcp"])
+def test_a_hung_port_and_a_hung_service_leave_connections_to_the_others(own_port, mode, order):
+    own_port.listen(f"  mode {mode}\n")
+    starts = {"port": lambda: Hanging(own_port.proxy, own_port.own, port=8090),
+              "service": lambda: Hanging(own_port.proxy, own_port.echo)}
+    first, second = (starts[name] for name in order.split(", "))
+    hanging = [first()]
+    wait_until(lambda: hanging[0].reached() >= 60, "a share is used up")
+    hanging.append(second())
+    wait_until(lambda: len(hanging[1].refused) + hanging[1].cut > 200, "more are refused")
+    assert slowest(own_port.proxy, "/good") < 5
+    assert hanging[0].reached() <= 61, "the share"
+    assert 10 <= hanging[1].reached() <= 16, "three for one that is free"
+    for one in hanging:
+        one.end()
 
 
 def test_clients_that_have_left_hold_nothing_of_a_hung_services_share(rig):

@@ -7,6 +7,7 @@
 #include "haproxy/config/backend.hpp"
 #include "haproxy/config/frontend.hpp"
 #include "haproxy/config/policy/policies.hpp"
+#include "haproxy/config/shares.hpp"
 #include "haproxy/config/template/template_sections.hpp"
 #include "haproxy/config/writer.hpp"
 
@@ -73,19 +74,20 @@ void write_defaults(ConfigWriter& writer, const Settings& settings) {
 }
 
 /// Rules are not inherited from one defaults section to another, so each has them all.
-void write_service_defaults(ConfigWriter& writer, const Settings& settings, Profile profile) {
+void write_service_defaults(ConfigWriter& writer, const Settings& settings, const OwnPorts& ports,
+                            Profile profile) {
   writer.section("defaults"_k, Name{defaults_of(profile)}, "from dfp:base"_k);
   writer.line("balance roundrobin"_k);
   // A request goes to another server when its own is gone; one that may have had an effect only when it
   // certainly was not sent.
   writer.line("retry-on conn-failure empty-response"_k);
   writer.line("http-request disable-l7-retry unless METH_GET"_k);
-  write_share_of_backend(writer, settings);
+  write_share_of_backend(writer, settings, ports);
 }
 
-void write_profiles(ConfigWriter& writer, const Settings& settings) {
-  write_service_defaults(writer, settings, Profile::Plain);
-  write_service_defaults(writer, settings, Profile::Policies);
+void write_profiles(ConfigWriter& writer, const Settings& settings, const OwnPorts& ports) {
+  write_service_defaults(writer, settings, ports, Profile::Plain);
+  write_service_defaults(writer, settings, ports, Profile::Policies);
   write_policies(writer);
 }
 
@@ -114,10 +116,12 @@ bool parse_field(std::string_view& text, std::string_view name, Number& value, i
 
 Result<BaseText> base_text(const Settings& settings, const Surroundings& surroundings,
                            const TemplateTexts& templates) {
+  auto ports = own_ports(templates.sections);
+  if (!ports) return std::unexpected(ports.error());
   ConfigWriter writer;
   write_global(writer, settings, surroundings);
   write_defaults(writer, settings);
-  write_profiles(writer, settings);
+  write_profiles(writer, settings, *ports);
   write_frontends(writer, settings, surroundings, templates);
   if (!templates.sections.empty()) {
     write_template_defaults(writer);

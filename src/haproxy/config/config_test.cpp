@@ -142,6 +142,30 @@ TEST(TemplateSections, OfATemplatesLimitAndItsShareTheSmallerOneHolds) {
   EXPECT_EQ(count(*guarded_sections(text, {"dfp-x", "s"}, settings), "maxconn"), 5U) << "as written";
 }
 
+TEST(Shares, CountTheConnectionsOfAllPorts) {
+  TemplateText text;
+  text.add("own", {{"listen tcp from dfp:template", 1},
+                   {"  mode tcp", 2},
+                   {"frontend http from dfp:template", 3},
+                   {"backend b from dfp:template", 4}});
+  auto guarded = guarded_sections(text, {"dfp-x", "s"}, {});
+  ASSERT_TRUE(guarded) << guarded.error().what;
+  for (auto port : {"tcp", "http"})
+    EXPECT_EQ(count(*guarded, fmt::format(" fe_conn({}),add(", port)), 3U) << port << "\n" << *guarded;
+  EXPECT_EQ(count(*guarded, "  tcp-request connection reject if { fe_conn gt 200 }"), 2U) << *guarded;
+  EXPECT_EQ(count(*guarded, "http-request deny deny_status 503"), 1U) << *guarded;
+  EXPECT_EQ(*own_ports(text), (OwnPorts{"tcp", "http"}));
+}
+
+TEST(Shares, CostNothingMoreWhereNoTemplateHasAPort) {
+  TemplateText text;
+  text.add("own", {{"backend b from dfp:template", 1}});
+  auto guarded = guarded_sections(text, {"dfp-x", "s"}, {});
+  ASSERT_TRUE(guarded) << guarded.error().what;
+  EXPECT_EQ(count(*guarded, "dfp_used"), 0U) << *guarded;
+  EXPECT_EQ(count(*guarded, "\n  "), 2U) << *guarded;
+}
+
 struct KeptPorts {
   const char* name;
   std::vector<std::string> binds;

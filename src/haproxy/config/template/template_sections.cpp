@@ -31,6 +31,17 @@ bool speaks_tls(const Section& section) {
 
 bool listens(const Section& section) { return section.type() == "frontend" || section.type() == "listen"; }
 
+OwnPorts ports_of(const std::vector<Section>& sections) {
+  OwnPorts ports;
+  for (const auto& section : sections)
+    if (listens(section)) ports.emplace_back(section.name());
+  return ports;
+}
+
+std::unexpected<Error> unreadable(const Error& error) {
+  return fail(Errc::Internal, "haproxy.cfg: sections of templates: " + error.what);
+}
+
 /// A worker cannot show the certificate of a client, which these ask for; a list may do so inside.
 constexpr std::string_view kClientCertificates[] = {
     "ca-file", "ca-sign-file", "ca-verify-file", "crt-list", "crl-file", "generate-certificates", "verify"};
@@ -78,11 +89,15 @@ std::uint64_t maxconn_of(const Section& section, std::uint64_t share) {
   return most;
 }
 
-void write_share(ConfigWriter& writer, const Section& section, const Settings& settings) {
+void write_share(ConfigWriter& writer, const Section& section, const Settings& settings,
+                 const OwnPorts& ports) {
   if (settings.connection_share == 100) return;
-  if (listens(section))
-    writer.line("maxconn"_k, maxconn_of(section, static_cast<std::uint64_t>(connections_of_one(settings))));
-  if (section.type() == "backend" && speaks_http(section)) write_share_of_backend(writer, settings);
+  if (listens(section)) {
+    auto share = static_cast<std::uint64_t>(connections_of_one(settings));
+    writer.line("maxconn"_k, maxconn_of(section, share));
+    write_share_of_port(writer, settings, ports);
+  }
+  if (section.type() == "backend" && speaks_http(section)) write_share_of_backend(writer, settings, ports);
 }
 
 void write_request_rules(ConfigWriter& writer, const Section& section, const Settings& settings) {
@@ -121,31 +136,22 @@ class Copier {
 
 }  // namespace
 
-void write_share_of_backend(ConfigWriter& writer, const Settings& settings) {
-  auto share = settings.connection_share;
-  if (share == 100) return;
-  auto most = connections_of_one(settings);
-  auto always = std::max(1, settings.maxconn / 100);
-  // held / free > share / (100 - share), without a division.
-  writer.line("http-request set-var(txn.held) be_conn,mul("_k, kGlue, 100 - share, kGlue, ") if"_k,
-              "{ fe_conn(dfp:services) gt"_k, most, "}"_k);
-  // Who is refused gives his connection back: it belongs to all.
-  writer.line(
-      R"(http-request deny deny_status 503 content-type text/plain string "Too many requests of this service are under way.\n" hdr Connection close hdr Retry-After 1 if { be_conn gt)"_k,
-      most, "} || { be_conn gt"_k, always, "} { fe_conn(dfp:services) gt"_k, most,
-      "} { fe_conn(dfp:services),mul("_k, kGlue, share, kGlue, "),add(txn.held) gt"_k,
-      std::int64_t{settings.maxconn} * share, "}"_k);
+Result<OwnPorts> own_ports(const TemplateText& text) {
+  auto sections = parse_sections(text.lines());
+  if (!sections) return unreadable(sections.error());
+  return ports_of(*sections);
 }
 
 Result<std::string> guarded_sections(const TemplateText& text, const HandOver& hand_over,
                                      const Settings& settings) {
   auto sections = parse_sections(text.lines());
-  if (!sections) return fail(Errc::Internal, "haproxy.cfg: sections of templates: " + sections.error().what);
+  if (!sections) return unreadable(sections.error());
+  auto ports = ports_of(*sections);
   ConfigWriter backends;
   Copier copier(text.lines());
   for (const auto& section : *sections) {
     ConfigWriter first;
-    write_share(first, section, settings);
+    write_share(first, section, settings, ports);
     auto own = own_hand_over(section);
     if (own) {
       write_own_hand_over(first, hand_over, *own);

@@ -3,6 +3,7 @@
 
 #include "haproxy/config/hand_over.hpp"
 #include "haproxy/config/settings.hpp"
+#include "haproxy/config/shares.hpp"
 #include "haproxy/config/template/template_texts.hpp"
 
 namespace dfp::haproxy::config {
@@ -17,9 +18,8 @@ namespace dfp::haproxy::config {
 Result<std::string> guarded_sections(const TemplateText& sections, const HandOver& hand_over,
                                      const Settings& settings);
 
-/// The rules by which a backend has no more requests at one time than its service may have: its share of all
-/// connections and, where more than that are in use, as many of them for each that is free as the share
-/// gives (75 %: three), but always a hundredth of all. So several services that hang leave room to the others.
-void write_share_of_backend(ConfigWriter& writer, const Settings& settings);
+/// The sections that listen on ports of their own.
+/// @return Internal, as above.
+Result<OwnPorts> own_ports(const TemplateText& sections);
 
 }  // namespace dfp::haproxy::config

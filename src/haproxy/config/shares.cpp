@@ -1,0 +1,77 @@
+#include "haproxy/config/shares.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace dfp::haproxy::config {
+namespace {
+
+constexpr auto kPublic = "fe_conn(dfp:services)"_k;
+// Who is refused gives his connection back: it belongs to all.
+constexpr auto kRefuse =
+    R"(http-request deny deny_status 503 content-type text/plain string "Too many requests of this service are under way.\n" hdr Connection close hdr Retry-After 1 if)"_k;
+
+/// What every holder may have however few are free.
+int always(const Settings& settings) { return std::max(1, settings.maxconn / 100); }
+
+/// held / free > share / (100 - share), without a division: used * share + held * (100 - share) is more than
+/// this.
+std::int64_t most_weighed(const Settings& settings) {
+  return std::int64_t{settings.maxconn} * settings.connection_share;
+}
+
+/// Each port counts all ports, and so does each backend of a template: 100 make 2 MB of text, which HAProxy
+/// 2.6.12 reads in 0.2 s; 300 would make 18 MB. More are not counted.
+constexpr std::size_t kMostCounted = 100;
+
+/// Sets variable `used` to what is in use on all ports. Most requests do not need it: they ask for something
+/// that holds no more than it always may.
+/// @param set "http-request set-var("
+void write_sum(ConfigWriter& writer, const OwnPorts& ports, Keyword set, Keyword used, Keyword held,
+               int always) {
+  writer.line(set, kGlue, used, kGlue, ")"_k, kPublic, "if {"_k, held, "gt"_k, always, "}"_k);
+  for (const auto& port : ports | std::views::take(kMostCounted))
+    writer.line(set, kGlue, used, kGlue, ") fe_conn("_k, kGlue, Name{port}, kGlue, "),add("_k, kGlue, used,
+                kGlue, ") if {"_k, held, "gt"_k, always, "}"_k);
+}
+
+void write_share_of_backend_among_ports(ConfigWriter& writer, const Settings& settings,
+                                        const OwnPorts& ports) {
+  auto share = settings.connection_share;
+  auto most = connections_of_one(settings);
+  write_sum(writer, ports, "http-request set-var("_k, "txn.dfp_used"_k, "be_conn"_k, always(settings));
+  writer.line("http-request set-var(txn.held) be_conn,mul("_k, kGlue, 100 - share, kGlue,
+              ") if { var(txn.dfp_used) -m int gt"_k, most, "}"_k);
+  writer.line(kRefuse, "{ be_conn gt"_k, most, "} || { be_conn gt"_k, always(settings),
+              "} { var(txn.dfp_used) -m int gt"_k, most, "} { var(txn.dfp_used),mul("_k, kGlue, share, kGlue,
+              "),add(txn.held) -m int gt"_k, most_weighed(settings), "}"_k);
+}
+
+}  // namespace
+
+void write_share_of_backend(ConfigWriter& writer, const Settings& settings, const OwnPorts& ports) {
+  auto share = settings.connection_share;
+  if (share == 100) return;
+  if (!ports.empty()) return write_share_of_backend_among_ports(writer, settings, ports);
+  auto most = connections_of_one(settings);
+  writer.line("http-request set-var(txn.held) be_conn,mul("_k, kGlue, 100 - share, kGlue, ") if {"_k, kPublic,
+              "gt"_k, most, "}"_k);
+  writer.line(kRefuse, "{ be_conn gt"_k, most, "} || { be_conn gt"_k, always(settings), "} {"_k, kPublic,
+              "gt"_k, most, "} {"_k, kPublic, kGlue, ",mul("_k, kGlue, share, kGlue, "),add(txn.held) gt"_k,
+              most_weighed(settings), "}"_k);
+}
+
+void write_share_of_port(ConfigWriter& writer, const Settings& settings, const OwnPorts& ports) {
+  auto share = settings.connection_share;
+  if (share == 100) return;
+  write_sum(writer, ports, "tcp-request connection set-var("_k, "sess.dfp_used"_k, "fe_conn"_k,
+            always(settings));
+  writer.line("tcp-request connection set-var(sess.dfp_held) fe_conn,mul("_k, kGlue, 100 - share, kGlue,
+              ") if { fe_conn gt"_k, always(settings), "}"_k);
+  writer.line("tcp-request connection reject if { fe_conn gt"_k, always(settings),
+              "} { var(sess.dfp_used) -m int gt"_k, connections_of_one(settings),
+              "} { var(sess.dfp_used),mul("_k, kGlue, share, kGlue, "),add(sess.dfp_held) -m int gt"_k,
+              most_weighed(settings), "}"_k);
+}
+
+}  // namespace dfp::haproxy::config
