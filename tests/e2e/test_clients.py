@@ -278,6 +278,15 @@ def test_a_hung_port_and_a_hung_service_leave_connections_to_the_others(own_port
         one.end()
 
 
+def test_the_statistics_page_takes_no_connections_of_services(rig):
+    edge = Edge(rig, arguments=["--max-connections", "80", "--stats-user", "none", "--stats-password", "none", "--stats-port", "8404"])
+    waiting = [Http1(edge.proxy.address, 8404) for _ in range(100)]
+    assert slowest(edge.proxy, "/echo") < 3, "before --timeout-http-request"
+    for client in waiting:
+        client.close()
+    assert request(edge.proxy.address, 8404, "/admin?stats").status == 200
+
+
 def test_clients_that_have_left_hold_nothing_of_a_hung_services_share(rig):
     edge = Edge(rig, arguments=["--max-connections", "40", "--timeout-server", "60s"])
     reached = lambda: sum(b"/hang" in head for head in edge.echo.heads)  # noqa: E731

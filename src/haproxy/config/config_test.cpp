@@ -142,6 +142,14 @@ TEST(TemplateSections, OfATemplatesLimitAndItsShareTheSmallerOneHolds) {
   EXPECT_EQ(count(*guarded_sections(text, {"dfp-x", "s"}, settings), "maxconn"), 5U) << "as written";
 }
 
+TEST(Shares, OfTheStatisticsPageIsAFewConnections) {
+  Settings settings;
+  for (auto [all, few] : {std::pair{10, 1}, {80, 2}, {320, 10}, {1000, 10}, {20'000, 200}}) {
+    settings.maxconn = all;
+    EXPECT_EQ(connections_of_stats(settings), few) << all;
+  }
+}
+
 TEST(Shares, CountTheConnectionsOfAllPorts) {
   TemplateText text;
   text.add("own", {{"listen tcp from dfp:template", 1},

@@ -5,6 +5,7 @@
 #include "haproxy/config/hand_over.hpp"
 #include "haproxy/config/request_rules.hpp"
 #include "haproxy/config/route_key.hpp"
+#include "haproxy/config/shares.hpp"
 
 namespace dfp::haproxy::config {
 namespace {
@@ -193,6 +194,7 @@ void write_frontends(ConfigWriter& writer, const Settings& settings, const Surro
   if (listens_for_stats(settings, surroundings)) {
     writer.section("frontend dfp:stats from dfp:base"_k);
     writer.line("bind"_k, Address{settings.stats->bind->address, settings.stats->bind->port});
+    writer.line("maxconn"_k, connections_of_stats(settings));
     write_stats(writer, *settings.stats);
     // HAProxy asks these rules before it looks for the page.
     writer.line("http-request deny deny_status 404 unless { url_beg"_k, Quoted{settings.stats->uri}, "}"_k);

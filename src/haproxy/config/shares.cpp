@@ -74,4 +74,8 @@ void write_share_of_port(ConfigWriter& writer, const Settings& settings, const O
               most_weighed(settings), "}"_k);
 }
 
+int connections_of_stats(const Settings& settings) {
+  return std::max(1, std::min(std::max(10, settings.maxconn / 100), settings.maxconn / 32));
+}
+
 }  // namespace dfp::haproxy::config

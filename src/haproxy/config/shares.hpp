@@ -26,4 +26,9 @@ void write_share_of_backend(ConfigWriter& writer, const Settings& settings, cons
 /// wait in the backlog, as with `maxconn`, is for limits that do not move. Before the template's own rules.
 void write_share_of_port(ConfigWriter& writer, const Settings& settings, const OwnPorts& ports);
 
+/// How many connections the statistics page's own port may have: a hundredth of all, or ten where that is
+/// less (a browser and who collects figures keep theirs open), but no more than half of what two services
+/// that hang leave (a sixteenth at 75 %). More wait in the backlog.
+int connections_of_stats(const Settings& settings);
+
 }  // namespace dfp::haproxy::config
