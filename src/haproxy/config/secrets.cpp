@@ -101,7 +101,9 @@ class Line {
     for (std::size_t n = 0; n < words_.size(); ++n) {
       auto here = word(n), before = n > 0 ? word(n - 1) : std::string_view();
       if (here == "auth" && before == "stats") hide_behind(n + 1, ':');
-      if (here == "password" || here == "insecure-password") hide(n + 1);
+      if (here == "password" || here == "insecure-password" || here == "dynamic-cookie-key") hide(n + 1);
+      if (here.starts_with("set-var") && names_secret(argument_of(here))) hide_header(n + 1);
+      if (is_fetch_of_secret(here)) hide_compared(n + 1);
       if (here == "setenv" || here == "presetenv") hide_rest(n + 2);
       bool header = here == "set-header" || here == "add-header" || here == "replace-header" || here == "hdr";
       if (header && names_secret(word(n + 1))) here == "hdr" ? hide(n + 2) : hide_header(n + 2);
@@ -110,6 +112,30 @@ class Line {
       if (sent && has_any(line_.substr(words_[n].end), {"auth", "passw", "login", "cookie", "token"}))
         hide_rest(n + 1);
       hide_assignment(n);
+    }
+  }
+
+  /// req.hdr(Authorization), cook(token), with converters behind it or not.
+  static bool is_fetch_of_secret(std::string_view word) {
+    auto open = word.find('(');
+    if (open == std::string_view::npos || !names_secret(argument_of(word))) return false;
+    auto fetch = word.substr(0, open);
+    return fetch.ends_with("hdr") || fetch.ends_with("cook");
+  }
+
+  /// Of "name(argument,…)…".
+  static std::string_view argument_of(std::string_view word) {
+    auto open = word.find('(');
+    return open == std::string_view::npos ? std::string_view() : word.substr(open, word.find(')') - open);
+  }
+
+  /// What a fetch is compared with, up to the end of the condition; its flags stay.
+  void hide_compared(std::size_t n) {
+    for (; n < words_.size() && word(n) != "}"; ++n) {
+      if (word(n) == "-m" || word(n) == "-f")
+        ++n;
+      else if (!word(n).starts_with('-') && word(n) != "if" && word(n) != "unless" && word(n) != "{")
+        hide(n);
     }
   }
 
