@@ -34,8 +34,13 @@ bool is_ordered(std::string_view text) {
          text.ends_with("' has no server available!");
 }
 
+/// About the sections that we write around a template's.
+bool is_of_our_making(std::string_view text) {
+  return text.starts_with("log format ignored for ") || text.contains(" rule will still be processed before ");
+}
+
 bool is_routine(std::string_view text) {
-  return is_ordinary_end(text) || is_ordered(text) ||
+  return is_ordinary_end(text) || is_ordered(text) || is_of_our_making(text) ||
          std::ranges::any_of(kCourse, [&](auto start) { return text.starts_with(start); });
 }
 
