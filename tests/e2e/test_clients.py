@@ -107,6 +107,13 @@ def test_connection_names_no_header_that_the_next_proxy_would_drop(edge):
     assert seen["x-forwarded-for"] == ["127.0.0.1"]
 
 
+def test_headers_of_one_connection_end_here(edge):
+    _, _, seen = edge.ask(headers=["Connection: Keep-Alive", "Keep-Alive: timeout=5", "Proxy-Connection: keep-alive"])
+    assert not {"connection", "keep-alive", "proxy-connection"} & set(seen), seen
+    _, _, seen = edge.ask(headers=["Keep-Alive: timeout=5"])
+    assert "keep-alive" not in seen, seen
+
+
 STRANGE = {
     "no Host": b"GET /echo HTTP/1.1\r\n\r\n",
     "empty Host": b"GET /echo HTTP/1.1\r\nHost: \r\n\r\n",

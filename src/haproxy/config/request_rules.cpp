@@ -16,7 +16,7 @@ void write_host_check(ConfigWriter& writer) {
 /// A header that the rules for odd requests may have to do with. HAProxy has taken "close" and "keep-alive"
 /// out of Connection, and the header with them when nothing else is in it.
 constexpr auto kOddHeader =
-    R"({ req.hdrs -m reg '(?m)\x00|^(?:connection|upgrade|forwarded|http2-|content-length: *\d{19}|x[-_](?:forw|real))' })"_k;
+    R"({ req.hdrs -m reg '(?m)\x00|^(?:connection|keep-alive|proxy-connection|upgrade|forwarded|http2-|content-length: *\d{19}|x[-_](?:forw|real))' })"_k;
 
 void write_forwarded_rules(ConfigWriter& writer, const Settings& settings) {
   constexpr auto kDrop = "http-request del-header '^(forwarded$|x[-_](forwarded|real))' -m reg"_k;
@@ -49,8 +49,10 @@ void write_request_gate(ConfigWriter& writer, const Settings& settings, bool tls
 void write_odd_request_rules(ConfigWriter& writer, const Settings& settings) {
   writer.line(R"(http-request deny deny_status 400)"_k, kIfOdd, R"({ req.hdrs -m reg '\x00' })"_k);
   writer.line("http-request deny deny_status 400"_k, kIfOdd, "{ req.fhdr(content-length),length gt 18 }"_k);
-  // Connection names headers that end at this proxy; of upgrades only one is known not to be a way around it.
-  writer.line("http-request del-header Connection"_k, kIfOdd);
+  // They end at this proxy; of upgrades only one is known not to be a way around it.
+  for (auto header : {"http-request del-header Connection"_k, "http-request del-header Keep-Alive"_k,
+                      "http-request del-header Proxy-Connection"_k})
+    writer.line(header, kIfOdd);
   writer.line("http-request del-header HTTP2-Settings"_k, kIfOdd);
   writer.line("http-request del-header Upgrade"_k, kIfOdd, "!{ req.fhdr(Upgrade) -m str -i websocket }"_k);
   writer.line("http-request set-header Upgrade websocket"_k, kIfOdd, "{ req.fhdr(Upgrade) -m found }"_k);
