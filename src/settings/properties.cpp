@@ -295,6 +295,13 @@ constexpr std::array kProperties = {
         "from using up all connections.",
         set_number<1, 100, &Settings::clients, &Clients::connection_share>,
         get_number<&Settings::clients, &Clients::connection_share>},
+    Property{
+        "max-connections-per-client", "percent of max-connections, 1 to 100",
+        "Maximum number of connections to the public ports per client address (IPv4, or IPv6 /64); more are "
+        "closed at once. Not for trusted-proxies. 100: no limit, for networks that hide the addresses of "
+        "clients (Swarm's routing mesh, a load balancer).",
+        set_number<1, 100, &Settings::clients, &Clients::address_share>,
+        get_number<&Settings::clients, &Clients::address_share>},
     Property{"trusted-proxies", "IP addresses and networks (10.0.0.0/8), separated by commas",
              "Proxies in front of this one. Their X-Forwarded-*, X-Real-IP and Forwarded are passed on; "
              "those of other clients are dropped.",

@@ -85,7 +85,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"consul-ssl", "yes"}, BadCase{"consul-address", "a:b"}, BadCase{"discovery", "kubernetes"},
         BadCase{"docker-tls", "yes"}, BadCase{"docker-poll", "0"}, BadCase{"docker", "a\nb"},
         BadCase{"check-rise", "0"}, BadCase{"trusted-proxies", "10.0.0.0/33"},
-        BadCase{"trusted-proxies", "proxy.local"}, BadCase{"max-connections-per-service", "101"}));
+        BadCase{"trusted-proxies", "proxy.local"}, BadCase{"max-connections-per-service", "101"},
+        BadCase{"max-connections-per-client", "0"}));
 
 }  // namespace
 }  // namespace dfp::settings

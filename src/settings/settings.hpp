@@ -76,6 +76,7 @@ struct Clients {
   bool merge_slashes = false;                ///< "//" in a path is "/"
   bool cleartext_http2 = false;              ///< HTTP/2 without TLS by prior knowledge
   unsigned connection_share = 75;            ///< percent of max_connections that one service may take
+  unsigned address_share = 50;               ///< the same of one client address; 100: no limit
 };
 
 /// The Docker Engine, and what is made of it.

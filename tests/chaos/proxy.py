@@ -59,6 +59,7 @@ class Proxy(harness.ProxyClient):
         settings = {"registry": self.registry, "api": f"{self.address}:{self.api_port}",
                     "http": f"{self.address}:{self.http_port}", "https": "off", "state-dir": self.state,
                     "run-dir": self.run, "templates-dir": self.templates, "max-connections": MAX_CONNECTIONS,
+                    "max-connections-per-client": 100,  # all clients have one address
                     "check-interval": "1s", "hard-stop-after": "30s", **other}
         return [self.binary, "server", *[word for key, value in settings.items() for word in (f"--{key}", str(value))]]
 

@@ -1,4 +1,5 @@
 """What clients may say and take: upgrades, forwarded headers, strange requests, paths, connections."""
+import contextlib
 import json
 import socket
 import threading
@@ -207,6 +208,10 @@ class Hanging:
             client.close()
 
 
+# All clients of these tests have one address.
+ONE_CLIENT_MAY_HAVE_ALL = ["--max-connections-per-client", "100"]
+
+
 def slowest(proxy, path, times=20):
     longest = 0.0
     for _ in range(times):
@@ -218,7 +223,7 @@ def slowest(proxy, path, times=20):
 
 @pytest.mark.parametrize("services", [1, 2, 3])
 def test_services_that_hang_leave_connections_to_the_others(rig, services):
-    edge = Edge(rig, arguments=["--max-connections", "80", "--timeout-server", "60s"])
+    edge = Edge(rig, arguments=[*ONE_CLIENT_MAY_HAVE_ALL, "--max-connections", "80", "--timeout-server", "60s"])
     good = rig.service("good")
     edge.proxy.register(good)
     edge.proxy.ok("reconfigure", serviceName="good", servicePath="/good")
@@ -242,8 +247,8 @@ def own_port(rig):
     """A proxy of 80 connections, a good service, and `listen(lines)`: a port 8090 of a template's own, which hangs."""
     folder = rig.folder / "templates"
     folder.mkdir()
-    edge = Edge(rig, arguments=["--max-connections", "80", "--timeout-server", "60s", "--timeout-client", "60s",
-                                "--templates-dir", str(folder)])
+    edge = Edge(rig, arguments=[*ONE_CLIENT_MAY_HAVE_ALL, "--max-connections", "80", "--timeout-server", "60s",
+                                "--timeout-client", "60s", "--templates-dir", str(folder)])
     good = rig.service("good")
     edge.proxy.register(good)
     edge.proxy.ok("reconfigure", serviceName="good", servicePath="/good")
@@ -294,8 +299,64 @@ def test_the_statistics_page_takes_no_connections_of_services(rig):
     assert request(edge.proxy.address, 8404, "/admin?stats").status == 200
 
 
+class Idle:
+    """Clients of one address that keep a connection open, and open it again when it is closed."""
+
+    def __init__(self, proxy, source, request, clients=100):
+        self.proxy, self.source, self.request = proxy, source, request
+        self.stop, self.open, self.closed = threading.Event(), set(), []
+        self.threads = [threading.Thread(target=self.idle, daemon=True) for _ in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def idle(self):
+        while not self.stop.is_set():
+            try:
+                with socket.create_connection((self.proxy.address, self.proxy.http_port), 15, (self.source, 0)) as connection:
+                    connection.settimeout(0.2)
+                    connection.sendall(self.request)
+                    self.wait(connection)
+            except OSError:
+                pass
+            self.closed.append(time.monotonic())
+            time.sleep(0.05)
+
+    def wait(self, connection):
+        self.open.add(connection)
+        try:
+            while not self.stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    if not connection.recv(65536):
+                        return
+        finally:
+            self.open.discard(connection)
+
+    def end(self):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+
+
+@pytest.mark.parametrize("request_", [b"", b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"], ids=["silent", "keep-alive"])
+def test_a_client_cannot_take_the_connections_of_others(rig, request_):
+    edge = Edge(rig, arguments=["--max-connections", "80"])
+    idle = Idle(edge.proxy, "127.9.9.9", request_)
+    wait_until(lambda: len(idle.closed) > 200, "more are closed")
+    assert slowest(edge.proxy, "/echo") < 3, "before --timeout-http-request"
+    assert 30 <= len(idle.open) <= 60, "a half, and those that are about to be closed"
+    idle.end()
+
+
+def test_the_connections_of_a_trusted_proxy_are_those_of_many_clients(rig):
+    edge = Edge(rig, arguments=["--max-connections", "80", "--trusted-proxies", "127.9.9.9"])
+    idle = Idle(edge.proxy, "127.9.9.9", b"", clients=60)
+    wait_until(lambda: len(idle.open) == 60 and not idle.closed, "all are connected")
+    assert edge.ask()[0] == 200
+    idle.end()
+
+
 def test_clients_that_have_left_hold_nothing_of_a_hung_services_share(rig):
-    edge = Edge(rig, arguments=["--max-connections", "40", "--timeout-server", "60s"])
+    edge = Edge(rig, arguments=[*ONE_CLIENT_MAY_HAVE_ALL, "--max-connections", "40", "--timeout-server", "60s"])
     reached = lambda: sum(b"/hang" in head for head in edge.echo.heads)  # noqa: E731
     for generation in (1, 2, 3):
         clients = [Http1(edge.proxy.address, edge.proxy.http_port) for _ in range(28)]

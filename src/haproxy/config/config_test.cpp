@@ -142,6 +142,24 @@ TEST(TemplateSections, OfATemplatesLimitAndItsShareTheSmallerOneHolds) {
   EXPECT_EQ(count(*guarded_sections(text, {"dfp-x", "s"}, settings), "maxconn"), 5U) << "as written";
 }
 
+std::string share_of_address(const Settings& settings) {
+  ConfigWriter writer;
+  write_share_of_address(writer, settings);
+  write_address_table(writer, settings);
+  return std::move(writer).finish().value();
+}
+
+TEST(Shares, OfAClientAreNotForTrustedProxies) {
+  Settings settings;
+  settings.maxconn = 80;
+  EXPECT_TRUE(share_of_address(settings).contains("track-sc0 src,ipmask(32,64) table dfp:clients\n"));
+  EXPECT_TRUE(share_of_address(settings).contains("reject if { sc0_conn_cur gt 40 }\n"));
+  settings.trusted_proxies = {"10.0.0.0/8", "fd00::1"};
+  EXPECT_TRUE(share_of_address(settings).contains("table dfp:clients if !{ src 10.0.0.0/8 fd00::1 }\n"));
+  settings.address_share = 100;
+  EXPECT_EQ(share_of_address(settings), "");
+}
+
 TEST(Shares, OfTheStatisticsPageIsAFewConnections) {
   Settings settings;
   for (auto [all, few] : {std::pair{10, 1}, {80, 2}, {320, 10}, {1000, 10}, {20'000, 200}}) {

@@ -180,6 +180,7 @@ void write_services(ConfigWriter& writer, const Settings& settings, const Surrou
                     const TemplateTexts& templates) {
   writer.section("frontend dfp:services from dfp:base"_k);
   write_binds(writer, settings, surroundings);
+  write_share_of_address(writer, settings);
   write_rules(writer, settings, surroundings, templates);
   writer.section("frontend dfp:handed-over from dfp:base"_k);
   write_hand_over_entry(writer, surroundings.hand_over, listens_tls(settings, surroundings));
@@ -201,6 +202,7 @@ void write_frontends(ConfigWriter& writer, const Settings& settings, const Surro
   }
   write_hand_over_backends(writer, surroundings.hand_over, listens_tls(settings, surroundings),
                            settings.hard_stop_after);
+  write_address_table(writer, settings);
   writer.section("backend dfp:no-route from dfp:base"_k);
   writer.line("http-request set-log-level silent"_k);
   writer.line(

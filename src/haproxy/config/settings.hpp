@@ -85,6 +85,7 @@ struct Settings {
   std::optional<StatsPage> stats;
   int maxconn = 20000;        ///< concurrent connections of the worker
   int connection_share = 75;  ///< percent of maxconn that one service may take
+  int address_share = 50;     ///< percent of maxconn that one client address may take; 100: no limit
   int threads = 0;            ///< 0: one per core
   std::chrono::milliseconds hard_stop_after =
       std::chrono::minutes(5);  ///< the longest life of a replaced worker

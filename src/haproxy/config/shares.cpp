@@ -74,6 +74,26 @@ void write_share_of_port(ConfigWriter& writer, const Settings& settings, const O
               most_weighed(settings), "}"_k);
 }
 
+void write_share_of_address(ConfigWriter& writer, const Settings& settings) {
+  if (settings.address_share == 100) return;
+  writer.words("  tcp-request connection track-sc0 src,ipmask(32,64) table dfp:clients"_k);
+  if (!settings.trusted_proxies.empty()) {
+    writer.words("if !{ src"_k);
+    for (const auto& network : settings.trusted_proxies) writer.words(Network{network});
+    writer.words("}"_k);
+  }
+  writer.end_line();
+  auto most = std::max<std::int64_t>(1, std::int64_t{settings.maxconn} * settings.address_share / 100);
+  writer.line("tcp-request connection reject if { sc0_conn_cur gt"_k, most, "}"_k);
+}
+
+void write_address_table(ConfigWriter& writer, const Settings& settings) {
+  if (settings.address_share == 100) return;
+  writer.section("backend dfp:clients from dfp:base"_k);
+  // As many as can be connected: who is counted is never forgotten, who has left soon is.
+  writer.line("stick-table type ipv6 size"_k, settings.maxconn, "expire 10s store conn_cur"_k);
+}
+
 int connections_of_stats(const Settings& settings) {
   return std::max(1, std::min(std::max(10, settings.maxconn / 100), settings.maxconn / 32));
 }

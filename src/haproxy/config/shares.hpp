@@ -26,6 +26,14 @@ void write_share_of_backend(ConfigWriter& writer, const Settings& settings, cons
 /// wait in the backlog, as with `maxconn`, is for limits that do not move. Before the template's own rules.
 void write_share_of_port(ConfigWriter& writer, const Settings& settings, const OwnPorts& ports);
 
+/// The rules of the public ports: one client address (IPv4, or IPv6 /64: whoever has one of its addresses has
+/// all) has at most its share of all connections; more are closed as soon as they are accepted. Not those of
+/// trusted proxies, which bring the connections of many clients. Nothing where that share is 100 %.
+void write_share_of_address(ConfigWriter& writer, const Settings& settings);
+
+/// The section that counts them, for the same settings.
+void write_address_table(ConfigWriter& writer, const Settings& settings);
+
 /// How many connections the statistics page's own port may have: a hundredth of all, or ten where that is
 /// less (a browser and who collects figures keep theirs open), but no more than half of what two services
 /// that hang leave (a sixteenth at 75 %). More wait in the backlog.
