@@ -44,7 +44,7 @@ TEST(CompletionCommand, ProposesEveryCommandThatHelpLists) {
     EXPECT_EQ(ended.status, kOk) << ended.errors;
     for (auto word : {"reconfigure", "service-path", "registrator", "ttl-refresh", "hard-stop-after", "help"})
       EXPECT_TRUE(ended.output.contains(word)) << word << " for " << completion.shell;
-    EXPECT_FALSE(ended.output.contains("consul-token")) << "secrets are no flags";
+    EXPECT_FALSE(ended.output.contains("stats-password")) << "secrets are no flags";
   }
 }
 

@@ -57,6 +57,7 @@ TEST_F(Traffic, OfABackendThatChangesHandsIsNotTheNextOnes) {
   some(kWorker, {backend("one", 12)});  // it was freed
   EXPECT_EQ(requests("shop"), 12U);
   owners["one"] = "cart";
+  book.begin_reading();
   all(kWorker, {backend("one", 17)});
   EXPECT_EQ(requests("cart"), 5U);
   EXPECT_EQ(requests("shop"), 0U) << "it is not served any more";
