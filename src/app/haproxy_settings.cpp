@@ -46,8 +46,8 @@ haproxy::Settings haproxy_settings(const settings::Settings& settings) {
   out.checks.fall = static_cast<int>(settings.checks.fall);
   out.stats = stats_of(settings);
   out.maxconn = static_cast<int>(settings.max_connections);
-  out.connection_share = static_cast<int>(settings.clients.connection_share);
-  out.address_share = static_cast<int>(settings.clients.address_share);
+  out.shares.service = static_cast<int>(settings.clients.connection_share);
+  out.shares.address = static_cast<int>(settings.clients.address_share);
   out.trusted_proxies = settings.clients.trusted_proxies;
   out.merge_slashes = settings.clients.merge_slashes;
   out.cleartext_http2 = settings.clients.cleartext_http2;

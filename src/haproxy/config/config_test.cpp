@@ -81,7 +81,7 @@ TEST(Share, IsAtLeastOneRequest) {
   s.maxconn = 10'000'000;
   EXPECT_EQ(connections_of_one(s), 7'500'000);
   s.maxconn = 10;
-  s.connection_share = 1;
+  s.shares.service = 1;
   EXPECT_EQ(connections_of_one(s), 1);
 }
 
@@ -102,7 +102,7 @@ TEST(TemplateSections, HandOverWhereTheProxyCan) {
                    {"  mode tcp", 7}});
   Settings settings;
   settings.maxconn = 10;
-  settings.connection_share = 70;
+  settings.shares.service = 70;
   auto guarded = guarded_sections(text, {"dfp-x", "s"}, settings);
   ASSERT_TRUE(guarded) << guarded.error().what;
   EXPECT_EQ(count(*guarded, "maxconn 7\n"), 3U);
@@ -127,7 +127,7 @@ TEST(TemplateSections, OfATemplatesLimitAndItsShareTheSmallerOneHolds) {
                    {"  maxconn 9", 10}});  // which HAProxy ignores
   Settings settings;
   settings.maxconn = 100;
-  settings.connection_share = 70;
+  settings.shares.service = 70;
   auto guarded = guarded_sections(text, {"dfp-x", "s"}, settings);
   ASSERT_TRUE(guarded) << guarded.error().what;
   auto starts_with_limit = [&](std::string_view header, std::string_view limit) {
@@ -138,7 +138,7 @@ TEST(TemplateSections, OfATemplatesLimitAndItsShareTheSmallerOneHolds) {
   EXPECT_TRUE(starts_with_limit("frontend all", "70")) << *guarded;
   EXPECT_EQ(count(*guarded, "maxconn"), 4U) << *guarded;
   EXPECT_EQ(count(*guarded, "  balance leastconn\n"), 1U);
-  settings.connection_share = 100;
+  settings.shares.service = 100;
   EXPECT_EQ(count(*guarded_sections(text, {"dfp-x", "s"}, settings), "maxconn"), 5U) << "as written";
 }
 
@@ -156,7 +156,7 @@ TEST(Shares, OfAClientAreNotForTrustedProxies) {
   EXPECT_TRUE(share_of_address(settings).contains("reject if { sc0_conn_cur gt 40 }\n"));
   settings.trusted_proxies = {"10.0.0.0/8", "fd00::1"};
   EXPECT_TRUE(share_of_address(settings).contains("table dfp:clients if !{ src 10.0.0.0/8 fd00::1 }\n"));
-  settings.address_share = 100;
+  settings.shares.address = 100;
   EXPECT_EQ(share_of_address(settings), "");
 }
 

@@ -61,7 +61,7 @@ GoldenCase every_setting() {
   s.trusted_proxies = {"10.0.0.0/8", "fd00::1"};
   s.merge_slashes = true;
   s.cleartext_http2 = true;
-  s.connection_share = 100;
+  s.shares.service = 100;
   Surroundings surroundings;
   surroundings.certificates = {source_dir() + "/tests/golden/haproxy/localhost.pem"};
   surroundings.lookups = {1, false};

@@ -92,10 +92,10 @@ Result<> Settings::validate() const {
   if (stats && stats->bind)
     if (auto ok = check_apart("stats-port", *stats->bind, other_ports); !ok) return ok;
   if (maxconn < 1) return refuse("max-connections", std::to_string(maxconn), "at least 1");
-  if (connection_share < 1 || connection_share > 100)
-    return refuse("max-connections-per-service", std::to_string(connection_share), "1 to 100");
-  if (address_share < 1 || address_share > 100)
-    return refuse("max-connections-per-client", std::to_string(address_share), "1 to 100");
+  if (shares.service < 1 || shares.service > 100)
+    return refuse("max-connections-per-service", std::to_string(shares.service), "1 to 100");
+  if (shares.address < 1 || shares.address > 100)
+    return refuse("max-connections-per-client", std::to_string(shares.address), "1 to 100");
   for (const auto& network : trusted_proxies)
     if (!config::is_network(network))
       return refuse("trusted-proxies", network, "an IP address or a network such as 10.0.0.0/8");

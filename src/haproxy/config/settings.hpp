@@ -67,6 +67,12 @@ struct OtherPort {
 /// @param port nothing: a port that is known only when a client connects
 using IsOwnApi = std::function<bool(const std::string& host, std::optional<std::uint16_t> port)>;
 
+/// Percent of `maxconn` that one of each may take. [1, 100]; 100: no limit
+struct Shares {
+  int service = 75;
+  int address = 50;  ///< of clients
+};
+
 struct Settings {
   std::string program = "haproxy";  ///< path, or a name looked up in PATH
   std::filesystem::path
@@ -83,10 +89,9 @@ struct Settings {
   Timeouts timeouts;
   Checks checks;
   std::optional<StatsPage> stats;
-  int maxconn = 20000;        ///< concurrent connections of the worker
-  int connection_share = 75;  ///< percent of maxconn that one service may take
-  int address_share = 50;     ///< percent of maxconn that one client address may take; 100: no limit
-  int threads = 0;            ///< 0: one per core
+  int maxconn = 20000;  ///< concurrent connections of the worker
+  Shares shares;
+  int threads = 0;  ///< 0: one per core
   std::chrono::milliseconds hard_stop_after =
       std::chrono::minutes(5);  ///< the longest life of a replaced worker
   std::chrono::milliseconds reload_timeout =
@@ -104,7 +109,7 @@ struct Settings {
 
 /// How many requests of one service HAProxy works on at one time.
 inline int connections_of_one(const Settings& settings) {
-  return std::max(1, static_cast<int>(std::int64_t{settings.maxconn} * settings.connection_share / 100));
+  return std::max(1, static_cast<int>(std::int64_t{settings.maxconn} * settings.shares.service / 100));
 }
 
 }  // namespace dfp::haproxy

@@ -17,7 +17,7 @@ int always(const Settings& settings) { return std::max(1, settings.maxconn / 100
 /// held / free > share / (100 - share), without a division: used * share + held * (100 - share) is more than
 /// this.
 std::int64_t most_weighed(const Settings& settings) {
-  return std::int64_t{settings.maxconn} * settings.connection_share;
+  return std::int64_t{settings.maxconn} * settings.shares.service;
 }
 
 /// Each port counts all ports, and so does each backend of a template: 100 make 2 MB of text, which HAProxy
@@ -37,7 +37,7 @@ void write_sum(ConfigWriter& writer, const OwnPorts& ports, Keyword set, Keyword
 
 void write_share_of_backend_among_ports(ConfigWriter& writer, const Settings& settings,
                                         const OwnPorts& ports) {
-  auto share = settings.connection_share;
+  auto share = settings.shares.service;
   auto most = connections_of_one(settings);
   write_sum(writer, ports, "http-request set-var("_k, "txn.dfp_used"_k, "be_conn"_k, always(settings));
   writer.line("http-request set-var(txn.held) be_conn,mul("_k, kGlue, 100 - share, kGlue,
@@ -50,7 +50,7 @@ void write_share_of_backend_among_ports(ConfigWriter& writer, const Settings& se
 }  // namespace
 
 void write_share_of_backend(ConfigWriter& writer, const Settings& settings, const OwnPorts& ports) {
-  auto share = settings.connection_share;
+  auto share = settings.shares.service;
   if (share == 100) return;
   if (!ports.empty()) return write_share_of_backend_among_ports(writer, settings, ports);
   auto most = connections_of_one(settings);
@@ -62,7 +62,7 @@ void write_share_of_backend(ConfigWriter& writer, const Settings& settings, cons
 }
 
 void write_share_of_port(ConfigWriter& writer, const Settings& settings, const OwnPorts& ports) {
-  auto share = settings.connection_share;
+  auto share = settings.shares.service;
   if (share == 100) return;
   write_sum(writer, ports, "tcp-request connection set-var("_k, "sess.dfp_used"_k, "fe_conn"_k,
             always(settings));
@@ -75,7 +75,7 @@ void write_share_of_port(ConfigWriter& writer, const Settings& settings, const O
 }
 
 void write_share_of_address(ConfigWriter& writer, const Settings& settings) {
-  if (settings.address_share == 100) return;
+  if (settings.shares.address == 100) return;
   writer.words("  tcp-request connection track-sc0 src,ipmask(32,64) table dfp:clients"_k);
   if (!settings.trusted_proxies.empty()) {
     writer.words("if !{ src"_k);
@@ -83,12 +83,12 @@ void write_share_of_address(ConfigWriter& writer, const Settings& settings) {
     writer.words("}"_k);
   }
   writer.end_line();
-  auto most = std::max<std::int64_t>(1, std::int64_t{settings.maxconn} * settings.address_share / 100);
+  auto most = std::max<std::int64_t>(1, std::int64_t{settings.maxconn} * settings.shares.address / 100);
   writer.line("tcp-request connection reject if { sc0_conn_cur gt"_k, most, "}"_k);
 }
 
 void write_address_table(ConfigWriter& writer, const Settings& settings) {
-  if (settings.address_share == 100) return;
+  if (settings.shares.address == 100) return;
   writer.section("backend dfp:clients from dfp:base"_k);
   // As many as can be connected: who is counted is never forgotten, who has left soon is.
   writer.line("stick-table type ipv6 size"_k, settings.maxconn, "expire 10s store conn_cur"_k);

@@ -91,7 +91,7 @@ std::uint64_t maxconn_of(const Section& section, std::uint64_t share) {
 
 void write_share(ConfigWriter& writer, const Section& section, const Settings& settings,
                  const OwnPorts& ports) {
-  if (settings.connection_share == 100) return;
+  if (settings.shares.service == 100) return;
   if (listens(section)) {
     auto share = static_cast<std::uint64_t>(connections_of_one(settings));
     writer.line("maxconn"_k, maxconn_of(section, share));
@@ -163,7 +163,7 @@ Result<std::string> guarded_sections(const TemplateText& text, const HandOver& h
     copier.copy_to(section.header.number);
     copier.insert(*lines);
     if (own) copier.insert(own_hand_over_tls_bind(hand_over, *own));
-    if (!listens(section) || settings.connection_share == 100) continue;
+    if (!listens(section) || settings.shares.service == 100) continue;
     for (const auto& line : section.lines)
       if (line.keyword() == "maxconn") copier.leave_out(line.number);  // the last one would win
   }
