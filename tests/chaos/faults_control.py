@@ -140,7 +140,7 @@ def ports_taken_at_start(play):
     proxy.kill()
     proxy.signal_haproxy(signal.SIGKILL)
     wait_until(lambda: not any(proxy.haproxy()), "HAProxy is dead", 5)
-    wait_until(lambda: try_hold(play), "its port can be taken", 5)
+    wait_until(lambda: play.tries_to_hold(proxy.address, proxy.http_port), "its port can be taken", 5)
     before = len(proxy.log.text())
     proxy.start(wait=0)
     status = proxy.popen.wait(40)
@@ -150,10 +150,3 @@ def ports_taken_at_start(play):
     play.lift()
     play.restart()
     play.over = time.monotonic()
-
-
-def try_hold(play):
-    try:
-        return play.holds(play.proxy.address, play.proxy.http_port)
-    except OSError:
-        return None

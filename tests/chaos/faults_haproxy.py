@@ -72,6 +72,18 @@ def worker_frozen(play):
     play.ready_after = time.monotonic() - began
 
 
+@fault("worker.frozen_over_start", cut=5.0, allowed="while the worker is frozen, until the start has replaced it, plus 5 s")
+def worker_frozen_over_start(play):
+    """Permanent SIGSTOP of the worker, and a start of the control plane that finds it so: it is replaced."""
+    play.over = time.monotonic() + 90
+    play.proxy.kill()
+    play.proxy.signal_haproxy(signal.SIGSTOP, master=False)
+    play.undo.append(lambda: play.proxy.signal_haproxy(signal.SIGCONT))
+    play.restart(seconds=60)
+    serves(play)
+    play.over = time.monotonic()
+
+
 @fault("master.stop")
 def master_stop(play):
     """SIGSTOP of the master for two seconds: changes continue without it."""
@@ -80,6 +92,16 @@ def master_stop(play):
     began = time.monotonic()
     play.within(5, "a change while the master is stopped", play.services.change, play.rng, play.proxy, ("colour",), True)
     time.sleep(max(0, 2 - (time.monotonic() - began)))
+
+
+@fault("haproxy.kill_in_reload", (CROWD,), cut=10.0, allowed=BACK)
+def haproxy_kill_in_reload(play):
+    """kill -9 of master and workers at a random moment of a reload."""
+    reload = play.parallel(play.proxy.api, "reload", timeout=60)
+    play.wait(0, 0.15)
+    play.proxy.signal_haproxy(signal.SIGKILL)
+    serves(play)
+    reload()
 
 
 @fault("reload.storm", (CROWD,))

@@ -1,4 +1,5 @@
 """Faults of services: instances that die, hang or have no address, templates, conflicting routes."""
+import os
 import signal
 import socket
 import time
@@ -148,6 +149,24 @@ def port_taken_unasked(play):
     play.require(answer.status >= 400, f"a template with a taken port was answered {answer}")
     play.lift()
     wait_until(lambda: proxy.api("reload", timeout=60).status == 200, "it heals", 30)
+
+
+@fault("template.port_taken_at_death", (CROWD,), cut=12.0, allowed="requests in flight, and those until a new worker serves: 12 s")
+def port_taken_at_death(play):
+    """HAProxy dies and another program takes the own port of one template before it is restarted: all others are served."""
+    proxy, address, name = play.proxy, play.proxy.address, f"port{play.services.next()}"
+    (proxy.templates / f"{name}.tmpl").write_text(TEMPLATE.format(name=name, bind=f"{address}:9998", port=9))
+    answer = proxy.api("reconfigure", serviceName=name, consulTemplatePath=f"{name}.tmpl", timeout=60)
+    play.require(answer.status == 200, f"a template with a free port was answered {answer}")
+    os.kill(proxy.pid, signal.SIGSTOP)
+    play.undo.append(lambda: os.kill(proxy.pid, signal.SIGCONT))
+    proxy.signal_haproxy(signal.SIGKILL)
+    wait_until(lambda: not any(proxy.haproxy()), "HAProxy is dead", 5)
+    wait_until(lambda: play.tries_to_hold(address, 9998), "its port can be taken", 5)
+    os.kill(proxy.pid, signal.SIGCONT)
+    wait_until(lambda: proxy.get("/one", timeout=3).status == 200, "the others are served", 10)
+    answer = proxy.api("remove", serviceName=name, timeout=60)
+    play.require(answer.status == 200, f"its removal was answered {answer}")
 
 
 @fault("watch.changes", (CLUSTER, CROWD))
