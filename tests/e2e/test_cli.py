@@ -83,7 +83,7 @@ def test_services_is_a_table_and_the_rest_is_a_flag_away(rig, proxy):
     assert second.split()[:7] == ["table", "-", "*", "/table", "+1", "1/1", "1"], second
     assert "alone: NO SERVER UP (0/0)" in rest
     wide = ask(proxy, "services", "--wide").stdout
-    for part in ("table  UP 1/1  revision 1", f":{service.port} UP for ", "checkInterval 7s", service.instance):
+    for part in ("table  UP 1/1  revision 1", f":{service.port} UP ", "checkInterval 7s", service.instance):
         assert part in wide, wide
     assert "checkInterval 7s" in ask(proxy, "services", "table").stdout, "one service is shown with everything"
     names = [one["ServiceName"] for one in json.loads(ask(proxy, "services", "--json").stdout)["Services"]]
@@ -189,6 +189,6 @@ def test_manual_pages_are_good_for_a_package(tmp_path):
     pages = sorted(path.name for path in tmp_path.iterdir())
     assert {"docker-flow-proxy.1", "docker-flow-proxy-reconfigure.1", "docker-flow-proxy-server.1"} <= set(pages)
     for page in pages:
-        done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", tmp_path / page], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["groff", "-Kutf8", "-man", "-ww", "-Tutf8", tmp_path / page], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0 and done.stderr == "", (page, done.stderr)
     assert "EXIT STATUS" in (tmp_path / "docker-flow-proxy.1").read_text()

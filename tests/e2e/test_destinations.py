@@ -119,7 +119,7 @@ def test_the_command_line_has_them_too(at):
 
     run("reconfigure", "--service-name", "shop", "--service-path.1", "/shop", "--service-path.2", "/a,/b", "--skip-check.2")
     assert at.answering("/b") == {shop.instance}
-    text = run("services")
+    text = run("services", "shop")
     assert "/shop" in text and "/a, /b" in text, text
 
 
