@@ -291,7 +291,8 @@ def test_a_hung_port_and_a_hung_service_leave_connections_to_the_others(own_port
 
 
 def test_the_statistics_page_takes_no_connections_of_services(rig):
-    edge = Edge(rig, arguments=["--max-connections", "80", "--stats-user", "none", "--stats-password", "none", "--stats-port", "8404"])
+    edge = Edge(rig, arguments=["--max-connections", "80", "--stats-port", "8404"],
+                env={"DFP_STATS_USER": "none", "DFP_STATS_PASSWORD": "none"})
     waiting = [Http1(edge.proxy.address, 8404) for _ in range(100)]
     assert slowest(edge.proxy, "/echo") < 3, "before --timeout-http-request"
     for client in waiting:
