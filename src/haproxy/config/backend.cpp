@@ -101,19 +101,19 @@ std::vector<const model::Instance*> instances_of(const model::Service& service,
 
 }  // namespace
 
-std::optional<std::string> Addresses::known(const model::Instance& instance) const {
-  if (is_ip_address(instance.address)) return instance.address;
-  auto found = of_names.find(instance.address);
+std::optional<std::string> Addresses::known(const std::string& host) const {
+  if (is_ip_address(host)) return host;
+  auto found = of_names.find(host);
   return found == of_names.end() ? std::nullopt : std::optional(found->second);
 }
 
-bool Addresses::is_barred(const model::Instance& instance) const {
-  auto address = known(instance);
-  return address && is_own_api && is_own_api(*address, instance.port);
+bool Addresses::is_barred(const std::string& host, std::optional<std::uint16_t> port) const {
+  auto address = known(host);
+  return address && is_own_api && is_own_api(*address, port);
 }
 
-std::optional<std::string> Addresses::of(const model::Instance& instance) const {
-  return is_barred(instance) ? std::nullopt : known(instance);
+std::optional<std::string> Addresses::of(const std::string& host, std::optional<std::uint16_t> port) const {
+  return is_barred(host, port) ? std::nullopt : known(host);
 }
 
 std::string_view defaults_of(Profile profile) {

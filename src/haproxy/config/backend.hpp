@@ -66,12 +66,17 @@ struct Addresses {
   IsOwnApi is_own_api = {};                                  ///< may be empty
 
   /// nullopt for a name that is not known, and for our own API, under whatever name or address.
-  std::optional<std::string> of(const model::Instance& instance) const;
-  /// Whether an instance is our own API.
-  bool is_barred(const model::Instance& instance) const;
+  /// @param port nothing: one that is known only when a client connects
+  std::optional<std::string> of(const std::string& host, std::optional<std::uint16_t> port) const;
+  std::optional<std::string> of(const model::Instance& instance) const {
+    return of(instance.address, instance.port);
+  }
+  /// Whether it is our own API.
+  bool is_barred(const std::string& host, std::optional<std::uint16_t> port) const;
+  bool is_barred(const model::Instance& instance) const { return is_barred(instance.address, instance.port); }
 
  private:
-  std::optional<std::string> known(const model::Instance& instance) const;
+  std::optional<std::string> known(const std::string& host) const;
 };
 
 /// Metadata of an instance that was found in HAProxy and nowhere else: the name of its server there, which
