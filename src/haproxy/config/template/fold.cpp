@@ -98,14 +98,19 @@ class Folder {
     fragment_.sections.push_back({std::move(header), section.header.number});
     for (const auto& line : section.lines) {
       if (auto ok = check_target(line); !ok) return ok;
-      note_server(line);
+      note_server(section, line);
       bool own_bind = section.type() == "frontend" && is_own_bind(line);
       if (!own_bind) fragment_.sections.push_back({"  " + line.raw, line.number});
     }
     return {};
   }
 
-  void note_server(const Line& line) {
+  /// Before its line is added.
+  void note_server(const Section& section, const Line& line) {
+    if (auto named = named_server(section, line)) {
+      named->place = fragment_.sections.size();
+      fragment_.named_servers.push_back(std::move(*named));
+    }
     auto place = target_word(line.keyword());
     if (place == 0) return;
     auto target = parse_target(line.word(place));

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "haproxy/config/bind_ports.hpp"
 #include "haproxy/config/settings.hpp"
+#include "haproxy/config/template/named_servers.hpp"
 #include "haproxy/config/template/permission.hpp"
 
 namespace dfp::haproxy::config {
@@ -49,6 +50,7 @@ struct Fragment {
   std::vector<FragmentLine> choices;     ///< use_backend; HAProxy evaluates them after both
   std::optional<FragmentLine> fallback;  ///< default_backend: for requests that no service claims
   std::vector<FragmentLine> sections;
+  std::vector<NamedServer> named_servers;      ///< of the sections; what their lines lack is their address
   std::map<std::string, std::size_t> names;    ///< of the sections, with their lines
   std::map<std::uint16_t, std::size_t> ports;  ///< that its own frontends bind
   std::vector<FragmentBind> binds;             ///< the same with their addresses
