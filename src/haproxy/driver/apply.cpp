@@ -5,9 +5,17 @@
 #include "base/log.hpp"
 #include "haproxy/config/secrets.hpp"
 #include "haproxy/driver/driver_impl.hpp"
+#include "haproxy/driver/template_names.hpp"
 #include "haproxy/state/found_services.hpp"
 
 namespace dfp::haproxy {
+using namespace std::chrono_literals;
+namespace {
+
+constexpr auto kResolveTime = 3s;
+
+}  // namespace
+
 Abilities Driver::Impl::abilities() const {
   return {base ? base->lookups : surroundings.lookups, backend_pool};
 }
@@ -30,7 +38,7 @@ std::string Driver::Impl::shown_config() {
 }
 
 Task<Result<>> Driver::Impl::examine(model::Change change, Deadline deadline) {
-  co_await names.look_up(Names::in(change), Names::kLife, deadline);
+  co_await names.look_up(names_in(applied_state, change), Names::kLife, deadline);
   auto templates = co_await check_templates(&change, deadline);
   if (!templates) co_return templates;
   auto lock = co_await turn.lock(deadline);
@@ -44,8 +52,10 @@ Task<Result<>> Driver::Impl::examine(model::Change change, Deadline deadline) {
 }
 
 /// Names that were looked up for an earlier change of the same services, or by prepare(), cost nothing here.
+/// Others may be very many: the caller's turn is not theirs.
 Task<Result<model::Plan>> Driver::Impl::apply(model::Change change, Deadline deadline) {
-  co_await names.look_up(Names::in(change), Names::kLife, deadline);
+  auto resolved = deadline.min(Deadline::after(kResolveTime));
+  co_await names.look_up(names_in(applied_state, change), Names::kLife, resolved);
   if (must_wait_for_room(change)) {
     auto room = co_await await_room(deadline);
     if (!room) co_return std::unexpected(room.error());

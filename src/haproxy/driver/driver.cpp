@@ -4,6 +4,7 @@
 
 #include "haproxy/driver/driver_impl.hpp"
 #include "haproxy/driver/service_health.hpp"
+#include "haproxy/driver/template_names.hpp"
 
 namespace dfp::haproxy {
 namespace {
@@ -60,7 +61,7 @@ Task<Result<>> Driver::examine(model::Change change, Deadline deadline) {
 
 Task<Result<>> Driver::prepare(model::Change change, Deadline deadline) {
   auto self = impl_;
-  co_await self->names.look_up(Names::in(change), kAskedFor, deadline);
+  co_await self->names.look_up(names_in(self->applied_state, change), kAskedFor, deadline);
   auto accepted = co_await self->check_templates(&change, deadline);
   if (!accepted || !self->must_wait_for_room(change)) co_return accepted;
   auto room = co_await self->await_room(deadline);

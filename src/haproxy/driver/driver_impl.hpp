@@ -74,9 +74,6 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Task<Result<>> check_templates(const model::Change* change, Deadline deadline);
   Task<Result<>> check_once(std::string text, Deadline deadline);
   Task<Result<>> check_template(const model::Service* service, Deadline deadline);
-  /// HAProxy looks the names of a template's servers up by itself: this is whether one leads to our API now.
-  Task<Result<>> check_doubtful_servers(const model::Service* service, const config::Fragment* fragment,
-                                        Deadline deadline);
   /// Notes in `unfit` which services of a start cannot be served, one by one. @return Rejected naming them.
   Task<Result<>> vet(const model::Change* change, Deadline deadline);
   Task<Result<>> apply_by_reload(model::Change change, std::string reason, Deadline deadline);
@@ -171,7 +168,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   probe::Prober prober;
   BackendPool backend_pool;
   std::set<std::string> accepted_texts;  ///< SHA-256 of texts that HAProxy took, checked alone
-  Names names;                           ///< under which instances are registered
+  Names names;                           ///< of instances, and in templates
   std::uint64_t generation = 0;
 
   Commands cleanup;                ///< of the last change

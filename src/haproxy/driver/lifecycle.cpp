@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "haproxy/driver/driver_impl.hpp"
+#include "haproxy/driver/template_names.hpp"
 #include "haproxy/process/survivors.hpp"
 #include "haproxy/state/found_services.hpp"
 #include "haproxy/state/server_names.hpp"
@@ -99,7 +100,8 @@ Task<Result<>> Driver::Impl::start(model::DesiredState state, Deadline deadline)
   }
   auto lock = co_await turn.lock();
   auto change = change_to(applied_state, std::move(state));
-  co_await names.look_up(Names::in(change), Names::kLife, deadline.min(Deadline::after(kResolveTime)));
+  auto resolved = deadline.min(Deadline::after(kResolveTime));
+  co_await names.look_up(names_in(applied_state, change), Names::kLife, resolved);
   if (!master.running() && !nothing_found) {
     auto found = co_await master.adopt(deadline);
     if (!found && found.error().code != Errc::NotFound) co_return found;

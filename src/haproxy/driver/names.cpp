@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kLookupTime = 1s;   ///< for one name; a second of a hundred dead names is a second in all
 constexpr auto kFailureLife = 3s;  ///< a failure is not asked for again before
+constexpr auto kOnItsWay = 2min;   ///< a change that waits for its turn
 constexpr std::size_t kAtOnce = net::kInstanceLookups;
 
 }  // namespace
@@ -30,6 +31,13 @@ std::set<std::string> Names::in(const model::Change& change) {
     if (wanted)
       for (const auto& instance : wanted->instances)
         if (!config::is_ip_address(instance.address)) names.insert(instance.address);
+  return names;
+}
+
+std::set<std::string> Names::in(const config::Fragment& fragment) {
+  std::set<std::string> names;
+  for (const auto& server : fragment.named_servers) names.insert(server.host);
+  for (const auto& server : fragment.doubtful_servers) names.insert(server.host);
   return names;
 }
 
@@ -87,8 +95,11 @@ std::optional<Names::State> Names::state(const model::Instance& instance) const 
 }
 
 void Names::keep_only(const std::set<std::string>& names) {
-  std::erase_if(entries_, [&](const auto& entry) { return !names.contains(entry.first); });
-  std::erase_if(addresses_.of_names, [&](const auto& entry) { return !names.contains(entry.first); });
+  auto now = Clock::now();
+  std::erase_if(entries_, [&](const auto& entry) {
+    return !names.contains(entry.first) && now - entry.second.asked > kOnItsWay;
+  });
+  std::erase_if(addresses_.of_names, [&](const auto& entry) { return !entries_.contains(entry.first); });
 }
 
 }  // namespace dfp::haproxy

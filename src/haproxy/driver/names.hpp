@@ -6,12 +6,13 @@
 #include "base/deadline.hpp"
 #include "base/task.hpp"
 #include "haproxy/config/backend.hpp"
+#include "haproxy/state/applied_state.hpp"
 #include "model/plan.hpp"
 #include "reconcile/proxy_driver.hpp"
 
 namespace dfp::haproxy {
 
-/// Addresses of the host names under which instances are registered; literal addresses need none. Names are
+/// Addresses of the host names under which instances are registered, and of those in templates. Names are
 /// looked up by those who want to use them, and again while they are used. A name that is not known any more
 /// keeps its last address: that the name server is away is no reason to stop serving.
 class Names {
@@ -27,6 +28,9 @@ class Names {
   static bool used_by(const model::Service& service);
   /// The host names in a change; all of its instances that are not registered with an address.
   static std::set<std::string> in(const model::Change& change);
+  /// The host names in a template: of the servers whose addresses HAProxy is given, and of those that may be
+  /// the proxy's own API.
+  static std::set<std::string> in(const config::Fragment& fragment);
 
   /// Looks those up whose last answer is older than `age`, many at once, each for a second at most; failures
   /// are believed for three seconds in any case. Several calls may be under way.
@@ -39,7 +43,7 @@ class Names {
   /// nullopt for an instance that needs no name, or whose name was never looked up. One that is our own API
   /// has no address, but a problem.
   std::optional<State> state(const model::Instance& instance) const;
-  /// Forgets all other names.
+  /// Forgets all other names, but those that were looked up just now: for a change that is on its way.
   void keep_only(const std::set<std::string>& names);
 
  private:

@@ -1,6 +1,7 @@
-// Host names of instances, while they are served: another address is followed without a request.
+// Host names, while they are served: another address is followed without a request.
 #include "base/log.hpp"
 #include "haproxy/driver/driver_impl.hpp"
+#include "haproxy/driver/template_names.hpp"
 
 namespace dfp::haproxy {
 namespace {
@@ -32,6 +33,7 @@ Task<> Driver::Impl::follow_names(Self self) {
     co_await self->stop_signal.wait(Deadline::after(Names::kLife));
     if (self->stopping) co_return;
     auto in_use = Names::in(with_names(self->applied_state));
+    in_use.merge(names_in_templates(self->applied_state));
     if (in_use.empty()) continue;
     co_await self->names.look_up(in_use, Names::kLife / 2, Deadline::after(kLookTime));
     co_await self->follow_moved_names();
@@ -43,7 +45,9 @@ Task<> Driver::Impl::follow_moved_names() {
   auto lock = co_await turn.lock(Deadline::after(kApplyTime));
   if (!lock || stopping) co_return;
   auto change = with_names(applied_state);
-  names.keep_only(Names::in(change));
+  auto in_use = Names::in(change);
+  in_use.merge(names_in_templates(applied_state));
+  names.keep_only(in_use);
   std::erase_if(change, [&](const auto& entry) {
     return applied_state.backends_now(entry.first) ==
            applied_state.backends_for(*entry.second, names.addresses());

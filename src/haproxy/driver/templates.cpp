@@ -39,6 +39,19 @@ void log_ignored(const std::string& service, const config::Fragment& fragment) {
                {"reason", "the shared frontend decides it for all services"}});
 }
 
+/// Whether a name leads to our API, as it was looked up last.
+Result<> check_doubtful_servers(const model::Service& service, const config::Fragment& fragment,
+                                const config::Addresses& addresses) {
+  for (const auto& server : fragment.doubtful_servers) {
+    if (!addresses.is_barred(server.host, server.port)) continue;
+    auto why =
+        fmt::format("line {}: server at {}:{}: this is the proxy's own API, which must not be published",
+                    server.line, server.host, server.port);
+    return std::unexpected(template_error(service, {Errc::InvalidArgument, std::move(why)}));
+  }
+  return {};
+}
+
 }  // namespace
 
 /// A text that was accepted is not checked again: what is found before the turn counts in it too. (The whole
@@ -53,31 +66,12 @@ Task<Result<>> Driver::Impl::check_once(std::string text, Deadline deadline) {
   co_return accepted;
 }
 
-Task<Result<>> Driver::Impl::check_doubtful_servers(const model::Service* service,
-                                                    const config::Fragment* fragment, Deadline deadline) {
-  std::set<std::string> hosts;
-  for (const auto& server : fragment->doubtful_servers) hosts.insert(server.host);
-  if (hosts.empty()) co_return Result<>{};
-  co_await names.look_up(std::move(hosts), Names::kLife, deadline);
-  for (const auto& server : fragment->doubtful_servers) {
-    model::Instance instance;
-    instance.address = server.host;
-    instance.port = server.port;
-    if (!names.addresses().is_barred(instance)) continue;
-    auto why =
-        fmt::format("line {}: server at {}: {}", server.line, server.host, names.state(instance)->problem);
-    co_return std::unexpected(template_error(*service, {Errc::InvalidArgument, std::move(why)}));
-  }
-  co_return Result<>{};
-}
-
 /// A template that HAProxy does not take is a wrong request, and one that another service or program stands
 /// in the way of a conflict.
 Task<Result<>> Driver::Impl::check_template(const model::Service* service, Deadline deadline) {
   auto fragment = applied_state.fragment_of(*service);
   if (!fragment) co_return fail(Errc::InvalidArgument, std::move(fragment.error().what));
-  auto elsewhere = co_await check_doubtful_servers(service, &**fragment, deadline);
-  if (!elsewhere) co_return elsewhere;
+  if (auto ok = check_doubtful_servers(*service, **fragment, names.addresses()); !ok) co_return ok;
   const auto& name = service->definition.service;
   {  // let go at once: it is the reload that keeps them
     auto claimed = co_await listening.claim(ports_of(name, **fragment));
