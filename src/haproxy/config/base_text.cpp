@@ -91,11 +91,11 @@ void write_profiles(ConfigWriter& writer, const Settings& settings, const OwnPor
   write_policies(writer);
 }
 
-/// A host name that cannot be resolved must not keep HAProxy from starting.
+/// HAProxy looks no name up at its start, where it would serve nobody meanwhile: see named_servers.hpp.
 void write_template_defaults(ConfigWriter& writer) {
   writer.section("defaults dfp:template from dfp:base"_k);
   writer.line("balance roundrobin"_k);
-  writer.line("default-server init-addr last,libc,none"_k);
+  writer.line("default-server init-addr none"_k);
 }
 
 std::uint64_t fnv1a(std::string_view text) {

@@ -37,11 +37,18 @@ unsigned unused_detours(const std::string& run_dir) {
 
 Result<> Driver::Impl::refresh_base() {
   auto lookups = surroundings.lookups.joined(applied_state.routes().lookups());
-  auto templates = applied_state.templates().texts(applied_state.state());
+  auto templates = applied_state.templates().texts(applied_state.state(), names.addresses());
   if (base && base->lookups == lookups && base->templates == templates) return {};
   surroundings.lookups = lookups;
   auto text = config::base_text(settings, surroundings, templates);
   if (!text) return std::unexpected(text.error());
+  // A worker is told other addresses while it runs: they do not tell one text from another.
+  auto without_addresses = applied_state.templates({});
+  if (without_addresses != templates) {
+    auto same = config::base_text(settings, surroundings, without_addresses);
+    if (!same) return std::unexpected(same.error());
+    text->hash = same->hash;
+  }
   base = std::move(*text);
   return {};
 }

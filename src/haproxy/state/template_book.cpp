@@ -13,13 +13,14 @@ void TemplateBook::put(const std::string& service, const config::Fragment* fragm
     suspended_.erase(service);
 }
 
-config::TemplateTexts TemplateBook::texts(const model::DesiredState& state) const {
+config::TemplateTexts TemplateBook::texts(const model::DesiredState& state,
+                                          const config::Addresses& addresses) const {
   std::map<std::pair<std::string, std::string>, const config::Fragment*> ordered;
   for (const auto& [name, fragment] : fragments_)
     if (!is_suspended(name))
       ordered.emplace(std::pair{state.services.at(name).definition.order_key(), name}, &fragment);
   config::TemplateTexts texts;
-  for (const auto& [order, fragment] : ordered) texts.add(order.second, *fragment);
+  for (const auto& [order, fragment] : ordered) texts.add(order.second, *fragment, addresses);
   return texts;
 }
 

@@ -18,7 +18,8 @@ class TemplateBook {
   void put(const std::string& service, const config::Fragment* fragment);
   const config::Fragments& all() const { return fragments_; }
   /// Of all services that are not suspended, in the order of their aclName and name.
-  config::TemplateTexts texts(const model::DesiredState& state) const;
+  /// @param addresses of servers under host names
+  config::TemplateTexts texts(const model::DesiredState& state, const config::Addresses& addresses) const;
   /// Whether a section of this name comes from a template: its servers are the template's business.
   bool has_section(std::string_view section) const;
 

@@ -35,6 +35,14 @@ Error conflict(std::string_view service, std::string_view other, std::size_t lin
           fmt::format("line {}: {} of service {} is used by service {} already", line, what, service, other)};
 }
 
+/// No line is left in which HAProxy would look up a name.
+std::vector<FragmentLine> sections_of(const Fragment& fragment, const Addresses& addresses) {
+  auto lines = fragment.sections;
+  for (const auto& server : fragment.named_servers)
+    lines[server.place].text += initial_address(server, addresses.of(server.host, server.port));
+  return lines;
+}
+
 }  // namespace
 
 void TemplateText::add(std::string_view service, const std::vector<FragmentLine>& lines) {
@@ -47,12 +55,12 @@ void TemplateText::add(std::string_view service, const std::vector<FragmentLine>
   }
 }
 
-void TemplateTexts::add(std::string_view service, const Fragment& fragment) {
+void TemplateTexts::add(std::string_view service, const Fragment& fragment, const Addresses& addresses) {
   rules.add(service, fragment.rules);
   redirects.add(service, fragment.redirects);
   choices.add(service, fragment.choices);
   if (fragment.fallback) fallback.add(service, {*fragment.fallback});
-  sections.add(service, fragment.sections);
+  sections.add(service, sections_of(fragment, addresses));
 }
 
 Result<> check_apart(std::string_view service, const Fragment& fragment, const Fragments& others) {
@@ -82,7 +90,7 @@ IsolatedConfig isolated_config(const Fragment& fragment) {
   writer.lines(fragment.redirects);
   writer.lines(fragment.choices);
   if (fragment.fallback) writer.lines({*fragment.fallback});
-  writer.lines(fragment.sections);
+  writer.lines(sections_of(fragment, {}));
   return config;
 }
 

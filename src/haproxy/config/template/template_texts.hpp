@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "haproxy/config/backend.hpp"
 #include "haproxy/config/template/fold.hpp"
 
 namespace dfp::haproxy::config {
@@ -31,7 +32,8 @@ struct TemplateTexts {
   TemplateText fallback;  ///< at most one line
   TemplateText sections;
 
-  void add(std::string_view service, const Fragment& fragment);
+  /// @param addresses of its servers' names: those that are not known have no address yet
+  void add(std::string_view service, const Fragment& fragment, const Addresses& addresses = {});
 
   bool operator==(const TemplateTexts&) const = default;
 };

@@ -1,0 +1,89 @@
+"""Servers of templates under host names: the proxy looks them up, and HAProxy waits for no name server."""
+import threading
+import time
+
+import pytest
+
+from harness import wait_until
+from name_server import NameServer
+
+
+@pytest.fixture
+def dns(rig):
+    return rig.add_end(NameServer(rig.folder))
+
+
+@pytest.fixture
+def named(rig, dns):
+    return NamedServers(rig, dns)
+
+
+class NamedServers:
+    """A proxy with a service `good` of its own; templates have their servers at names of `dns`."""
+
+    def __init__(self, rig, dns):
+        self.rig, self.dns = rig, dns
+        self.folder = rig.folder / "templates"
+        self.folder.mkdir()
+        self.target = rig.service("x")
+        good = rig.service("good")
+        self.proxy = self.start()
+        self.proxy.register(good)
+        self.proxy.ok("reconfigure", serviceName="good", servicePath="/good")
+
+    def start(self, name=None):
+        return self.rig.proxy(name, machine=self.dns, arguments=["--templates-dir", self.folder])
+
+    def put(self, servers, **parameters):
+        """The service x at /x, with these lines in its backend."""
+        (self.folder / "x.tmpl").write_text("acl url path_beg /x\nuse_backend x-be if url\nbackend x-be\n" + "".join(
+            f"  {line}\n" for line in servers))
+        return self.proxy.api("reconfigure", serviceName="x", consulTemplatePath="x.tmpl", **parameters)
+
+    def silence(self, *names):
+        for name in names:
+            self.dns.names.pop(name)
+            self.dns.silent.add(name)
+
+    def answers(self, path):
+        try:
+            return self.proxy.get(path, timeout=1).status == 200
+        except OSError:
+            return False
+
+
+def timed(action):
+    began = time.monotonic()
+    result = action()
+    return result, time.monotonic() - began
+
+
+def test_a_name_server_that_falls_silent_holds_up_nobody(named):
+    """Six names, known when the template was accepted; some lines say in their own words that libc be asked."""
+    proxy, names = named.proxy, [f"n{n}.test" for n in range(6)]
+    for name in names:
+        named.dns.names[name] = "127.0.0.1"
+    port = named.target.port
+    lines = [f"server s{n} {name}:{port}" for n, name in enumerate(names[:4])]
+    lines += [f"server s4 {names[4]}:{port} init-addr libc", f"server-template s 5-5 {names[5]}:{port}"]
+    accepted = named.put(lines)
+    assert accepted.status == 200, accepted
+    assert set(proxy.instances_answering("/x")) == {named.target.instance}
+    named.silence(*names)
+
+    reloads = []
+    reload = threading.Thread(target=lambda: reloads.append(timed(lambda: proxy.api("reload"))))
+    reload.start()
+    time.sleep(0.2)
+    changed, took = timed(lambda: proxy.ok("reconfigure", serviceName="good", servicePath="/good,/more"))
+    reload.join()
+    assert changed["AppliedBy"] == "runtime" and took < 4, (changed, took)
+    assert reloads[0][0].status == 200 and reloads[0][1] < 4, reloads
+
+    proxy.kill_haproxy()
+    _, away = timed(lambda: wait_until(lambda: named.answers("/good"), "others are served again", 20))
+    assert away < 4, away
+    assert set(proxy.instances_answering("/x")) == {named.target.instance}, "the last addresses are used"
+    again, took = timed(lambda: named.put(lines + ["balance leastconn"]))
+    assert again.status == 200 and took < 6, (again, took)
+    assert set(proxy.instances_answering("/x")) == {named.target.instance}
