@@ -1,4 +1,5 @@
 """Servers of templates under host names: the proxy looks them up, and HAProxy waits for no name server."""
+import re
 import threading
 import time
 
@@ -45,6 +46,9 @@ class NamedServers:
             self.dns.names.pop(name)
             self.dns.silent.add(name)
 
+    def events(self, name):
+        return re.findall(rf"^.*haproxy\.{name}\b.*$", self.proxy.log.read_text(), re.M)
+
     def answers(self, path):
         try:
             return self.proxy.get(path, timeout=1).status == 200
@@ -87,3 +91,54 @@ def test_a_name_server_that_falls_silent_holds_up_nobody(named):
     again, took = timed(lambda: named.put(lines + ["balance leastconn"]))
     assert again.status == 200 and took < 6, (again, took)
     assert set(proxy.instances_answering("/x")) == {named.target.instance}
+
+
+def test_a_name_that_nobody_knows_is_named_once_and_joins_when_it_is_known(named):
+    """Then it is followed without a reload."""
+    proxy = named.proxy
+    named.dns.silent.add("later.test")
+    accepted, took = timed(lambda: named.put([f"server s later.test:{named.target.port}"]))
+    assert accepted.status == 200 and took < 6, (accepted, took)
+    assert proxy.get("/x").status == 503 and proxy.get("/good").status == 200
+    proxy.ok("reload")
+    warnings = named.events("template_server_without_address")
+    assert len(warnings) == 1, warnings
+    for part in ("x.tmpl", "later.test", "x-be/s", "4"):
+        assert part in warnings[0], warnings
+    named.dns.silent.clear()
+    named.dns.names["later.test"] = "127.0.0.1"
+    wait_until(lambda: named.answers("/x"), "it is found by itself", 40)
+
+    named.dns.names["later.test"] = "127.0.0.9"  # nobody there
+    wait_until(lambda: proxy.get("/x").status == 503, "the move is followed", 40)
+    named.dns.names["later.test"] = "127.0.0.1"
+    wait_until(lambda: named.answers("/x"), "the move back is followed", 40)
+    assert [re.search(r"reload|runtime", event).group() for event in named.events("template_names_followed")] == [
+        "reload", "runtime", "runtime"]
+    assert "init-addr 127.0.0.1,none" in proxy.api("config").body.decode()
+
+
+def test_a_control_plane_that_comes_back_while_no_name_server_answers_keeps_the_addresses(named):
+    named.dns.names["app.test"] = "127.0.0.1"
+    assert named.put([f"server s app.test:{named.target.port}"]).status == 200
+    named.silence("app.test")
+    before = set(named.proxy.haproxy_pids())
+    named.proxy.kill()
+    named.proxy.popen.wait()
+    named.proxy = named.start(named.proxy.folder.name)
+    assert named.events("adopted"), named.proxy.log.read_text()
+    assert set(named.proxy.haproxy_pids()) <= before
+    assert named.answers("/x")
+    named.proxy.ok("reload")
+    assert named.answers("/x"), "a new worker is given the address, too"
+
+
+def test_a_name_that_moves_to_the_api_loses_its_address(named):
+    proxy = named.proxy
+    named.dns.names["moves.test"] = "127.0.0.9"
+    lines = [f"server s moves.test:{proxy.api_port}", "http-request set-path /v1/docker-flow-proxy/services"]
+    assert named.put(lines).status == 200
+    named.dns.names["moves.test"] = proxy.address
+    wait_until(lambda: named.events("template_server_without_address"), "it is noticed", 40)
+    wait_until(lambda: named.events("template_names_followed"), "it is taken out", 40)
+    assert proxy.get("/x").status == 503, "the API is published"

@@ -43,6 +43,7 @@ struct BaseText {
   Lookups lookups;
   TemplateTexts templates;
   HandOver hand_over;
+  ServerAddresses addresses = {};  ///< of servers in `templates`, for who renders the text
 };
 Result<BaseText> base_text(const Settings& settings, const Surroundings& surroundings,
                            const TemplateTexts& templates = {});

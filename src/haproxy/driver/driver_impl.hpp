@@ -116,9 +116,12 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Task<Result<>> reload(std::string cause, std::string reason, bool check, Deadline deadline);
   void forget_worker();
 
-  // names_following.cpp
+  // names_following.cpp, template_names.cpp
   static Task<> follow_names(Self self);
   Task<> follow_moved_names();
+  /// Gives the worker the addresses of servers in templates that have changed. Expects the caller to hold
+  /// `turn`.
+  Task<> follow_template_names();
 
   // reload_pace.cpp
   bool reload_is_due() const;

@@ -184,8 +184,11 @@ Task<Result<>> Driver::Impl::take_over(Deadline deadline) {
   if (!running) co_return fail(Errc::Conflict, "its files are not ours");
   generation = std::max(generation, running->generation);
   surroundings.lookups = surroundings.lookups.joined(running->lookups);
+  remember_addresses(applied_state, *live, names);
   if (auto fresh = refresh_base(); !fresh) co_return fresh;
   if (base->hash != running->hash) co_return fail(Errc::Conflict, "settings or wildcard depth have changed");
+  auto addresses = adopt_addresses(base->addresses, *live);
+  if (!addresses) co_return std::unexpected(addresses.error());
   adopt_health(*live);
   if (!adopt_bindings(*live, applied_state, backend_pool))
     co_return fail(Errc::Conflict, "too few spare backends are left");
@@ -193,6 +196,9 @@ Task<Result<>> Driver::Impl::take_over(Deadline deadline) {
   auto worker = live->info.pid;
   auto repaired = co_await repair_from(std::move(*live), unfinished, std::string(kAdoption), deadline);
   if (!repaired) co_return repaired;
+  auto told = co_await link.run(std::move(*addresses), deadline);
+  if (!told) co_return told;
+  names.log_servers_without_address(applied_state);
   files_stale = true;
   counters.adoptions.add();
   log::info("haproxy.adopted", {{"worker", worker}, {"generation", running->generation}});

@@ -94,6 +94,13 @@ std::optional<Names::State> Names::state(const model::Instance& instance) const 
       "", fmt::format("{}:{} is this proxy's own API, which must not be published", address, instance.port)};
 }
 
+void Names::remember(const std::string& name, const std::string& address) {
+  auto& state = entries_[name].state;
+  if (!state.address.empty()) return;
+  state.address = address;
+  addresses_.of_names.emplace(name, address);
+}
+
 void Names::keep_only(const std::set<std::string>& names) {
   auto now = Clock::now();
   std::erase_if(entries_, [&](const auto& entry) {

@@ -43,6 +43,10 @@ class Names {
   /// nullopt for an instance that needs no name, or whose name was never looked up. One that is our own API
   /// has no address, but a problem.
   std::optional<State> state(const model::Instance& instance) const;
+  /// Servers of templates whose names have no address: each service, line and name once, while that lasts.
+  void log_servers_without_address(const AppliedState& applied_state);
+  /// An address that an earlier life found, for a name that is not known yet.
+  void remember(const std::string& name, const std::string& address);
   /// Forgets all other names, but those that were looked up just now: for a change that is on its way.
   void keep_only(const std::set<std::string>& names);
 
@@ -58,6 +62,7 @@ class Names {
   Executor executor_;
   std::map<std::string, Entry> entries_;
   config::Addresses addresses_;
+  std::set<std::string> without_address_;  ///< what was logged
 };
 
 }  // namespace dfp::haproxy

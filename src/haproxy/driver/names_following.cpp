@@ -48,6 +48,7 @@ Task<> Driver::Impl::follow_moved_names() {
   auto in_use = Names::in(change);
   in_use.merge(names_in_templates(applied_state));
   names.keep_only(in_use);
+  co_await follow_template_names();
   std::erase_if(change, [&](const auto& entry) {
     return applied_state.backends_now(entry.first) ==
            applied_state.backends_for(*entry.second, names.addresses());

@@ -50,6 +50,7 @@ Result<> Driver::Impl::refresh_base() {
     text->hash = same->hash;
   }
   base = std::move(*text);
+  base->addresses = config::server_addresses(applied_state.fragments(), names.addresses());
   return {};
 }
 
@@ -151,8 +152,12 @@ Task<Result<>> Driver::Impl::reload(std::string cause, std::string reason, bool 
   auto held = listening.last_seen();
   if (master.running()) co_await traffic.read(Deadline::after(kTrafficTime));
   ++changes;
+  auto running = base;
   auto installed = co_await install(check, deadline);
-  if (!installed) co_return std::unexpected(installed.error());
+  if (!installed) {
+    base = std::move(running);  // it tells what a worker has been given
+    co_return std::unexpected(installed.error());
+  }
   auto done = co_await master.reload(*installed, deadline);
   if (!done && done.error().code == Errc::Unavailable && master.running())
     done = co_await master.replace(files.config_file().string(), *installed, deadline);
@@ -160,6 +165,7 @@ Task<Result<>> Driver::Impl::reload(std::string cause, std::string reason, bool 
   co_await listening.ensure(done ? addresses_of(wanted) : std::move(held));
   if (!done) {
     if (before && files.activate(*before)) files.remove_all_but(*before);
+    base = std::move(running);
     suspect = true;  // it may still come
     co_return done;
   }
@@ -184,6 +190,7 @@ void Driver::Impl::forget_worker() {
                      config::spare_count(settings, config::Profile::Policies));
   suspect = false;
   files_stale = false;
+  names.log_servers_without_address(applied_state);
   update_gauges();
 }
 

@@ -39,6 +39,10 @@ std::string set_server_state(std::string_view backend, std::string_view server, 
   return fmt::format("set server {}/{} state {}", backend, server, state);
 }
 
+std::string set_server_address(std::string_view backend, std::string_view server, std::string_view address) {
+  return fmt::format("set server {}/{} addr {}", backend, escaped(server), address);
+}
+
 std::string set_server_weight(std::string_view backend, std::string_view server, int weight) {
   return fmt::format("set server {}/{} weight {}", backend, server, weight);
 }

@@ -20,6 +20,8 @@ std::string add_server(std::string_view backend, std::string_view server, std::s
 std::string del_server(std::string_view backend, std::string_view server);
 /// "ready", "drain" or "maint".
 std::string set_server_state(std::string_view backend, std::string_view server, std::string_view state);
+/// The port stays as it is. A server that had no address serves from then on.
+std::string set_server_address(std::string_view backend, std::string_view server, std::string_view address);
 std::string set_server_weight(std::string_view backend, std::string_view server, int weight);
 /// A new server is in maintenance until then.
 std::string enable_server(std::string_view backend, std::string_view server);

@@ -63,6 +63,17 @@ void TemplateTexts::add(std::string_view service, const Fragment& fragment, cons
   sections.add(service, sections_of(fragment, addresses));
 }
 
+ServerAddresses server_addresses(const Fragments& fragments, const Addresses& addresses) {
+  ServerAddresses all;
+  for (const auto& [service, fragment] : fragments)
+    for (const auto& named : fragment.named_servers) {
+      auto address = named.followed ? addresses.of(named.host, named.port) : std::nullopt;
+      if (!address) continue;
+      for (const auto& server : named.servers) all.emplace(std::pair{named.section, server}, *address);
+    }
+  return all;
+}
+
 Result<> check_apart(std::string_view service, const Fragment& fragment, const Fragments& others) {
   for (const auto& [name, other] : others) {
     if (name == service) continue;

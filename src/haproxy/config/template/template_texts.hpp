@@ -2,6 +2,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -43,6 +44,10 @@ inline constexpr std::string_view kTemplateMark = "# template of ";
 
 /// By service.
 using Fragments = std::map<std::string, Fragment, std::less<>>;
+
+/// Section and server -> address; only of servers that are followed and have one.
+using ServerAddresses = std::map<std::pair<std::string, std::string>, std::string>;
+ServerAddresses server_addresses(const Fragments& fragments, const Addresses& addresses);
 
 /// Whether a service's fragment can stand beside those of the others.
 /// @return Conflict naming both services, the name or port, and the line.
