@@ -142,3 +142,13 @@ def test_a_name_that_moves_to_the_api_loses_its_address(named):
     wait_until(lambda: named.events("template_server_without_address"), "it is noticed", 40)
     wait_until(lambda: named.events("template_names_followed"), "it is taken out", 40)
     assert proxy.get("/x").status == 503, "the API is published"
+
+
+@pytest.mark.parametrize("line", [
+    "server s 127.0.0.1:80 check addr app.test", "http-request deny if { src app.test }", "acl inside hdr_ip(x) app.test",
+    "http-check connect addr app.test", "server s 127.0.0.1:80 socks4 app.test:1080"])
+def test_a_name_anywhere_else_is_refused_with_its_line(named, line):
+    """Whether it is known or not: at the next start it may not be."""
+    named.dns.names["app.test"] = "127.0.0.1"
+    refused = named.put([line])
+    assert refused.status == 400 and "line 4" in refused.json["Message"] and "app.test" in refused.json["Message"], refused

@@ -6,6 +6,7 @@
 
 #include "haproxy/config/backend.hpp"
 #include "haproxy/config/bind_ports.hpp"
+#include "haproxy/config/template/literal_addresses.hpp"
 #include "haproxy/config/template/server_target.hpp"
 #include "haproxy/config/template/shared_rules.hpp"
 #include "haproxy/config/writer.hpp"
@@ -31,6 +32,7 @@ class Folder {
   Result<Fragment> fold(const std::vector<Section>& sections) {
     for (const auto& section : sections) {
       if (auto ok = check_permitted(section, settings_.allowed); !ok) return std::unexpected(ok.error());
+      if (auto ok = check_literal_addresses(section); !ok) return std::unexpected(ok.error());
       if (auto ok = check_targets(section, settings_.is_own_api); !ok) return std::unexpected(ok.error());
       if (section.type() == "backend" || section.type() == "listen")
         backends_.insert(std::string(section.name()));

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/parse.hpp"
+#include "haproxy/config/template/literal_addresses.hpp"
 
 namespace dfp::haproxy::config {
 namespace {
@@ -18,7 +19,8 @@ class IsolatedWriter {
 
   void own(std::string_view line) { add(line, 0); }
   void lines(const std::vector<FragmentLine>& lines) {
-    for (const auto& line : lines) add(line.text, line.number);
+    for (const auto& line : lines)
+      add(line.text.starts_with(' ') ? without_lookups(line.text) : line.text, line.number);
   }
 
  private:
