@@ -43,14 +43,14 @@ Result<> Driver::Impl::refresh_base() {
   auto text = config::base_text(settings, surroundings, templates);
   if (!text) return std::unexpected(text.error());
   // A worker is told other addresses while it runs: they do not tell one text from another.
-  auto without_addresses = applied_state.templates({});
+  auto without_addresses = applied_state.templates().texts(applied_state.state(), {});
   if (without_addresses != templates) {
     auto same = config::base_text(settings, surroundings, without_addresses);
     if (!same) return std::unexpected(same.error());
     text->hash = same->hash;
   }
   base = std::move(*text);
-  base->addresses = config::server_addresses(applied_state.fragments(), names.addresses());
+  base->addresses = config::server_addresses(applied_state.templates().all(), names.addresses());
   return {};
 }
 

@@ -27,7 +27,7 @@ bool are_the_same_servers(const config::ServerAddresses& a, const config::Server
 
 std::set<std::string> names_in_templates(const AppliedState& applied_state) {
   std::set<std::string> all;
-  for (const auto& [service, fragment] : applied_state.fragments()) all.merge(Names::in(fragment));
+  for (const auto& [service, fragment] : applied_state.templates().all()) all.merge(Names::in(fragment));
   return all;
 }
 
@@ -45,7 +45,7 @@ void remember_addresses(const AppliedState& applied_state, const runtime::LiveSt
   std::map<std::pair<std::string, std::string>, std::string> present;
   for (const auto& row : live.servers)
     if (config::is_ip_address(row.address)) present.emplace(std::pair{row.backend, row.name}, row.address);
-  for (const auto& [service, fragment] : applied_state.fragments())
+  for (const auto& [service, fragment] : applied_state.templates().all())
     for (const auto& named : fragment.named_servers)
       for (const auto& server : named.servers)
         if (auto found = present.find({named.section, server}); found != present.end())
@@ -77,7 +77,7 @@ Result<runtime::Commands> adopt_addresses(const config::ServerAddresses& wanted,
 
 void Names::log_servers_without_address(const AppliedState& applied_state) {
   std::set<std::string> present;
-  for (const auto& [service, fragment] : applied_state.fragments())
+  for (const auto& [service, fragment] : applied_state.templates().all())
     for (const auto& named : fragment.named_servers) {
       if (addresses_.of(named.host, named.port)) continue;
       auto key = fmt::format("{} {} {}", service, named.line, named.host);
@@ -102,9 +102,11 @@ void Names::log_servers_without_address(const AppliedState& applied_state) {
 }
 
 Task<> Driver::Impl::follow_template_names() {
-  if (!base || !master.running() || base->templates == applied_state.templates(names.addresses())) co_return;
+  if (!base || !master.running() ||
+      base->templates == applied_state.templates().texts(applied_state.state(), names.addresses()))
+    co_return;
   names.log_servers_without_address(applied_state);
-  auto wanted = config::server_addresses(applied_state.fragments(), names.addresses());
+  auto wanted = config::server_addresses(applied_state.templates().all(), names.addresses());
   bool by_reload = !are_the_same_servers(base->addresses, wanted);
   if (by_reload && !reload_is_due()) co_return;
   Result<> done;
@@ -116,7 +118,7 @@ Task<> Driver::Impl::follow_template_names() {
     done = co_await link.run(address_commands(base->addresses, wanted), Deadline::after(kTellTime));
     ++changes;
     // Somebody may have looked a name up meanwhile: then the next time tells it again.
-    bool latest = wanted == config::server_addresses(applied_state.fragments(), names.addresses());
+    bool latest = wanted == config::server_addresses(applied_state.templates().all(), names.addresses());
     if (done && latest) done = refresh_base();
   }
   if (!done) {
