@@ -8,9 +8,9 @@
 /// Refused with 400: HTTP/1.1 without Host; a Host that is no name or address with a port (user names, a port
 /// that is no number); a NUL in a header; a Content-Length of more than 18 digits, which HAProxy 2.6 reads
 /// modulo 2^64 and passes on as written.
-/// Removed: Connection, Keep-Alive and Proxy-Connection (what else Connection names arrives: HAProxy 2.6 cannot
-/// delete by a name that a request brings), and upgrades other than to a WebSocket (an `h2c` that an instance
-/// accepts would be a tunnel past all rules); forwarded headers of clients that are not trusted,
+/// Removed: Connection, Keep-Alive and Proxy-Connection (what else Connection names arrives: HAProxy 2.6
+/// cannot delete by a name that a request brings), and upgrades other than to a WebSocket (an `h2c` that an
+/// instance accepts would be a tunnel past all rules); forwarded headers of clients that are not trusted,
 /// also when spelled with '_', which many instances read as '-'. Normalised: dot segments, and %XX of what
 /// needs none. %2F stays: it is no separator. The query stays as it is: it may be signed.
 ///

@@ -36,7 +36,8 @@ bool is_ordered(std::string_view text) {
 
 /// About the sections that we write around a template's.
 bool is_of_our_making(std::string_view text) {
-  return text.starts_with("log format ignored for ") || text.contains(" rule will still be processed before ");
+  return text.starts_with("log format ignored for ") ||
+         text.contains(" rule will still be processed before ");
 }
 
 bool is_routine(std::string_view text) {
