@@ -1,12 +1,9 @@
 #include "app/template_files.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-
-#include <array>
-#include <memory>
 
 #include "base/confined_folder.hpp"
+#include "base/digest.hpp"
 
 namespace dfp::app {
 
@@ -20,16 +17,12 @@ Result<std::string> read_template_file(const std::string& folder, const std::str
 }
 
 std::string hash_of(const std::vector<TemplateFile>& files) {
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
-  for (const auto& file : files)  // with the final zero: a text must not move from one file to the next
-    EVP_DigestUpdate(context.get(), file.text.c_str(), file.text.size() + 1);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  EVP_DigestFinal_ex(context.get(), digest.data(), &size);
-  std::string text = "sha256:";
-  for (unsigned i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
-  return text;
+  std::string all;
+  for (const auto& file : files) {  // with a final zero: a text must not move from one file to the next
+    all += file.text;
+    all += '\0';
+  }
+  return "sha256:" + sha256_hex(all);
 }
 
 }  // namespace dfp::app

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
+#include "base/digest.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "haproxy/config/secrets.hpp"
@@ -10,16 +10,6 @@
 namespace dfp::haproxy {
 using namespace std::chrono_literals;
 namespace {
-
-/// Whose author could not make up two texts with the same one.
-std::string sha256(std::string_view text) {
-  std::string digest(EVP_MAX_MD_SIZE, '\0');
-  std::size_t size = 0;
-  EVP_Q_digest(nullptr, "SHA256", nullptr, text.data(), text.size(),
-               reinterpret_cast<unsigned char*>(digest.data()), &size);
-  digest.resize(size);
-  return digest;
-}
 
 constexpr auto kCheckTime = 10s;
 constexpr std::size_t kRemembered = 256;  ///< texts of templates that HAProxy has accepted
@@ -57,7 +47,7 @@ Result<> check_doubtful_servers(const model::Service& service, const config::Fra
 /// A text that was accepted is not checked again: what is found before the turn counts in it too. (The whole
 /// configuration is checked with every reload in any case.)
 Task<Result<>> Driver::Impl::check_once(std::string text, Deadline deadline) {
-  auto key = sha256(text);
+  auto key = sha256_hex(text);
   if (accepted_texts.contains(key)) co_return Result<>{};
   auto accepted = co_await template_check.check(std::move(text), deadline);
   if (!accepted) co_return accepted;

@@ -1,13 +1,13 @@
 #include "haproxy/worker/certificate_copies.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
 #include <memory>
 #include <set>
 
+#include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "base/private_files.hpp"
@@ -24,7 +24,7 @@ constexpr std::string_view kFolder = "certs";
 constexpr std::string_view kPrefix = "../certs/";  // of the copies, from a set of files
 constexpr std::string_view kMark = "@";            // between a file's name and its content's
 constexpr std::size_t kLongest = 1 << 20;          // bytes of a file
-constexpr std::size_t kDigestBytes = 12;           // of a name: no two files of one name share so many
+constexpr std::size_t kDigits = 24;                // of a digest: no two files of one name share so many
 
 bool holds_certificate_and_key(const fs::path& file) {
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
@@ -37,15 +37,6 @@ bool holds_certificate_and_key(const fs::path& file) {
 bool can_be_listed(std::string_view name) {
   return std::ranges::none_of(name,
                               [](unsigned char c) { return c <= 0x20 || c == 0x7F || c == '[' || c == '#'; });
-}
-
-std::string digest_of(std::string_view content) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  ::EVP_Digest(content.data(), content.size(), digest.data(), &size, ::EVP_sha256(), nullptr);
-  std::string text;
-  for (std::size_t i = 0; i < kDigestBytes; ++i) text += fmt::format("{:02x}", digest[i]);
-  return text;
 }
 
 /// "../certs/a.pem@0123" -> "a.pem"
@@ -86,7 +77,7 @@ Result<std::string> CertificateCopies::copy(const fs::path& file) const {
     return fail(Errc::InvalidArgument, fmt::format("it is longer than {} bytes", kLongest));
   auto content = file::read(file);
   if (!content) return std::unexpected(content.error());
-  auto copied = fmt::format("{}{}{}", name, kMark, digest_of(*content));
+  auto copied = fmt::format("{}{}{}", name, kMark, sha256_hex(*content).substr(0, kDigits));
   if (fs::is_regular_file(folder_ / copied, error)) return fmt::format("{}{}", kPrefix, copied);
   auto fresh = folder_ / "new";
   if (auto written = file::write_atomic(fresh, *content); !written) return std::unexpected(written.error());
