@@ -9,7 +9,7 @@ namespace dfp::haproxy::process {
 namespace {
 
 /// How an ordinary start, reload or stop is told.
-constexpr std::array<std::string_view, 11> kCourse = {"New worker (",
+constexpr std::array<std::string_view, 10> kCourse = {"New worker (",
                                                       "Loading success.",
                                                       "Reloading HAProxy",
                                                       "haproxy version is",
@@ -17,7 +17,6 @@ constexpr std::array<std::string_view, 11> kCourse = {"New worker (",
                                                       "Paused ",
                                                       "Resumed ",
                                                       "Stopping ",
-                                                      "Proxy ",
                                                       "Exiting Master process",
                                                       "All workers exited. Exiting... (0)"};
 

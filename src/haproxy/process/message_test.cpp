@@ -27,8 +27,9 @@ TEST(Message, OrdinaryStartsAndEndsAreRoutine) {
         "Current worker (7) exited with code 0 (Exit)", "Former worker (7) exited with code 0 (Exit)",
         "All workers exited. Exiting... (0)"})
     EXPECT_TRUE(parse_message("[WARNING]  (5) : " + std::string(text)).routine) << text;
-  for (const char* text : {"Current worker (7) exited with code 139 (Segmentation fault)",
-                           "All workers exited. Exiting... (139)", "Server x/y is DOWN, reason: z"})
+  for (const char* text :
+       {"Current worker (7) exited with code 139 (Segmentation fault)",
+        "All workers exited. Exiting... (139)", "Proxy 'x': cannot do that", "Server x/y is DOWN, reason: z"})
     EXPECT_FALSE(parse_message("[ALERT]    (5) : " + std::string(text)).routine) << text;
 }
 

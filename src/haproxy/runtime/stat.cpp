@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "haproxy/runtime/commands.hpp"
 #include "haproxy/runtime/stat_table.hpp"
 
 namespace dfp::haproxy::runtime {
@@ -24,8 +23,8 @@ ServerStat read_row(const StatTable& table) {
 }  // namespace
 
 std::string show_servers(std::string_view backend) {
-  constexpr int kServers = 4;  // the mask of types
-  return fmt::format("show stat {} {} -1", backend.empty() ? "-1" : escaped(backend), kServers);
+  constexpr int kServers = 4;
+  return show_stat(backend, kServers);
 }
 
 Result<std::vector<ServerStat>> parse_server_stats(std::string_view reply) {

@@ -1,7 +1,11 @@
 #include "haproxy/runtime/stat_table.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
+
+#include "haproxy/runtime/commands.hpp"
 
 namespace dfp::haproxy::runtime {
 namespace {
@@ -24,6 +28,10 @@ std::string_view take_field(std::string_view& line) {
 }
 
 }  // namespace
+
+std::string show_stat(std::string_view proxy, int types) {
+  return fmt::format("show stat {} {} -1", proxy.empty() ? "-1" : escaped(proxy), types);
+}
 
 Result<StatTable> StatTable::parse(std::string_view reply) {
   auto head = take_line(reply);

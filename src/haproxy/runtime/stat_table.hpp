@@ -9,6 +9,10 @@
 
 namespace dfp::haproxy::runtime {
 
+/// The command for the statistics of one proxy, or of all. @param types a mask: 1 frontends, 2 backends,
+/// 4 servers
+std::string show_stat(std::string_view proxy, int types);
+
 /// The reply to `show stat`, row by row, read by the names of its columns: a later HAProxy has more. Source:
 /// management guide 2.6, section 9.1. Belongs to the reply's text. About 3 us a row.
 class StatTable {

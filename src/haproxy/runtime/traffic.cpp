@@ -1,8 +1,5 @@
 #include "haproxy/runtime/traffic.hpp"
 
-#include <fmt/format.h>
-
-#include "haproxy/runtime/commands.hpp"
 #include "haproxy/runtime/stat_table.hpp"
 
 namespace dfp::haproxy::runtime {
@@ -19,8 +16,8 @@ constexpr std::array<std::string_view, kSpans> kAverages = {"qtime", "ctime", "r
 }  // namespace
 
 std::string show_traffic(std::string_view proxy) {
-  constexpr int kFrontendsAndBackends = 3;  // the mask of types
-  return fmt::format("show stat {} {} -1", proxy.empty() ? "-1" : escaped(proxy), kFrontendsAndBackends);
+  constexpr int kFrontendsAndBackends = 3;
+  return show_stat(proxy, kFrontendsAndBackends);
 }
 
 Result<std::vector<TrafficStat>> parse_traffic(std::string_view reply) {
