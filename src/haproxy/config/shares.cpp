@@ -35,29 +35,21 @@ void write_sum(ConfigWriter& writer, const OwnPorts& ports, Keyword set, Keyword
                 kGlue, ") if {"_k, held, "gt"_k, always, "}"_k);
 }
 
-void write_share_of_backend_among_ports(ConfigWriter& writer, const Settings& settings,
-                                        const OwnPorts& ports) {
-  auto share = settings.shares.service;
-  auto most = connections_of_one(settings);
-  write_sum(writer, ports, "http-request set-var("_k, "txn.dfp_used"_k, "be_conn"_k, always(settings));
-  writer.line("http-request set-var(txn.held) be_conn,mul("_k, kGlue, 100 - share, kGlue,
-              ") if { var(txn.dfp_used) -m int gt"_k, most, "}"_k);
-  writer.line(kRefuse, "{ be_conn gt"_k, most, "} || { be_conn gt"_k, always(settings),
-              "} { var(txn.dfp_used) -m int gt"_k, most, "} { var(txn.dfp_used),mul("_k, kGlue, share, kGlue,
-              "),add(txn.held) -m int gt"_k, most_weighed(settings), "}"_k);
-}
-
 }  // namespace
 
 void write_share_of_backend(ConfigWriter& writer, const Settings& settings, const OwnPorts& ports) {
   auto share = settings.shares.service;
   if (share == 100) return;
-  if (!ports.empty()) return write_share_of_backend_among_ports(writer, settings, ports);
   auto most = connections_of_one(settings);
-  writer.line("http-request set-var(txn.held) be_conn,mul("_k, kGlue, 100 - share, kGlue, ") if {"_k, kPublic,
-              "gt"_k, most, "}"_k);
-  writer.line(kRefuse, "{ be_conn gt"_k, most, "} || { be_conn gt"_k, always(settings), "} {"_k, kPublic,
-              "gt"_k, most, "} {"_k, kPublic, kGlue, ",mul("_k, kGlue, share, kGlue, "),add(txn.held) gt"_k,
+  bool summed = !ports.empty();
+  auto used = summed ? "var(txn.dfp_used)"_k : kPublic;
+  auto more = summed ? "-m int gt"_k : "gt"_k;
+  if (summed)
+    write_sum(writer, ports, "http-request set-var("_k, "txn.dfp_used"_k, "be_conn"_k, always(settings));
+  writer.line("http-request set-var(txn.held) be_conn,mul("_k, kGlue, 100 - share, kGlue, ") if {"_k, used,
+              more, most, "}"_k);
+  writer.line(kRefuse, "{ be_conn gt"_k, most, "} || { be_conn gt"_k, always(settings), "} {"_k, used, more,
+              most, "} {"_k, used, kGlue, ",mul("_k, kGlue, share, kGlue, "),add(txn.held)"_k, more,
               most_weighed(settings), "}"_k);
 }
 
