@@ -68,6 +68,9 @@ def test_a_templates_port_that_is_taken_is_the_templates_problem_only(rig):
         stage.proxy.ok("reload")  # others are not held up
         stage.proxy.ok("reconfigure", serviceName="good", servicePath="/good,/more")
         assert stage.proxy.get("/more").status == 200
+        time.sleep(4)  # some tries
+        assert stage.proxy.log.read_text().count("haproxy.service_left_out") == 1, "it is told once"
+        assert b"backend svc:good" in stage.proxy.api("config").body
     wait_until(lambda: answers(stage.proxy.address, stage.port, "/good"), "its port is free again, and it is served", 30)
     assert not stage.problem_of_own()
     wait_until(lambda: "haproxy.service_back service=own" in stage.proxy.log.read_text(), "the log says so")

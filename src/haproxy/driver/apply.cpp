@@ -9,12 +9,6 @@
 #include "haproxy/state/found_services.hpp"
 
 namespace dfp::haproxy {
-using namespace std::chrono_literals;
-namespace {
-
-constexpr auto kResolveTime = 3s;
-
-}  // namespace
 
 Abilities Driver::Impl::abilities() const {
   return {base ? base->lookups : surroundings.lookups, backend_pool};
@@ -52,9 +46,8 @@ Task<Result<>> Driver::Impl::examine(model::Change change, Deadline deadline) {
 }
 
 /// Names that were looked up for an earlier change of the same services, or by prepare(), cost nothing here.
-/// Others may be very many: the caller's turn is not theirs.
 Task<Result<model::Plan>> Driver::Impl::apply(model::Change change, Deadline deadline) {
-  auto resolved = deadline.min(Deadline::after(kResolveTime));
+  auto resolved = deadline.min(Deadline::after(Names::kLongest));
   co_await names.look_up(names_in(applied_state, change), Names::kLife, resolved);
   if (must_wait_for_room(change)) {
     auto room = co_await await_room(deadline);

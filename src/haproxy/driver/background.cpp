@@ -21,11 +21,6 @@ constexpr auto kReloadTime = 60s;
 constexpr auto kQuietTime = 500ms;  // without changes, before spares are refilled
 constexpr std::size_t kDeletionsAtOnce = 50;
 
-template <class Self>
-Task<> follow_traffic(Self self) {
-  co_await self->traffic.run(self->stop_signal, self->stopping);
-}
-
 std::set<std::string> backends_of(const std::vector<LeavingServers::Leaving>& servers) {
   std::set<std::string> backends;
   for (const auto& one : servers) backends.insert(one.backend);
@@ -45,7 +40,7 @@ void Driver::Impl::spawn_background() {
   tasks.spawn(find_out_about_confinement(self), "haproxy.find_out_about_confinement");
   tasks.spawn(watch_silence(self), "haproxy.watch_silence");
   tasks.spawn(follow_health(self), "haproxy.follow_health");
-  tasks.spawn(follow_traffic(self), "haproxy.follow_traffic");
+  tasks.spawn(traffic.run(self, stop_signal, stopping), "haproxy.follow_traffic");
   spawn(executor, prober.run(), "haproxy.prober");
   spawn(executor, process::reap_orphans(executor), "haproxy.reap_orphans");
 }
@@ -236,7 +231,7 @@ Task<> Driver::Impl::complete_start() {
   if (!(left_out.from_old_files || left_out.is_due()) || stopping || !master.running()) co_return;
   auto lock = co_await turn.lock();
   if (!left_out.from_old_files && !left_out.any()) co_return;
-  auto before = left_out.state();
+  auto running = base;
   left_out.begin_try();
   base.reset();
   Result<> done;
@@ -244,13 +239,12 @@ Task<> Driver::Impl::complete_start() {
     auto free = co_await left_out.claim();
     if (!free) done = std::unexpected(free.error());
   }
-  if (!left_out.from_old_files && left_out.state() == before) co_return;
-  if (done)
+  bool worth_it = left_out.from_old_files || left_out.is_better();
+  if (done && worth_it)
     done = co_await reload("repair", "not all was loaded at its start", true, Deadline::after(kReloadTime));
-  if (done) co_return left_out.report_back(before);
-  left_out.end_try(before);
-  base.reset();
-  log::warn("haproxy.outdated", {{"error", done.error().what}});
+  left_out.end_try(done && worth_it);
+  if (!done || !worth_it) base = std::move(running);
+  if (!done) log::warn("haproxy.outdated", {{"error", done.error().what}});
 }
 
 void Driver::Impl::update_gauges() {

@@ -108,8 +108,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   Result<> refresh_base();
   /// Before HAProxy is started: see hand_over_key.hpp.
   void renew_hand_over();
-  /// Everything that the present applied state makes HAProxy listen on.
-  /// Reserves of it what the running worker lacks. @return Conflict or InvalidArgument naming template and
+  /// Reserves of these what the running worker lacks. @return Conflict or InvalidArgument naming template and
   /// line.
   Task<Result<std::vector<process::ReservedPort>>> claim_ports(std::vector<WantedPort> wanted);
   Task<Result<config::Description>> install(bool check, Deadline deadline);

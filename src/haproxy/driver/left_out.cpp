@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "base/log.hpp"
 #include "haproxy/state/offender.hpp"
@@ -38,8 +39,7 @@ Task<Result<std::vector<process::ReservedPort>>> LeftOut::claim() {
       continue;
     }
     if (!can_be_left_out(port)) co_return std::unexpected(why);
-    surroundings_.without.insert(port);
-    log::error("haproxy.port_left_out", {{"port", port}, {"reason", why.what}});
+    leave_out_port(port, why);
   }
 }
 
@@ -53,30 +53,45 @@ bool LeftOut::blame(const Error& why, std::string_view config) {
 }
 
 void LeftOut::suspend(const std::string& service, const Error& why) {
-  log::error("haproxy.service_left_out", {{"service", service}, {"reason", why.what}});
   applied_.templates().suspend(service, why.what);
+  if (before_ && before_->services.contains(service)) return;
+  log::error("haproxy.service_left_out", {{"service", service}, {"reason", why.what}});
+  be_due_soon();
+}
+
+void LeftOut::leave_out_port(const std::string& port, const Error& why) {
+  surroundings_.without.insert(port);
+  if (before_ && before_->ports.contains(port)) return;
+  log::error("haproxy.port_left_out", {{"port", port}, {"reason", why.what}});
+  be_due_soon();
+}
+
+void LeftOut::be_due_soon() {
   pause_ = kFirstPause;
   next_ = Clock::now() + pause_;
 }
 
 void LeftOut::begin_try() {
-  for (const auto& [service, reason] : state().services) applied_.templates().resume(service);
+  before_ = state();
+  for (const auto& [service, reason] : before_->services) applied_.templates().resume(service);
   surroundings_.without.clear();
   pause_ = std::clamp<Clock::duration>(pause_ * 2, kFirstPause, kLastPause);
   next_ = Clock::now() + pause_;
 }
 
-void LeftOut::end_try(const State& before) {
-  for (const auto& [service, reason] : before.services) applied_.templates().suspend(service, reason);
-  surroundings_.without = before.ports;
-}
-
-void LeftOut::report_back(const State& before) const {
-  auto now = state();
-  for (const auto& [service, reason] : before.services)
-    if (!now.services.contains(service)) log::info("haproxy.service_back", {{"service", service}});
-  for (const auto& port : before.ports)
-    if (!now.ports.contains(port)) log::info("haproxy.port_back", {{"port", port}});
+void LeftOut::end_try(bool served) {
+  auto before = std::exchange(before_, std::nullopt);
+  if (!before) return;
+  if (!served) {
+    for (const auto& [service, reason] : before->services) applied_.templates().suspend(service, reason);
+    surroundings_.without = std::move(before->ports);
+    return;
+  }
+  for (const auto& [service, reason] : before->services)
+    if (!applied_.templates().is_suspended(service))
+      log::info("haproxy.service_back", {{"service", service}});
+  for (const auto& port : before->ports)
+    if (!surroundings_.without.contains(port)) log::info("haproxy.port_back", {{"port", port}});
 }
 
 }  // namespace dfp::haproxy

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -34,25 +35,29 @@ class LeftOut {
   /// Whether it is time for another try.
   bool is_due() const { return any() && Clock::now() >= next_; }
 
+  /// Another try begins: nothing is left out but what claim() finds again. The next try is due later.
+  void begin_try();
+  /// Whether more can be served than before the try.
+  bool is_better() const { return before_ && state() != *before_; }
+  /// @param served false: all is left out that was before the try
+  void end_try(bool served);
+
+ private:
   struct State {
     TemplateBook::Reasons services;
     std::set<std::string> ports;
     bool operator==(const State&) const = default;
   };
   State state() const { return {applied_.templates().suspended(), surroundings_.without}; }
-  /// For a try: nothing is left out, or what was before it. The next one is due later.
-  void begin_try();
-  void end_try(const State& before);
-  /// Tells which of them are served again.
-  void report_back(const State& before) const;
-
- private:
   void suspend(const std::string& service, const Error& why);
+  void leave_out_port(const std::string& port, const Error& why);
+  void be_due_soon();
 
   const Settings& settings_;
   config::Surroundings& surroundings_;
   AppliedState& applied_;
   Listening& listening_;
+  std::optional<State> before_;  // the try that is under way: what has been told already
   Clock::duration pause_{};
   Clock::time_point next_{};
 };

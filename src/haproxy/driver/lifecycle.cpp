@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kLogInterval = 200ms;
-constexpr auto kResolveTime = 3s;
 constexpr auto kReviveTime = 60s;
 constexpr auto kEndTime = 5s;
 constexpr auto kReadTime = 10s;       // of a HAProxy that answers, and is busy
@@ -65,7 +64,7 @@ Driver::Impl::Impl(Executor executor_, Settings settings_, metrics::Registry& re
       check_signal(executor_),
       tasks(executor_),
       listening(master, pool, counters),
-      traffic(master, pool, applied_state, backend_pool, registry),
+      traffic(executor_, master, pool, applied_state, backend_pool, registry),
       left_out(settings, surroundings, applied_state, listening) {
   master.log().set_names([this](std::string_view backend, std::string_view server) {
     auto found = find_server(applied_state, backend_pool, std::string(backend), std::string(server));
@@ -100,7 +99,7 @@ Task<Result<>> Driver::Impl::start(model::DesiredState state, Deadline deadline)
   }
   auto lock = co_await turn.lock();
   auto change = change_to(applied_state, std::move(state));
-  auto resolved = deadline.min(Deadline::after(kResolveTime));
+  auto resolved = deadline.min(Deadline::after(Names::kLongest));
   co_await names.look_up(names_in(applied_state, change), Names::kLife, resolved);
   if (!master.running() && !nothing_found) {
     auto found = co_await master.adopt(deadline);

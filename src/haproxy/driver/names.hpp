@@ -19,6 +19,8 @@ class Names {
  public:
   using State = reconcile::ProxyDriver::NameState;
   static constexpr auto kLife = std::chrono::seconds(10);  ///< how long an answer is believed
+  /// What a change or a start may wait for in all, however many names it has; the others come later.
+  static constexpr auto kLongest = std::chrono::seconds(3);
 
   /// @param is_own_api no name is followed there
   Names(Executor executor, IsOwnApi is_own_api)

@@ -1,7 +1,7 @@
 #include "haproxy/driver/traffic_reader.hpp"
 
 #include "haproxy/driver/traffic_metrics.hpp"
-#include "model/destination.hpp"
+#include "haproxy/state/server_names.hpp"
 
 namespace dfp::haproxy {
 using namespace std::chrono_literals;
@@ -13,15 +13,21 @@ constexpr auto kReadTime = 10s;
 
 }  // namespace
 
-TrafficReader::TrafficReader(Master& master, BlockingPool& pool, const AppliedState& applied,
-                             const BackendPool& backends, metrics::Registry& registry)
-    : master_(master), pool_(pool), applied_(applied), backends_(backends), registry_(registry) {
+TrafficReader::TrafficReader(Executor executor, Master& master, BlockingPool& pool,
+                             const AppliedState& applied, const BackendPool& backends,
+                             metrics::Registry& registry)
+    : turn_(std::move(executor)),
+      master_(master),
+      pool_(pool),
+      applied_(applied),
+      backends_(backends),
+      registry_(registry) {
   registry_.add_source(this, [this](std::string& out) { write_traffic(out, book_); });
 }
 
 TrafficReader::~TrafficReader() { registry_.remove_source(this); }
 
-Task<> TrafficReader::run(Signal& stop, const bool& stopping) {
+Task<> TrafficReader::run(std::shared_ptr<const void> owner, Signal& stop, const bool& stopping) {
   while (!stopping) {
     auto began = Clock::now();
     if (master_.running()) co_await read(Deadline::after(kReadTime));
@@ -31,6 +37,8 @@ Task<> TrafficReader::run(Signal& stop, const bool& stopping) {
 }
 
 Task<> TrafficReader::read(Deadline deadline) {
+  auto turn = co_await turn_.lock(deadline);
+  if (!turn) co_return;
   auto worker = master_.worker();
   book_.begin_reading();
   auto session = co_await master_.open_session(deadline);
@@ -55,8 +63,7 @@ void TrafficReader::take_freed(const std::vector<std::string>& replies) {
 }
 
 std::optional<std::string> TrafficReader::owner_of(const std::string& backend) const {
-  auto* key = backends_.destination_in(backend);
-  auto destination = key ? model::parse_destination_key(*key) : std::nullopt;
+  auto destination = find_destination(backends_, backend);
   return destination ? std::optional(destination->service) : std::nullopt;
 }
 

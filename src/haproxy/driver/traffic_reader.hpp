@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,15 +18,16 @@ namespace dfp::haproxy {
 /// nothing. Lives as long as the driver.
 class TrafficReader {
  public:
-  TrafficReader(Master& master, BlockingPool& pool, const AppliedState& applied, const BackendPool& backends,
-                metrics::Registry& registry);
+  TrafficReader(Executor executor, Master& master, BlockingPool& pool, const AppliedState& applied,
+                const BackendPool& backends, metrics::Registry& registry);
   ~TrafficReader();
   TrafficReader(const TrafficReader&) = delete;
   TrafficReader& operator=(const TrafficReader&) = delete;
 
-  /// Reads from time to time until `stop` is notified and `stopping` is set. Both outlive it.
-  Task<> run(Signal& stop, const bool& stopping);
-  /// Reads once. Before a reload, so that little of what the worker has counted is lost with it.
+  /// Reads from time to time until `stop` is notified and `stopping` is set. Both are `owner`'s, as is this.
+  Task<> run(std::shared_ptr<const void> owner, Signal& stop, const bool& stopping);
+  /// Reads once. Before a reload, so that little of what the worker has counted is lost with it. One reading
+  /// after another: an older one that comes later would look like counters that were cleared.
   Task<> read(Deadline deadline);
   /// Answers to show_traffic() of backends at a moment when they are free.
   void take_freed(const std::vector<std::string>& replies);
@@ -34,6 +36,7 @@ class TrafficReader {
   std::optional<std::string> owner_of(const std::string& backend) const;
   std::map<std::string, std::string> template_sections() const;
 
+  AsyncMutex turn_;
   Master& master_;
   BlockingPool& pool_;
   const AppliedState& applied_;

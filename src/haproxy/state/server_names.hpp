@@ -9,7 +9,7 @@
 namespace dfp::haproxy {
 
 /// What a name in the running worker stands for.
-struct NamedServer {
+struct KnownServer {
   model::DestinationName destination;
   const config::Server* server = nullptr;  ///< nullptr: not one of the applied state, it is leaving
 
@@ -17,8 +17,10 @@ struct NamedServer {
   std::string address() const;
 };
 
+/// The destination that is in a backend of the worker.
+std::optional<model::DestinationName> find_destination(const BackendPool& pool, const std::string& backend);
 /// @return nullopt for a backend in which no destination is. Costs time in proportion to its servers.
-std::optional<NamedServer> find_server(const AppliedState& applied, const BackendPool& pool,
+std::optional<KnownServer> find_server(const AppliedState& applied, const BackendPool& pool,
                                        const std::string& backend, const std::string& server);
 
 }  // namespace dfp::haproxy
