@@ -1,86 +1,17 @@
-#include "api/api.hpp"
-
 #include <gtest/gtest.h>
 
-#include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "base/eventually.hpp"
-#include "base/testing.hpp"
-#include "reconcile/testing/fake_driver.hpp"
-#include "registry/testing/fake_registry.hpp"
+#include "api/testing/api_rig.hpp"
 
 namespace dfp::api {
 namespace {
 namespace json = boost::json;
-using namespace std::chrono_literals;
-
-/// An API over a real reconciler, a registry in memory and a proxy in memory.
-struct Rig {
-  explicit Rig(Executor executor)
-      : registry(executor),
-        store(registry, "docker-flow"),
-        reconciler(executor, registry, store, driver, settings()),
-        api({reconciler, registry, &registry}) {}
-
-  static reconcile::ReconcilerSettings settings() {
-    reconcile::ReconcilerSettings s;
-    s.request_timeout = 2s;
-    s.watch_span = 200ms;
-    s.retry_first = 5ms;
-    s.retry_last = 20ms;
-    return s;
-  }
-
-  /// Of `path` below /v1/docker-flow-proxy/.
-  Task<net::HttpResponse> get(std::string path) {
-    auto response = co_await raw("GET", "/v1/docker-flow-proxy/" + path);
-    co_return response;
-  }
-  Task<net::HttpResponse> raw(std::string method, std::string target) {
-    net::HttpRequest request(std::move(method), std::move(target));
-    request.peer = "127.0.0.1:54321";
-    auto response = co_await api.handle(std::move(request));
-    co_return response;
-  }
-
-  void put_instance(std::string service, std::string id, std::uint16_t port = 8080,
-                    std::string node = "node-1") {
-    model::Instance i;
-    i.service = std::move(service);
-    i.node = std::move(node);
-    i.id = std::move(id);
-    i.address = "10.0.0.1";
-    i.port = port;
-    registry.put_instance(std::move(i));
-  }
-
-  registry::testing::FakeRegistry registry;
-  reconcile::testing::FakeDriver driver;
-  registry::DefinitionStore store;
-  reconcile::Reconciler reconciler;
-  Api api;
-};
-
-json::object object_of(const net::HttpResponse& response) { return json::parse(response.body).as_object(); }
-std::string message_of(const net::HttpResponse& response) {
-  return std::string(object_of(response).at("Message").as_string());
-}
-std::string text(const json::object& object, std::string_view key) {
-  return std::string(object.at(key).as_string());
-}
-
-/// Runs `body(rig)` with a started reconciler.
-void with_api(std::function<Task<>(Rig&)> body) {
-  testing::run([&](Executor executor) -> Task<> {
-    Rig rig(executor);
-    auto started = co_await rig.reconciler.start();
-    EXPECT_TRUE(started);
-    co_await body(rig);
-    co_await rig.reconciler.stop();
-  });
-}
+using testing::message_of;
+using testing::object_of;
+using testing::Rig;
+using testing::text;
+using testing::with_api;
 
 TEST(Reconfigure, AnswersTheNineKeysThenWhatIsNew) {
   with_api([](Rig& rig) -> Task<> {
@@ -112,7 +43,7 @@ TEST(Reconfigure, AsksOfEveryMethodThatMayChangeThings) {
 }
 
 TEST(Api, UntilTheStartHasSucceededOnlyHealthIsAnswered) {
-  testing::run([](Executor executor) -> Task<> {
+  dfp::testing::run([](Executor executor) -> Task<> {
     Rig rig(executor);
     for (std::string path : {"reconfigure?serviceName=a&servicePath=/a", "remove?serviceName=a", "reload",
                              "services", "config", "register?serviceName=a&address=10.0.0.9&port=1", ""}) {
@@ -241,20 +172,6 @@ TEST(Remove, IsIdempotentAndNamesTheService) {
   });
 }
 
-TEST(Services, AMistypedNameIsAnsweredWithTheNearest) {
-  with_api([](Rig& rig) -> Task<> {
-    auto added = co_await rig.get("reconfigure?serviceName=go-demo&servicePath=/a");
-    EXPECT_EQ(added.status, 200);
-    auto removed = co_await rig.get("remove?serviceName=go-dmo");
-    EXPECT_EQ(message_of(removed), "service go-dmo was not configured; did you mean go-demo?");
-    auto listed = co_await rig.get("services?serviceName=go-dmo");
-    EXPECT_EQ(listed.status, 404);
-    EXPECT_EQ(message_of(listed), "service go-dmo is not configured; did you mean go-demo?");
-    auto other = co_await rig.get("services?serviceName=shop");
-    EXPECT_EQ(message_of(other), "service shop is not configured");
-  });
-}
-
 TEST(Remove, RefusesWhatItDoesNotUnderstand) {
   with_api([](Rig& rig) -> Task<> {
     auto missing = co_await rig.get("remove");
@@ -285,7 +202,7 @@ TEST(SmallEndpoints, AnswerAsTheOriginal) {
 }
 
 TEST(SmallEndpoints, NotReadyBeforeTheFirstSynchronisation) {
-  testing::run([](Executor executor) -> Task<> {
+  dfp::testing::run([](Executor executor) -> Task<> {
     Rig rig(executor);
     auto response = co_await rig.get("successfulinitreload");
     EXPECT_EQ(response.status, 500);
@@ -346,180 +263,6 @@ TEST(Config, IsTextOrTheDefinitions) {
     auto bad = co_await rig.get("config?type=x%22ml");
     EXPECT_EQ(bad.status, 400);
     EXPECT_EQ(message_of(bad), "type: \"x\"ml\" is not one of text, json");
-  });
-}
-
-TEST(Services, ShowWhatIsInUseRegisteredAndSetAside) {
-  with_api([](Rig& rig) -> Task<> {
-    rig.put_instance("a", "1");
-    auto added = co_await rig.get("reconfigure?serviceName=a&servicePath=/a");
-    EXPECT_EQ(added.status, 200);
-    rig.put_instance("a", "2", 8081);
-    rig.put_instance("books", "1b");
-    rig.registry.set("docker-flow/broken/definition", "{");
-    auto set_aside = [&] { return !rig.reconciler.set_aside().empty(); };
-    co_await testing::eventually(set_aside, "the broken record is quarantined");
-
-    auto response = co_await rig.get("services");
-    EXPECT_EQ(response.status, 200);
-    auto answer = object_of(response);
-    const auto& service = answer.at("Services").as_array().at(0).as_object();
-    EXPECT_EQ(text(service, "ServiceName"), "a");
-    EXPECT_EQ(service.at("Revision").as_int64(), 1);
-    EXPECT_FALSE(answer.contains("Differences")) << "nobody asked HAProxy";
-    EXPECT_EQ(service.at("Instances").as_array().size(), 1U);
-    EXPECT_EQ(service.at("Registered").as_array().size(), 2U);
-    EXPECT_EQ(json::serialize(answer.at("NotRouted")), R"(["books"])");
-    EXPECT_TRUE(answer.at("Quarantined").as_object().contains("broken")) << response.body;
-    EXPECT_EQ(text(answer, "CatalogError"), "");
-  });
-}
-
-TEST(Services, SayHowWhatIsServedDiffers) {
-  with_api([](Rig& rig) -> Task<> {
-    auto same = co_await rig.get("services?live=true");
-    EXPECT_EQ(json::serialize(object_of(same).at("Differences")), "[]");
-    rig.driver.drift = {"route /a is missing"};
-    auto other = co_await rig.get("services?live=true");
-    EXPECT_EQ(json::serialize(object_of(other).at("Differences")), R"(["route /a is missing"])");
-    EXPECT_EQ(text(object_of(other), "LiveError"), "");
-  });
-}
-
-TEST(Services, AreShownWithoutTheRegistryToo) {
-  with_api([](Rig& rig) -> Task<> {
-    auto added = co_await rig.get("reconfigure?serviceName=a&servicePath=/a");
-    EXPECT_EQ(added.status, 200);
-    auto unasked = co_await rig.get("services?catalog=false");
-    EXPECT_TRUE(object_of(unasked).at("Services").at(0).at("Registered").is_null());
-    EXPECT_EQ(text(object_of(unasked), "CatalogError"), "");
-    rig.registry.go_away();
-    auto away = co_await rig.get("services");
-    EXPECT_EQ(away.status, 200);
-    EXPECT_TRUE(object_of(away).at("Services").at(0).at("Registered").is_null());
-    EXPECT_TRUE(object_of(away).at("NotRouted").is_null());
-    EXPECT_NE(text(object_of(away), "CatalogError"), "");
-  });
-}
-
-TEST(Services, OneOfThemOrNotFound) {
-  with_api([](Rig& rig) -> Task<> {
-    for (std::string name : {"a", "b"}) {
-      auto added = co_await rig.get("reconfigure?serviceName=" + name + "&servicePath=/" + name);
-      EXPECT_EQ(added.status, 200);
-    }
-    auto one = co_await rig.get("services?serviceName=b");
-    EXPECT_EQ(object_of(one).at("Services").as_array().size(), 1U);
-    auto none = co_await rig.get("services?serviceName=c");
-    EXPECT_EQ(none.status, 404);
-  });
-}
-
-TEST(Register, ThenDeregister) {
-  with_api([](Rig& rig) -> Task<> {
-    auto added = co_await rig.get("register?serviceName=a&address=10.0.0.7&port=9000&tags=x,b");
-    EXPECT_EQ(added.status, 200);
-    EXPECT_EQ(
-        json::serialize(object_of(added).at("Instance")),
-        R"({"Node":"10.0.0.7","ID":"a:10.0.0.7:9000","Address":"10.0.0.7","Port":9000,"Tags":["b","x"],)"
-        R"("Health":"passing","Weight":1})");
-    auto instances = co_await rig.registry.instances("a", Deadline::after(1s));
-    EXPECT_EQ(instances->size(), 1U);
-    auto gone = co_await rig.get("deregister?serviceName=a&address=10.0.0.7&port=9000");
-    EXPECT_EQ(gone.status, 200);
-    auto again = co_await rig.get("deregister?serviceName=a&address=10.0.0.7&port=9000");
-    EXPECT_EQ(again.status, 404);
-    instances = co_await rig.registry.instances("a", Deadline::after(1s));
-    EXPECT_TRUE(instances->empty());
-  });
-}
-
-/// The request of a client that has closed its connection.
-/// @param noticed the server has seen that; else it sees it where it looks, after the first 100 ms
-Task<net::HttpResponse> ask_for_nobody(Rig& rig, std::string path, bool noticed) {
-  std::stop_source gone;
-  net::HttpRequest request("POST", "/v1/docker-flow-proxy/" + path);
-  request.peer = "127.0.0.1:54321";
-  request.left = gone.get_token();
-  request.has_left = [] { return true; };
-  if (noticed) gone.request_stop();
-  auto response = co_await rig.api.handle(std::move(request));
-  co_return response;
-}
-
-TEST(Register, IsNotCarriedOutForAClientThatHasLeft) {
-  with_api([](Rig& rig) -> Task<> {
-    auto added = co_await ask_for_nobody(rig, "register?serviceName=a&address=10.0.0.7&port=9000", true);
-    EXPECT_TRUE(message_of(added).contains("nothing was changed")) << added.status << added.body;
-    auto instances = co_await rig.registry.instances("a", Deadline::after(1s));
-    EXPECT_TRUE(instances->empty());
-  });
-}
-
-TEST(Deregister, IsNotCarriedOutForAClientThatHasLeft) {
-  with_api([](Rig& rig) -> Task<> {
-    rig.put_instance("a", "1");
-    for (bool noticed : {true, false}) {
-      rig.registry.delay_calls(noticed ? 0ms : 150ms);
-      auto removed = co_await ask_for_nobody(rig, "deregister?serviceName=a&id=1", noticed);
-      EXPECT_TRUE(message_of(removed).contains("nothing was changed")) << removed.status << removed.body;
-      auto instances = co_await rig.registry.instances("a", Deadline::after(1s));
-      EXPECT_EQ(instances->size(), 1U) << "noticed: " << noticed;
-    }
-  });
-}
-
-TEST(Register, RefusesBadInputByName) {
-  with_api([](Rig& rig) -> Task<> {
-    struct Case {
-      std::string query, want;
-    };
-    for (const Case& c :
-         {Case{"", "The following queries are mandatory: serviceName, address, port"},
-          Case{"serviceName=a&address=10.0.0.1", "The following queries are mandatory"},
-          Case{"serviceName=a/b&address=10.0.0.1&port=80", "serviceName: "},
-          Case{"serviceName=a&address=10.0.0.1%0a&port=80", "address: "},
-          Case{"serviceName=a&address=a b&port=80", "address: "},
-          Case{"serviceName=a&address=*.b.com&port=80", "address: "},
-          Case{"serviceName=a&address=10.0.0.1&port=0", "port: "},
-          Case{"serviceName=a&address=10.0.0.1&port=80&tags=a,,b", "tags: "},
-          Case{"serviceName=a&address=10.0.0.1&prt=80", "unknown parameter \"prt\"; did you mean port?"}}) {
-      auto target = c.query;
-      if (auto at = target.find(' '); at != std::string::npos) target.replace(at, 1, "%20");
-      auto response = co_await rig.get("register?" + target);
-      EXPECT_EQ(response.status, 400) << c.query;
-      EXPECT_TRUE(message_of(response).starts_with(c.want)) << c.query << ": " << message_of(response);
-    }
-    auto names = co_await rig.registry.services(Deadline::after(1s));
-    EXPECT_TRUE(names->empty());
-  });
-}
-
-TEST(Deregister, AsksForTheNodeWhereSeveralFit) {
-  with_api([](Rig& rig) -> Task<> {
-    rig.put_instance("a", "1", 8080, "n1");
-    rig.put_instance("a", "1", 8080, "n2");
-    auto several = co_await rig.get("deregister?serviceName=a&id=1");
-    EXPECT_EQ(several.status, 409);
-    EXPECT_TRUE(message_of(several).contains("1 on n1, 1 on n2")) << several.body;
-    auto one = co_await rig.get("deregister?serviceName=a&id=1&node=n2");
-    EXPECT_EQ(one.status, 200);
-    auto unclear = co_await rig.get("deregister?serviceName=a&address=10.0.0.1");
-    EXPECT_EQ(unclear.status, 400);
-  });
-}
-
-TEST(Register, IsAConflictWhereTheRegistryIsNotWrittenThroughTheProxy) {
-  testing::run([](Executor executor) -> Task<> {
-    Rig rig(executor);
-    auto started = co_await rig.reconciler.start();
-    EXPECT_TRUE(started);
-    Api without({rig.reconciler, rig.registry, nullptr});
-    for (std::string name : {"register", "deregister"}) {
-      auto response = co_await without.handle({"GET", "/v1/docker-flow-proxy/" + name + "?serviceName=a"});
-      EXPECT_EQ(response.status, 409);
-    }
-    co_await rig.reconciler.stop();
   });
 }
 
